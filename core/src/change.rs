@@ -1,0 +1,268 @@
+//! What a decision wants written: rows, preconditions, journal entries, effects. One commit carries all of it or nothing.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::id::{CompanyId, DepartmentId, UserId};
+use crate::object::{DataObject, ObjectDef, Record};
+use crate::session::{Ctx, Via};
+use crate::time::Timestamp;
+
+/// How a row is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowChange {
+    /// Version 1 is inserted; a later version replaces exactly the version before it, else the change fails.
+    Put(Record),
+    /// Removed for good, links included.
+    Purge(&'static ObjectDef, Uuid),
+}
+
+impl RowChange {
+    pub fn target(&self) -> (&'static ObjectDef, Uuid) {
+        match self {
+            RowChange::Put(record) => (record.def, record.id()),
+            RowChange::Purge(def, id) => (def, *id),
+        }
+    }
+}
+
+/// Who may see an event. Admins and managers get the full rendering, the others the one for employees.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// Everybody in the company.
+    #[serde(default, rename = "all", skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
+    #[serde(default, rename = "a", skip_serializing_if = "std::ops::Not::not")]
+    pub admins: bool,
+    #[serde(default, rename = "m", skip_serializing_if = "Vec::is_empty")]
+    pub managers: Vec<Uuid>,
+    #[serde(default, rename = "u", skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<Uuid>,
+    #[serde(default, rename = "d", skip_serializing_if = "Vec::is_empty")]
+    pub departments: Vec<Uuid>,
+}
+
+impl Audience {
+    /// Nobody: an entry of the audit log alone.
+    pub fn none() -> Audience {
+        Audience::default()
+    }
+
+    pub fn admins() -> Audience {
+        Audience { admins: true, ..Audience::default() }
+    }
+
+    pub fn everyone() -> Audience {
+        Audience { all: true, admins: true, ..Audience::default() }
+    }
+
+    pub fn user(mut self, user: UserId) -> Audience {
+        self.users.push(user.0);
+        self
+    }
+
+    pub fn manager(mut self, manager: Option<UserId>) -> Audience {
+        self.managers.extend(manager.map(|m| m.0));
+        self
+    }
+
+    pub fn is_none(&self) -> bool {
+        *self == Audience::default()
+    }
+
+    /// Whether a person sees the event, and if so whether whole. `departments` are the person's own.
+    pub fn sees(&self, user: UserId, admin: bool, departments: &[DepartmentId]) -> Option<View> {
+        if (admin && self.admins) || self.managers.contains(&user.0) {
+            return Some(View::Full);
+        }
+        let named = self.all || self.users.contains(&user.0);
+        (named || departments.iter().any(|d| self.departments.contains(&d.0))).then_some(View::Limited)
+    }
+}
+
+/// The rendering of an event that a person gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Full,
+    /// Without what employees may not read.
+    Limited,
+}
+
+/// One journal entry: an event for the streams, an entry of the audit log, or both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The event's type on the streams, for example `shift.created`; `None`: audit alone.
+    pub kind: Option<&'static str>,
+    /// What was done: the API's name, or the timer's.
+    pub action: &'static str,
+    pub object: &'static str,
+    pub object_id: Uuid,
+    /// The object after the change, as streams and audit show it. Secrets are masked on the way in.
+    pub after: Option<Record>,
+    /// The object before the change, for the audit log.
+    pub before: Option<Record>,
+    /// More for the audit log (never secrets).
+    pub extra: Option<Json>,
+    /// Listed by the audit log (a plain check-in is not; a correction is).
+    pub audited: bool,
+    pub audience: Audience,
+    pub actor: Option<UserId>,
+    pub via: Via,
+    pub request_id: Arc<str>,
+}
+
+impl Event {
+    /// An event about `object`, seen by `audience`.
+    pub fn of<T: DataObject>(ctx: &Ctx, kind: &'static str, object: &T, audience: Audience) -> Event {
+        let mut event = Event::audit(ctx, T::def().name, object.meta().id);
+        event.kind = Some(kind);
+        event.after = Some(object.to_record());
+        event.audience = audience;
+        event.audited = false;
+        event
+    }
+
+    /// An entry of the audit log alone.
+    pub fn audit(ctx: &Ctx, object: &'static str, object_id: impl Into<Uuid>) -> Event {
+        Event {
+            kind: None,
+            action: ctx.api,
+            object,
+            object_id: object_id.into(),
+            after: None,
+            before: None,
+            extra: None,
+            audited: true,
+            audience: Audience::none(),
+            actor: ctx.session.as_ref().map(|s| s.user),
+            via: ctx.via,
+            request_id: ctx.request_id.clone(),
+        }
+    }
+
+    pub fn after<T: DataObject>(mut self, object: &T) -> Event {
+        self.after = Some(object.to_record());
+        self
+    }
+
+    /// Also an entry of the audit log, with the values before.
+    pub fn audited<T: DataObject>(mut self, before: Option<&T>) -> Event {
+        self.before = before.map(T::to_record);
+        self.audited = true;
+        self
+    }
+
+    pub fn extra(mut self, extra: Json) -> Event {
+        self.extra = Some(extra);
+        self
+    }
+}
+
+/// A caller's promise that two calls with the same key are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    pub key: Arc<str>,
+    /// Digest of API and arguments.
+    pub fingerprint: u64,
+}
+
+/// The stored answer of a call with an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Idempotency {
+    pub user: UserId,
+    pub key: IdempotencyKey,
+    pub answer: Json,
+    pub at: Timestamp,
+}
+
+/// An effect outside the database, carried out at least once after the commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbox {
+    /// Stable, so that the receiving side can tell a repetition.
+    pub id: Uuid,
+    pub kind: &'static str,
+    pub payload: Json,
+}
+
+/// Makes the error of a unique value that is taken already.
+pub type Taken = fn() -> Error;
+
+/// What a decision wants written.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub rows: Vec<RowChange>,
+    /// Rows that must still have this version, though they are not written.
+    pub unchanged: Vec<(&'static ObjectDef, Uuid, i64)>,
+    pub events: Vec<Event>,
+    pub idempotency: Option<Idempotency>,
+    pub outbox: Vec<Outbox>,
+    /// When the company next has something to do by itself, as far as this change knows.
+    pub due_at: Option<Timestamp>,
+    /// The error if a unique constraint refuses a row; `AlreadyExists` unless set.
+    pub taken: Option<Taken>,
+}
+
+impl Changes {
+    pub fn none() -> Changes {
+        Changes::default()
+    }
+
+    /// Writes an object: new if its version is 1, else in place of the version before.
+    pub fn put<T: DataObject>(mut self, object: &T) -> Changes {
+        self.rows.push(RowChange::Put(object.to_record()));
+        self
+    }
+
+    pub fn event(mut self, event: Event) -> Changes {
+        self.events.push(event);
+        self
+    }
+
+    pub fn due(mut self, at: Option<Timestamp>) -> Changes {
+        self.due_at = match (self.due_at, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self
+    }
+
+    pub fn taken(mut self, error: Taken) -> Changes {
+        self.taken = Some(error);
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.events.is_empty() && self.idempotency.is_none() && self.outbox.is_empty()
+    }
+
+    /// Everything of `other` in the same commit.
+    pub fn join(mut self, other: Changes) -> Changes {
+        self.rows.extend(other.rows);
+        self.unchanged.extend(other.unchanged);
+        self.events.extend(other.events);
+        self.outbox.extend(other.outbox);
+        self.idempotency = self.idempotency.or(other.idempotency);
+        self.taken = self.taken.or(other.taken);
+        self.due(other.due_at)
+    }
+}
+
+/// A journal entry as committed: what streams, the audit log and other nodes read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub company: CompanyId,
+    /// Its place in the company's one sequence, from 1, without gaps.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub kind: Option<Arc<str>>,
+    pub object: Arc<str>,
+    pub object_id: Uuid,
+    pub actor: Option<UserId>,
+    pub audience: Audience,
+    /// The object as JSON, secrets masked, as admins may read it; `null` if there is none.
+    pub after: Arc<str>,
+}

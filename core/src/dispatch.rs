@@ -1,0 +1,233 @@
+//! The one way in: every call of REST, MCP, an agent or a timer takes these steps, in this order.
+//!
+//! session → tenant → second factor → role → every field at once → the subject's reach → stored answer → handler.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use crate::answer::Answer;
+use crate::api::{BoxFuture, BusinessApi, On, Reach};
+use crate::change::IdempotencyKey;
+use crate::error::{Error, Result, Status};
+use crate::id::{CompanyId, IdSource, UserId};
+use crate::input::Args;
+use crate::registry::Registry;
+use crate::session::{Ctx, Role, Scope, Session, Tenant, Via};
+use crate::time::Clock;
+
+/// What dispatch needs from outside: implemented over store and services.
+#[async_trait]
+pub trait Outside: Send + Sync + 'static {
+    /// The session of an access token or API key; `None` if it is no valid one.
+    async fn session(&self, token: &str) -> Result<Option<Arc<Session>>>;
+
+    /// The company of a codename.
+    async fn tenant(&self, codename: &str) -> Result<Option<Arc<Tenant>>>;
+
+    /// Whom a user who is no admin reaches.
+    async fn scope(&self, company: CompanyId, user: UserId) -> Result<Arc<Scope>>;
+
+    /// The answer stored for an idempotency key within the last 24 hours, with the fingerprint of its call.
+    async fn stored_answer(&self, company: CompanyId, user: UserId, key: &str) -> Result<Option<(u64, Json)>>;
+
+    /// Runs a task to its end, whatever becomes of the caller.
+    fn spawn(&self, task: BoxFuture<()>);
+}
+
+/// What the edge knows of a call before anything is checked.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub token: Option<String>,
+    /// The claimed company's codename.
+    pub company: Option<String>,
+    pub via: Via,
+    pub client: Option<Arc<str>>,
+    pub request_id: Arc<str>,
+}
+
+pub struct Dispatch<S> {
+    pub registry: Registry<S>,
+    pub state: Arc<S>,
+    pub outside: Arc<dyn Outside>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<IdSource>,
+}
+
+impl<S: Send + Sync + 'static> Dispatch<S> {
+    /// Resolves session and tenant. A missing or bad token leaves the context without a session.
+    pub async fn enter(&self, caller: Caller) -> Result<Ctx> {
+        let session = match &caller.token {
+            Some(token) => self.outside.session(token).await?,
+            None => None,
+        };
+        let tenant = self.tenant(session.as_deref(), caller.company.as_deref()).await?;
+        Ok(Ctx {
+            session,
+            tenant,
+            scope: Arc::default(),
+            via: caller.via,
+            client: caller.client,
+            request_id: caller.request_id,
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            api: "",
+            idempotency: None,
+        })
+    }
+
+    async fn tenant(&self, session: Option<&Session>, claim: Option<&str>) -> Result<Arc<Tenant>> {
+        let own = session.map(|s| s.codename.clone());
+        let Some(codename) = claim.map(Arc::from).or(own) else { return Ok(Arc::new(Tenant::root())) };
+        if &*codename == "root" {
+            return match session {
+                Some(s) if !s.company.is_root() => Err(mismatch()),
+                _ => Ok(Arc::new(Tenant::root())),
+            };
+        }
+        let unknown = || Error::new(Status::NotFound, "CompanyNotFound", "There is no company of that codename");
+        let tenant = self.outside.tenant(&codename).await?.ok_or_else(unknown)?;
+        match session {
+            Some(s) if s.company != tenant.company && !matches!(s.role, Role::SuperAdmin | Role::SaasAdmin) => Err(mismatch()),
+            _ => Ok(tenant),
+        }
+    }
+
+    /// Loads the scope of a caller who is no admin. Streams and tool lists need it without a call.
+    pub async fn with_scope(&self, mut ctx: Ctx) -> Result<Ctx> {
+        if let Some(session) = &ctx.session
+            && !ctx.is_admin()
+        {
+            ctx.scope = self.outside.scope(ctx.tenant.company, session.user).await?;
+        }
+        Ok(ctx)
+    }
+
+    /// Whether the caller may use an API at all; `ctx` has its scope.
+    pub fn allowed(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<()> {
+        let reach = api.reach.unwrap_or(Reach::Admins);
+        if reach == Reach::Public {
+            return Ok(());
+        }
+        let Some(session) = &ctx.session else { return Err(Error::login_required()) };
+        if session.needs_2fa {
+            return Err(Error::new(Status::Forbidden, "EmailTwoFactorNeeded", "Complete the e-mail second factor first"));
+        }
+        let root = matches!(session.role, Role::SuperAdmin | Role::SaasAdmin | Role::SaasUser);
+        let role_fits = match reach {
+            Reach::Public | Reach::LoggedIn => true,
+            Reach::Root => root,
+            Reach::Member | Reach::Own => session.role != Role::SaasUser,
+            Reach::Managers => ctx.is_admin() || ctx.is_manager(),
+            Reach::Admins => ctx.is_admin(),
+        };
+        if !role_fits {
+            return Err(Error::forbidden(format!("{} is not for your role. {}", api.name, reach.describe())));
+        }
+        self.key_allowed(session, api)?;
+        if api.on == On::Company && ctx.tenant.company.is_root() {
+            let message = "Name the company to act on: header mbx-company-codename, or _company";
+            return Err(Error::new(Status::NotFound, "CompanyNotFound", message));
+        }
+        Ok(())
+    }
+
+    fn key_allowed(&self, session: &Session, api: &BusinessApi<S>) -> Result<()> {
+        let Some(key) = &session.key else { return Ok(()) };
+        if api.no_keys {
+            return Err(Error::forbidden(format!("{} cannot be called with an API key", api.name)));
+        }
+        if key.read_only && !api.effect.read_only {
+            return Err(Error::forbidden("This API key only reads"));
+        }
+        if !key.services.is_empty() && !key.services.iter().any(|s| s == api.service) {
+            return Err(Error::forbidden(format!("This API key has no access to {}", api.service)));
+        }
+        Ok(())
+    }
+
+    /// Runs a call from its context to its answer.
+    pub async fn call(&self, ctx: Ctx, api: &Arc<BusinessApi<S>>, args: Args, key: Option<&str>) -> Result<Answer> {
+        let started = Instant::now();
+        let result = self.run(ctx, api, args, key).await;
+        let code = result.as_ref().map_or_else(|e| e.status.http(), |a| a.status.unwrap_or(api.status));
+        metrics::histogram!("workforceos_api_seconds", "api" => api.name).record(started.elapsed().as_secs_f64());
+        metrics::counter!("workforceos_api_calls_total", "api" => api.name, "status" => code.to_string()).increment(1);
+        result
+    }
+
+    async fn run(&self, ctx: Ctx, api: &Arc<BusinessApi<S>>, args: Args, key: Option<&str>) -> Result<Answer> {
+        let mut ctx = if api.reach == Some(Reach::Public) { ctx } else { self.with_scope(ctx).await? };
+        ctx.api = api.name;
+        self.allowed(&ctx, api)?;
+        let call = api.prepare(&ctx, &args)?;
+        if let Some(subject) = call.subject
+            && !ctx.reaches(subject)
+        {
+            return Err(Error::forbidden("That user is not within your reach"));
+        }
+        if api.effect.read_only {
+            return (call.run)(self.state.clone(), ctx).await;
+        }
+        if let Some(key) = key {
+            ctx.idempotency = Some(idempotency_key(api.name, &args, key)?);
+            if let Some(answer) = self.stored(&ctx, api).await? {
+                return Ok(answer);
+            }
+        }
+        let result = self.to_the_end((call.run)(self.state.clone(), ctx.clone())).await;
+        match result {
+            // Two calls with one key at once: the second finds the first one's answer.
+            Err(error) if error.code == "IdempotencyConflict" => self.stored(&ctx, api).await?.ok_or(error),
+            other => other,
+        }
+    }
+
+    /// The answer kept for the call's idempotency key; 409 if the key came with another call before.
+    async fn stored(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<Option<Answer>> {
+        let Some(key) = &ctx.idempotency else { return Ok(None) };
+        match self.outside.stored_answer(ctx.company(), ctx.user(), &key.key).await? {
+            None => Ok(None),
+            Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(Answer::from_stored(stored, api.extra))),
+            Some(_) => Err(Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")),
+        }
+    }
+
+    /// A mutating handler runs on a task of its own, so that a dropped connection cannot cut it in two.
+    async fn to_the_end(&self, run: BoxFuture<Result<Answer>>) -> Result<Answer> {
+        let (send, receive) = futures_channel::oneshot::channel();
+        self.outside.spawn(Box::pin(async move {
+            let _ = send.send(run.await);
+        }));
+        receive.await.unwrap_or_else(|_| Err(Error::internal("a handler ended without an answer")))
+    }
+}
+
+fn mismatch() -> Error {
+    Error::new(Status::Forbidden, "TenantMismatch", "Your login belongs to another company")
+}
+
+/// Reads an `Idempotency-Key` and ties it to this very call.
+fn idempotency_key(api: &str, args: &Args, key: &str) -> Result<IdempotencyKey> {
+    if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
+    }
+    let mut text = format!("{api}\n");
+    for (name, value) in &args.path {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    let mut query = args.query.clone();
+    query.retain(|(name, _)| name != "access_token");
+    query.sort();
+    text.push_str(&format!("{query:?}\n"));
+    // serde_json's maps are ordered by key: the same object always reads the same.
+    text.push_str(&Json::Object(args.body.clone()).to_string());
+    Ok(IdempotencyKey { key: key.into(), fingerprint: fnv(text.as_bytes()) })
+}
+
+/// FNV-1a: tells one body from another; nobody gains by forging a collision with their own key.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+}

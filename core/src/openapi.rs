@@ -1,0 +1,190 @@
+//! OpenAPI 3.1 from the registry.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::api::{BusinessApi, Reach};
+use crate::filter::{self, LIST_PARAMETERS};
+use crate::input::Place;
+use crate::object::{Level, ObjectDef};
+use crate::registry::Registry;
+use crate::tool::schema;
+use crate::value::Kind;
+
+/// The whole document. `operationId` is the API's name.
+pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
+    let mut paths: Map<String, Json> = Map::new();
+    let mut schemas = Map::new();
+    for api in registry.apis() {
+        let path = route(registry.prefix(api.service), api.path);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[api.method.as_str().to_ascii_lowercase()] = operation(api);
+        if let Some(def) = api.object {
+            schemas.entry(def.name).or_insert_with(|| object_schema(def));
+        }
+    }
+    schemas.insert("Error".to_owned(), error_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "WorkforceOS",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Employees, shifts, attendance, tasks, leave, payroll and announcements of many companies. \
+                            Every operation is a tool of the MCP endpoint too, under the same name.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "tags": registry.services().iter().map(|(name, _)| json!({"name": name})).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "Access token or API key."}},
+            "schemas": schemas,
+        },
+    })
+}
+
+fn route(prefix: &str, path: &str) -> String {
+    let part = |p: &str| p.strip_prefix(':').map_or_else(|| p.to_owned(), |name| format!("{{{name}}}"));
+    format!("{prefix}{}", path.split('/').map(part).collect::<Vec<_>>().join("/"))
+}
+
+fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
+    let reach = api.reach.unwrap_or(Reach::Admins);
+    let mut parameters = Vec::new();
+    let mut body = Map::new();
+    let mut required = Vec::new();
+    for field in api.fields {
+        match field.place {
+            Place::Body => {
+                body.insert(field.name.to_owned(), schema(field.kind, field.doc));
+                required.extend(field.required.then_some(field.name));
+            }
+            place => {
+                let place = if place == Place::Path { "path" } else { "query" };
+                parameters.push(parameter(field.name, place, field.required, schema(field.kind, ""), field.doc));
+            }
+        }
+    }
+    if api.action == crate::api::Action::Get && api.object.is_some() {
+        let reads = LIST_PARAMETERS.iter().filter(|(name, ..)| matches!(*name, "getJoins" | "fields"));
+        parameters.extend(reads.map(|(name, kind, doc)| parameter(name, "query", false, schema(*kind, ""), doc)));
+    }
+    if api.is_list()
+        && let Some(def) = api.object
+    {
+        for (name, property) in filter::filters(def, api.fields) {
+            let values = json!({"type": "array", "items": {"type": "string"}});
+            parameters.push(parameter(name, "query", false, values, &format!("{} {}", property.doc, filter::describe(property))));
+            if matches!(property.kind, Kind::Ids(_)) {
+                let how = schema(Kind::Enum(&["contains", "overlap"]), "");
+                parameters.push(parameter(
+                    &format!("{name}_op"),
+                    "query",
+                    false,
+                    how,
+                    "All of the ids (contains) or any (overlap).",
+                ));
+            }
+        }
+        for (name, kind, doc) in LIST_PARAMETERS {
+            parameters.push(parameter(name, "query", false, schema(*kind, ""), doc));
+        }
+    }
+    if !api.effect.read_only {
+        let doc = "The same key and arguments within 24 hours give the stored answer; the same key with others 409.";
+        parameters.push(parameter("Idempotency-Key", "header", false, json!({"type": "string", "maxLength": 255}), doc));
+    }
+    let mut operation = json!({
+        "operationId": api.name,
+        "summary": crate::tool::title(api.name),
+        "description": format!("{} Reach: {}", api.about, reach.describe()),
+        "tags": [api.service],
+        "parameters": parameters,
+        "responses": {
+            api.status.to_string(): {
+                "description": "Success",
+                "content": {"application/json": {"schema": envelope(api)}},
+            },
+            "default": {
+                "description": "Failure",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
+        },
+    });
+    if !body.is_empty() {
+        let schema = json!({"type": "object", "properties": body, "required": required});
+        operation["requestBody"] = json!({"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}});
+    }
+    if reach == Reach::Public {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn parameter(name: &str, place: &str, required: bool, schema: Json, doc: &str) -> Json {
+    let mut schema = schema;
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("description");
+    }
+    json!({"name": name, "in": place, "required": required, "schema": schema, "description": doc})
+}
+
+fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
+    let object = match api.object {
+        Some(def) => json!({"$ref": format!("#/components/schemas/{}", def.name)}),
+        None => json!({"type": "object"}),
+    };
+    let data = if api.action == crate::api::Action::List { json!({"type": "array", "items": object}) } else { object };
+    let mut properties = json!({
+        "status": {"type": "string", "const": "OK"}, "statusCode": {"type": "integer"}, "elapsedMs": {"type": "integer"},
+        "ssoTime": {"type": "integer"}, "source": {"type": "string", "enum": ["db", "actor", "cache"]},
+        "cacheKey": {"type": ["string", "null"]}, "userId": {"type": ["string", "null"]}, "sessionId": {"type": ["string", "null"]},
+        "requestId": {"type": "string"}, "dataName": {"type": "string", "const": api.data_name}, "method": {"type": "string"},
+        "action": {"type": "string"}, "appVersion": {"type": "string"}, "rowCount": {"type": "integer"},
+    });
+    properties[api.data_name] = data;
+    for name in api.extra {
+        properties[*name] = json!({});
+    }
+    if api.is_list() {
+        properties["paging"] = json!({"type": "object", "properties": {
+            "pageNumber": {"type": "integer"}, "pageRowCount": {"type": "integer"},
+            "totalRowCount": {"type": "integer"}, "pageCount": {"type": "integer"},
+        }});
+        properties["filters"] = json!({"type": "array", "items": {"type": "object"}});
+        properties["uiPermissions"] = json!({"type": "array", "items": {}});
+    }
+    json!({"type": "object", "properties": properties})
+}
+
+/// The schema of an object in answers: nullable where a value may be missing.
+fn object_schema(def: &'static ObjectDef) -> Json {
+    let mut properties = Map::new();
+    for property in def.all().filter(|p| p.read != Level::Nobody) {
+        let mut value = schema(property.kind, property.doc);
+        if !property.required {
+            value["type"] = json!([property.kind.json_type(), "null"]);
+            if let Some(values) = value.get_mut("enum").and_then(Json::as_array_mut) {
+                values.push(Json::Null);
+            }
+        }
+        properties.insert(property.name.to_owned(), value);
+        if matches!(property.kind, Kind::Enum(_)) {
+            let doc = format!("Index of {} among its values.", property.name);
+            properties.insert(format!("{}_idx", property.name), json!({"type": ["integer", "null"], "description": doc}));
+        }
+    }
+    for join in def.joins {
+        let many = def.property(join.property).is_some_and(|p| matches!(p.kind, Kind::Ids(_)));
+        let object = json!({"type": if many { json!("array") } else { json!(["object", "null"]) }, "description": "Embedded."});
+        properties.insert(join.name.to_owned(), object);
+    }
+    json!({"type": "object", "description": def.doc.trim(), "properties": properties})
+}
+
+fn error_schema() -> Json {
+    json!({"type": "object", "properties": {
+        "result": {"type": "string", "const": "ERR"}, "status": {"type": "integer"}, "message": {"type": "string"},
+        "errCode": {"type": "string"}, "date": {"type": "string", "format": "date-time"}, "detail": {},
+    }})
+}

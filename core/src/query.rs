@@ -1,0 +1,135 @@
+//! What a read asks of the store: conditions, order and page, in terms of declared properties only.
+
+use uuid::Uuid;
+
+use crate::object::ObjectDef;
+use crate::time::Date;
+use crate::value::Value;
+
+/// A comparison of a property's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    Eq,
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+}
+
+/// A condition on rows of one object. Properties are named as on the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cond {
+    /// All of them; none given: true.
+    All(Vec<Cond>),
+    /// Any of them; none given: false.
+    Any(Vec<Cond>),
+    Cmp(&'static str, Op, Value),
+    In(&'static str, Vec<Value>),
+    IsNull(&'static str),
+    /// The text contains this, whatever its case.
+    Contains(&'static str, String),
+    /// A list of ids holds every one of these.
+    HasAll(&'static str, Vec<Uuid>),
+    /// A list of ids holds at least one of these.
+    HasAny(&'static str, Vec<Uuid>),
+    /// A list of ids is empty.
+    Empty(&'static str),
+    /// A list of ids holds nothing but these (or nothing at all).
+    Within(&'static str, Vec<Uuid>),
+    /// A JSON property equals this (canonical text).
+    JsonEq(&'static str, String),
+    /// A JSON property `{from, to}` or `{start, end}` contains the date.
+    PeriodContains(&'static str, Date),
+}
+
+impl Cond {
+    pub const TRUE: Cond = Cond::All(Vec::new());
+    pub const FALSE: Cond = Cond::Any(Vec::new());
+
+    pub fn eq(property: &'static str, value: impl Into<Value>) -> Cond {
+        Cond::Cmp(property, Op::Eq, value.into())
+    }
+
+    pub fn id_in<T: Into<Uuid> + Copy>(property: &'static str, ids: &[T]) -> Cond {
+        Cond::In(property, ids.iter().map(|id| Value::Id((*id).into())).collect())
+    }
+
+    pub fn and(self, other: Cond) -> Cond {
+        match (self, other) {
+            (Cond::All(mut list), Cond::All(more)) => {
+                list.extend(more);
+                Cond::All(list)
+            }
+            (Cond::All(mut list), one) | (one, Cond::All(mut list)) => {
+                list.push(one);
+                Cond::All(list)
+            }
+            (a, b) => Cond::All(vec![a, b]),
+        }
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Value {
+        Value::Id(id)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(b: bool) -> Value {
+        Value::Bool(b)
+    }
+}
+
+impl From<Date> for Value {
+    fn from(date: Date) -> Value {
+        Value::Date(date)
+    }
+}
+
+/// One key of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sort {
+    pub property: &'static str,
+    pub descending: bool,
+}
+
+/// A read of many rows. Only active rows of `company` are ever seen.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub def: &'static ObjectDef,
+    /// `None` only for objects above the tenants (companies).
+    pub company: Option<crate::id::CompanyId>,
+    pub cond: Cond,
+    pub order: Vec<Sort>,
+    pub offset: u64,
+    pub limit: u64,
+    /// Names of the to-one joins to fetch along.
+    pub joins: Vec<&'static str>,
+    /// Whether the exact number of all matching rows is wanted.
+    pub total: bool,
+}
+
+impl Query {
+    /// All active rows of a company that satisfy `cond`, in the object's default order.
+    pub fn of(def: &'static ObjectDef, company: crate::id::CompanyId, cond: Cond) -> Query {
+        let order = order(def, def.order);
+        Query { def, company: Some(company), cond, order, offset: 0, limit: 1_000_000, joins: Vec::new(), total: false }
+    }
+}
+
+/// Reads an order of declared properties such as `-createdAt,id`; unknown names are left out.
+pub fn order(def: &'static ObjectDef, text: &str) -> Vec<Sort> {
+    let key = |part: &str| {
+        let descending = part.starts_with('-');
+        let property = def.property(part.trim_start_matches('-'))?.name;
+        Some(Sort { property, descending })
+    };
+    text.split(',').filter_map(key).collect()
+}

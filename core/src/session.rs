@@ -1,0 +1,186 @@
+//! Who is calling, on which tenant, and whom they may reach.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::change::IdempotencyKey;
+use crate::id::{CompanyId, DepartmentId, IdSource, SessionId, UserId};
+use crate::object::Level;
+use crate::time::{Clock, Timestamp};
+use crate::wire_enum;
+use crate::zone::Zone;
+
+wire_enum! {
+    /// A user's role: three of the SaaS level, three of a company.
+    pub enum Role {
+        SuperAdmin => "superAdmin",
+        SaasAdmin => "saasAdmin",
+        SaasUser => "saasUser",
+        TenantOwner => "tenantOwner",
+        TenantAdmin => "tenantAdmin",
+        TenantUser => "tenantUser",
+    }
+}
+
+impl Role {
+    pub fn is_root(self) -> bool {
+        matches!(self, Role::SuperAdmin | Role::SaasAdmin | Role::SaasUser)
+    }
+
+    /// Administers its own tenant: the company, or the SaaS level.
+    pub fn is_admin(self) -> bool {
+        !matches!(self, Role::SaasUser | Role::TenantUser)
+    }
+}
+
+wire_enum! {
+    /// By which door a call came in; the audit log keeps it.
+    pub enum Via {
+        Rest => "rest",
+        Mcp => "mcp",
+        Agent => "agent",
+        Timer => "timer",
+    }
+}
+
+/// The tenant on which a call acts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    pub company: CompanyId,
+    pub codename: Arc<str>,
+    pub zone: Zone,
+}
+
+impl Tenant {
+    pub fn root() -> Tenant {
+        Tenant { company: CompanyId::ROOT, codename: "root".into(), zone: Zone::UTC }
+    }
+}
+
+/// What an API key may do beyond being its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyScope {
+    pub read_only: bool,
+    /// Names of the services that it may call; none: all.
+    pub services: Vec<String>,
+}
+
+/// A verified login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    pub id: SessionId,
+    pub user: UserId,
+    pub company: CompanyId,
+    pub codename: Arc<str>,
+    pub role: Role,
+    pub email: String,
+    pub fullname: String,
+    pub avatar: Option<String>,
+    pub needs_2fa: bool,
+    /// Set if the call was made with an API key.
+    pub key: Option<KeyScope>,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// The flat session of `/login` and `/currentuser`.
+    pub fn to_json(&self, token: Option<&str>) -> Json {
+        let company = (!self.company.is_root()).then(|| self.company.to_string());
+        json!({
+            "sessionId": self.id.to_string(), "userId": self.user.to_string(), "email": self.email, "fullname": self.fullname,
+            "avatar": self.avatar, "roleId": self.role.as_str(), "tenantId": company, "companyId": company,
+            "companyCodename": &*self.codename, "accessToken": token, "sessionNeedsEmail2FA": self.needs_2fa,
+        })
+    }
+}
+
+/// The people a caller reaches beyond themselves: looked up once per call, only for those who are no admins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Direct reports: whose active profile names the caller as manager.
+    pub reports: Vec<UserId>,
+    /// The caller's own departments.
+    pub departments: Vec<DepartmentId>,
+    /// Departments all of whose members the caller reaches.
+    pub reached_departments: Vec<DepartmentId>,
+}
+
+/// Everything that a handler may know of its caller and its time.
+#[derive(Clone)]
+pub struct Ctx {
+    pub session: Option<Arc<Session>>,
+    pub tenant: Arc<Tenant>,
+    pub scope: Arc<Scope>,
+    pub via: Via,
+    /// The calling program's own name, where it says one (MCP clients).
+    pub client: Option<Arc<str>>,
+    pub request_id: Arc<str>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<IdSource>,
+    /// The API being called: the audit log's action.
+    pub api: &'static str,
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+impl Ctx {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        self.ids.next(self.clock.now())
+    }
+
+    pub fn company(&self) -> CompanyId {
+        self.tenant.company
+    }
+
+    /// The calling user; the nil id where nobody is logged in.
+    pub fn user(&self) -> UserId {
+        self.session.as_ref().map_or(UserId(Uuid::nil()), |s| s.user)
+    }
+
+    pub fn role(&self) -> Option<Role> {
+        self.session.as_ref().map(|s| s.role)
+    }
+
+    /// Admin of the tenant on which the call acts: its owner or admin, or a root admin acting on it.
+    pub fn is_admin(&self) -> bool {
+        self.session.as_ref().is_some_and(|s| match s.role {
+            Role::SuperAdmin | Role::SaasAdmin => true,
+            role => role.is_admin() && s.company == self.tenant.company,
+        })
+    }
+
+    pub fn is_manager(&self) -> bool {
+        !self.scope.reports.is_empty()
+    }
+
+    /// Whether the caller manages this user (not: is this user).
+    pub fn manages(&self, user: UserId) -> bool {
+        user != self.user() && self.scope.reports.contains(&user)
+    }
+
+    /// Whether a user's rows are within the caller's reach.
+    pub fn reaches(&self, user: UserId) -> bool {
+        self.is_admin() || user == self.user() || self.manages(user)
+    }
+
+    /// The caller and their reports.
+    pub fn reached_users(&self) -> Vec<UserId> {
+        let mut users = self.scope.reports.clone();
+        users.push(self.user());
+        users
+    }
+
+    /// How much of a row about `subject` the caller may read.
+    pub fn level(&self, subject: Option<UserId>) -> Level {
+        match subject {
+            _ if self.is_admin() => Level::Admin,
+            Some(user) if self.manages(user) => Level::Manager,
+            _ => Level::Employee,
+        }
+    }
+}
