@@ -195,8 +195,11 @@ impl Serialize for RowView<'_> {
         for (name, join) in &self.row.joins {
             match join {
                 Join::One(None) => map.serialize_entry(name, &())?,
-                Join::One(Some(one)) => map.serialize_entry(name, &JoinedView(one))?,
-                Join::Many(many) => map.serialize_entry(name, &Each(Cell::new(Some(many.iter().map(JoinedView)))))?,
+                Join::One(Some(one)) => map.serialize_entry(name, &JoinedView(one, self.masked))?,
+                Join::Many(many) => {
+                    let each = many.iter().map(|one| JoinedView(one, self.masked));
+                    map.serialize_entry(name, &Each(Cell::new(Some(each))))?;
+                }
             }
         }
         map.end()
@@ -230,14 +233,14 @@ impl Serialize for EnumIndex {
     }
 }
 
-struct JoinedView<'a>(&'a Joined);
+struct JoinedView<'a>(&'a Joined, bool);
 
 impl Serialize for JoinedView<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let mut map = out.serialize_map(None)?;
         map.serialize_entry("id", &Value::Id(self.0.id))?;
         for (property, value) in self.0.fields.iter() {
-            entry(&mut map, property, value, false)?;
+            entry(&mut map, property, value, self.1)?;
         }
         map.end()
     }

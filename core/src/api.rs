@@ -110,8 +110,10 @@ pub struct Effect {
 pub struct Call<S> {
     /// The user named in a parameter, if another than the caller.
     pub subject: Option<UserId>,
-    pub run: Box<dyn FnOnce(Arc<S>, Ctx) -> BoxFuture<Result<Answer>> + Send>,
+    pub run: Run<S>,
 }
+
+type Run<S> = Box<dyn FnOnce(Arc<S>, Ctx) -> BoxFuture<Result<Answer>> + Send>;
 
 type Prepare<S> = Box<dyn Fn(&Ctx, &Args) -> Result<Call<S>> + Send + Sync>;
 type SubjectOf<I> = fn(&I) -> Option<UserId>;

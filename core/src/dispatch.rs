@@ -2,10 +2,13 @@
 //!
 //! session → tenant → second factor → role → every field at once → the subject's reach → stored answer → handler.
 
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use serde_json::Value as Json;
 
 use crate::answer::Answer;
@@ -109,7 +112,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     pub fn allowed(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<()> {
         let reach = api.reach.unwrap_or(Reach::Admins);
         if reach == Reach::Public {
-            return Ok(());
+            return ctx.session.as_ref().map_or(Ok(()), |session| self.key_allowed(session, api));
         }
         let Some(session) = &ctx.session else { return Err(Error::login_required()) };
         if session.needs_2fa {
@@ -169,7 +172,8 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             return Err(Error::forbidden("That user is not within your reach"));
         }
         if api.effect.read_only {
-            return (call.run)(self.state.clone(), ctx).await;
+            let read = AssertUnwindSafe((call.run)(self.state.clone(), ctx));
+            return read.catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
         }
         if let Some(key) = key {
             ctx.idempotency = Some(idempotency_key(api.name, &args, key)?);
@@ -222,9 +226,32 @@ fn idempotency_key(api: &str, args: &Args, key: &str) -> Result<IdempotencyKey> 
     query.retain(|(name, _)| name != "access_token");
     query.sort();
     text.push_str(&format!("{query:?}\n"));
-    // serde_json's maps are ordered by key: the same object always reads the same.
-    text.push_str(&Json::Object(args.body.clone()).to_string());
+    canonical(&Json::Object(args.body.clone()), &mut text);
     Ok(IdempotencyKey { key: key.into(), fingerprint: fnv(text.as_bytes()) })
+}
+
+/// JSON whose objects are ordered by key: the same body in another order of its keys is the same body.
+fn canonical(json: &Json, out: &mut String) {
+    match json {
+        Json::Object(map) => {
+            out.push('{');
+            for (name, value) in map.iter().collect::<BTreeMap<_, _>>() {
+                out.push_str(&format!("{name:?}:"));
+                canonical(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Json::Array(items) => {
+            out.push('[');
+            for item in items {
+                canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        other => out.push_str(&other.to_string()),
+    }
 }
 
 /// FNV-1a: tells one body from another; nobody gains by forging a collision with their own key.

@@ -95,7 +95,9 @@ impl Args {
             other => out.push(other.to_string()),
         };
         if self.lenient {
-            match self.body.get(name) {
+            // Some clients send a list as the text of one.
+            let listed = self.body.get(name).and_then(Json::as_str).filter(|t| t.starts_with('['));
+            match listed.and_then(|t| serde_json::from_str(t).ok()).as_ref().or(self.body.get(name)) {
                 Some(Json::Array(items)) => items.iter().for_each(&mut push),
                 Some(other) => push(other),
                 None => {}
@@ -263,6 +265,9 @@ mod tests {
     fn every_bad_field_is_named_at_once() {
         let (sample, problems) = read(json!({"name": " ", "count": "3"}));
         assert!(sample.is_none());
+        let whole = json!({"shiftId": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "n", "count": 3});
+        let sample = read(whole).0.expect("valid");
+        assert_eq!((sample.name.as_str(), sample.count, sample.shift.0.is_nil()), ("n", Some(3), false));
         let names: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(names, ["shiftId", "name", "count"]);
     }

@@ -42,8 +42,11 @@ pub struct Registry<S> {
     apis: Vec<Arc<BusinessApi<S>>>,
     by_name: HashMap<&'static str, usize>,
     /// By lower-case prefix and number of segments below it: few candidates, compared one by one.
-    routes: HashMap<(String, usize), Vec<(Vec<Segment>, usize)>>,
+    routes: HashMap<(String, usize), Vec<Route>>,
 }
+
+/// A route's segments below its prefix, and the index of its API.
+type Route = (Vec<Segment>, usize);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
@@ -137,7 +140,7 @@ impl<S: Send + Sync + 'static> Registry<S> {
                 Segment::Parameter(_) => true,
             })
         };
-        let mut found: Option<&(Vec<Segment>, usize)> = None;
+        let mut found: Option<&Route> = None;
         let mut other_method = false;
         for candidate in bucket.iter().filter(|(segments, _)| fits(segments)) {
             if self.apis[candidate.1].method != method {

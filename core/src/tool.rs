@@ -84,6 +84,12 @@ pub fn title(name: &str) -> String {
 /// A tool's arguments as those of a call: pages are no larger than a model can hold.
 pub fn args<S: Send + Sync + 'static>(api: &BusinessApi<S>, arguments: Map<String, Json>) -> Args {
     let mut args = Args::tool(arguments);
+    // A mask written back leaves the value as it is.
+    let masked = |name: &str| {
+        api.fields.iter().any(|f| f.name == name && f.secret)
+            || api.object.and_then(|o| o.property(name)).is_some_and(|p| p.secret)
+    };
+    args.body.retain(|name, value| value.as_str() != Some(crate::answer::MASK) || !masked(name));
     if api.is_list() {
         let asked = args.texts("pageRowCount").first().and_then(|t| t.parse::<u64>().ok());
         if asked.is_some_and(|n| n > MAX_ROWS) {

@@ -46,6 +46,8 @@ data_object! {
         absence_reason: Option<String> => "absenceReason".read(Level::Manager),
         /// A note of the manager.
         manager_note: Option<String> => "managerNote".text().read(Level::Manager),
+        /// When the missing check-out was reported to those concerned.
+        checkout_alert_at: Option<Timestamp> => "checkoutAlertAt".read(Level::Manager),
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

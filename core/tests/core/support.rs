@@ -1,0 +1,118 @@
+//! A tiny state, an outside without I/O, and contexts for them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use uuid::Uuid;
+use workforceos_core::api::BoxFuture;
+use workforceos_core::dispatch::{Caller, Dispatch, Outside};
+use workforceos_core::id::{CompanyId, IdSource, SessionId, UserId};
+use workforceos_core::registry::{Registry, Service};
+use workforceos_core::session::{Ctx, Role, Scope, Session, Tenant, Via};
+use workforceos_core::time::{ManualClock, Timestamp};
+use workforceos_core::zone::Zone;
+use workforceos_core::{BusinessApi, Result};
+
+pub struct Nothing;
+
+pub const COMPANY: CompanyId = CompanyId(Uuid::from_u128(1));
+pub const OTHER: CompanyId = CompanyId(Uuid::from_u128(2));
+pub const USER: UserId = UserId(Uuid::from_u128(10));
+pub const REPORT: UserId = UserId(Uuid::from_u128(11));
+
+/// Tokens are `role` or `role@codename`; `2fa` waits for its second factor.
+pub struct Fake;
+
+#[async_trait]
+impl Outside for Fake {
+    async fn session(&self, token: &str) -> Result<Option<Arc<Session>>> {
+        let (name, codename) = token.split_once('@').unwrap_or((token, "acme"));
+        let needs_2fa = name == "2fa";
+        let Some(role) = Role::parse(if needs_2fa || name == "manager" { "tenantUser" } else { name }) else { return Ok(None) };
+        let (company, codename) = match (role.is_root(), codename) {
+            (true, _) => (CompanyId::ROOT, "root"),
+            (false, "acme") => (COMPANY, "acme"),
+            (false, _) => (OTHER, "other"),
+        };
+        let user = if name == "manager" { UserId(Uuid::from_u128(12)) } else { USER };
+        Ok(Some(Arc::new(session(role, company, codename, user, needs_2fa))))
+    }
+
+    async fn tenant(&self, codename: &str) -> Result<Option<Arc<Tenant>>> {
+        let company = match codename {
+            "acme" => COMPANY,
+            "other" => OTHER,
+            _ => return Ok(None),
+        };
+        Ok(Some(Arc::new(Tenant { company, codename: codename.into(), zone: zone() })))
+    }
+
+    async fn scope(&self, _: CompanyId, user: UserId) -> Result<Arc<Scope>> {
+        let reports = if user == UserId(Uuid::from_u128(12)) { vec![REPORT] } else { Vec::new() };
+        Ok(Arc::new(Scope { reports, ..Scope::default() }))
+    }
+
+    async fn stored_answer(&self, _: CompanyId, _: UserId, _: &str) -> Result<Option<(u64, Json)>> {
+        Ok(None)
+    }
+
+    fn spawn(&self, task: BoxFuture<()>) {
+        tokio::spawn(task);
+    }
+}
+
+pub fn zone() -> Zone {
+    Zone::parse("Europe/Berlin").expect("zone")
+}
+
+fn session(role: Role, company: CompanyId, codename: &str, user: UserId, needs_2fa: bool) -> Session {
+    Session {
+        id: SessionId(Uuid::from_u128(99)),
+        user,
+        company,
+        codename: codename.into(),
+        role,
+        email: "ann@example.com".to_owned(),
+        fullname: "Ann".to_owned(),
+        avatar: None,
+        needs_2fa,
+        key: None,
+        expires_at: None,
+    }
+}
+
+pub fn ctx(role: Role, now: Timestamp) -> Ctx {
+    Ctx {
+        session: Some(Arc::new(session(role, COMPANY, "acme", USER, false))),
+        tenant: Arc::new(Tenant { company: COMPANY, codename: "acme".into(), zone: zone() }),
+        scope: Arc::new(Scope::default()),
+        via: Via::Rest,
+        client: None,
+        request_id: "test".into(),
+        clock: Arc::new(ManualClock::at(now)),
+        ids: Arc::new(IdSource::random()),
+        api: "test",
+        idempotency: None,
+    }
+}
+
+pub fn dispatch(apis: Vec<BusinessApi<Nothing>>) -> Dispatch<Nothing> {
+    Dispatch {
+        registry: Registry::new(vec![Service { name: "things", prefix: "/things-api", apis }]).expect("declared well"),
+        state: Arc::new(Nothing),
+        outside: Arc::new(Fake),
+        clock: Arc::new(ManualClock::at(Timestamp(0))),
+        ids: Arc::new(IdSource::random()),
+    }
+}
+
+pub fn caller(token: Option<&str>, company: Option<&str>) -> Caller {
+    Caller {
+        token: token.map(str::to_owned),
+        company: company.map(str::to_owned),
+        via: Via::Rest,
+        client: None,
+        request_id: "test".into(),
+    }
+}
