@@ -1,1 +1,15 @@
+//! Live state with one owner: a company's supervisor actor, the directory that finds it, and the hub that tells the world.
+//!
+//! Every write of a company goes through its actor's queue. Commands are erased decisions, so that services without hot
+//! state use the same queue and this crate never changes for them.
 
+mod actor;
+mod directory;
+mod feed;
+pub mod hub;
+pub mod state;
+mod ticker;
+
+pub use actor::{Facts, Needs, TimerPass};
+pub use directory::{Companies, Sweep};
+pub use state::State;

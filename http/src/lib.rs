@@ -1,1 +1,24 @@
+//! The edge: REST, live streams, MCP and the program itself. It turns requests into calls of dispatch and answers into
+//! bytes; no rule of the business lives here.
 
+mod auth;
+mod business;
+mod calendar;
+mod caller;
+pub mod demo;
+pub mod logs;
+mod mcp;
+mod mcp_sse;
+mod metrics;
+pub mod openapi;
+mod reply;
+mod request;
+mod routes;
+mod secrets;
+mod server;
+pub mod settings;
+mod stream;
+mod system;
+mod tools;
+
+pub use server::{Options, Running, start};

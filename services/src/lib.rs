@@ -1,1 +1,124 @@
+//! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
+pub mod attendance;
+pub mod auth;
+pub mod board;
+mod cache;
+mod commit;
+pub mod crud;
+mod mail;
+mod outside;
+pub mod sample;
+pub mod schedule;
+mod settings;
+
+use std::sync::{Arc, OnceLock};
+
+use workforceos_actors::hub::{Hub, HubSettings};
+use workforceos_actors::{Companies, Facts, Sweep, TimerPass};
+use workforceos_core::dispatch::Dispatch;
+use workforceos_core::error::Result;
+use workforceos_core::id::IdSource;
+use workforceos_core::registry::{BadDeclaration, Registry, Service};
+use workforceos_core::time::Clock;
+use workforceos_store::Store;
+
+pub use cache::Caches;
+pub use commit::{commit, commit_with, system_ctx};
+pub use outside::Gateway;
+pub use settings::Settings;
+
+pub type Api = workforceos_core::BusinessApi<App>;
+
+/// What handlers work with: the store to read, the company actors to change.
+pub struct App {
+    pub store: Store,
+    pub companies: Companies,
+    pub hub: Hub,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<IdSource>,
+    pub caches: Arc<Caches>,
+    pub tokens: auth::Tokens,
+    pub passwords: auth::Passwords,
+    pub throttle: auth::Throttle,
+    first_password: OnceLock<String>,
+}
+
+impl App {
+    /// Opens the store, starts the actors and, on an empty database, makes the root admin and the sample company.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>, ids: Arc<IdSource>) -> Result<Arc<App>> {
+        let store = Store::open(workforceos_store::Settings {
+            database: settings.database.clone(),
+            journal_key: settings.journal_key,
+            readers: settings.readers,
+        })
+        .await?;
+        let caches = Arc::new(Caches::new(store.clone()));
+        let watch = caches.clone();
+        let hub_settings = HubSettings { on_entries: Some(Arc::new(move |entry| watch.notice(entry))), ..HubSettings::default() };
+        let hub = Hub::start(hub_settings, Arc::new(outside::HubAccess::new(store.clone(), caches.clone())))?;
+        let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers))?;
+        let app = Arc::new(App {
+            tokens: auth::Tokens::new(&settings),
+            passwords: auth::Passwords::new(),
+            throttle: auth::Throttle::new(),
+            store,
+            companies,
+            hub,
+            settings,
+            clock,
+            ids,
+            caches,
+            first_password: OnceLock::new(),
+        });
+        if let Some(password) = auth::first_start(&app).await? {
+            let _ = app.first_password.set(password);
+        }
+        app.companies.spawn_task(mail::deliver(Arc::downgrade(&app)));
+        Ok(app)
+    }
+
+    /// The root admin's password, if it was made at this start.
+    pub fn first_password(&self) -> Option<&str> {
+        self.first_password.get().map(String::as_str)
+    }
+
+    /// Lets running changes end, then closes the database.
+    pub async fn stop(&self) {
+        let hub = self.hub.clone();
+        // Ending the hub waits for its thread, which must not hold up this one.
+        let _ = tokio::task::spawn_blocking(move || hub.shutdown()).await;
+        self.companies.stop().await;
+        self.store.close().await;
+    }
+}
+
+/// What companies do by the clock.
+struct Timers;
+
+impl Sweep for Timers {
+    fn sweep(&self, facts: &Facts) -> Result<TimerPass> {
+        attendance::sweep(facts)
+    }
+}
+
+/// Every Business API of every service.
+pub fn registry() -> Result<Registry<App>, BadDeclaration> {
+    Registry::new(vec![
+        Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
+        Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
+        Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
+    ])
+}
+
+/// The one way in.
+pub fn dispatch(app: Arc<App>) -> Result<Arc<Dispatch<App>>, BadDeclaration> {
+    Ok(Arc::new(Dispatch {
+        registry: registry()?,
+        outside: Arc::new(Gateway::new(app.clone())),
+        clock: app.clock.clone(),
+        ids: app.ids.clone(),
+        state: app,
+    }))
+}

@@ -1,0 +1,140 @@
+//! Bringing a reconnected stream from its position to the present, at the pace of its reader.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use workforceos_core::change::Entry;
+use workforceos_core::error::Result;
+use workforceos_core::id::CompanyId;
+
+use super::SubId;
+use super::frame::{EntryRef, Item, person_changed, session_ended};
+use super::roster::{Phase, Sub};
+use super::state::Step;
+use super::subscription::Delivery;
+use super::worker::{Engine, PAGE, reread};
+
+/// Goes on until the subscriber is live or gone. A reader that stalls holds one task and one queue.
+pub(super) async fn resume(engine: Rc<Engine>, id: SubId) {
+    loop {
+        let step = engine.state.borrow_mut().resume(id);
+        let more = match step {
+            Step::Done => false,
+            Step::Full => has_room(&engine, id).await,
+            Step::Check(..) | Step::Journal(..) => match read(&engine, id).await {
+                Some((company, after, page)) => take(&engine, id, company, after, page).await,
+                None => true,
+            },
+        };
+        if !more {
+            return;
+        }
+    }
+}
+
+/// Reads the next page of the journal, if that is still needed when the turn to read comes: of a crowd that waits, the
+/// first has read enough for most of the others.
+async fn read(engine: &Engine, id: SubId) -> Option<(CompanyId, i64, Result<Vec<Entry>>)> {
+    let _turn = engine.reads.acquire().await;
+    loop {
+        let step = engine.state.borrow_mut().resume(id);
+        match step {
+            Step::Done | Step::Full => return None,
+            Step::Check(company, position) => check(engine, id, company, position).await,
+            Step::Journal(company, after) => {
+                let page = engine.ask("journal", |access| async move { access.journal(company, after, PAGE).await }).await;
+                return Some((company, after, page));
+            }
+        }
+    }
+}
+
+/// Waits until the queue takes one more; false if the subscriber is gone.
+async fn has_room(engine: &Engine, id: SubId) -> bool {
+    let queue = engine.state.borrow().roster.get(id).map(|sub| sub.queue.clone());
+    match queue {
+        Some(queue) => queue.reserve().await.is_ok(),
+        None => false,
+    }
+}
+
+/// Learns whether a position that a client names is one that the journal can go on from.
+async fn check(engine: &Engine, id: SubId, company: CompanyId, position: i64) {
+    let exists = engine.ask("position", |access| async move {
+        Ok(match access.oldest(company).await? {
+            Some(oldest) if position < oldest => position + 1 == oldest,
+            Some(_) => access.journal(company, position - 1, 1).await?.first().is_some_and(|entry| entry.seq == position),
+            None => false,
+        })
+    });
+    let exists = exists.await;
+    let mut state = engine.state.borrow_mut();
+    let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return };
+    match exists {
+        Ok(true) => sub.phase = Phase::Resuming { trusted: true },
+        Ok(false) => state.reset(id),
+        Err(_) => state.end(id, Delivery::Cut),
+    }
+}
+
+/// Sends a page of the journal; false if the resume is over.
+async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, page: Result<Vec<Entry>>) -> bool {
+    let page: Arc<[Entry]> = match page {
+        Ok(page) if page.first().is_some_and(|entry| entry.seq == after + 1) => page.into(),
+        Ok(page) if page.is_empty() && engine.state.borrow_mut().begins_at(company, after) => return true,
+        // Positions before the ring that the journal no longer has.
+        Ok(_) => {
+            engine.state.borrow_mut().reset(id);
+            return false;
+        }
+        Err(_) => {
+            engine.state.borrow_mut().end(id, Delivery::Cut);
+            return false;
+        }
+    };
+    page.iter().filter_map(session_ended).for_each(|session| engine.state.borrow_mut().end_session(session));
+    let mut position = after;
+    for entry in EntryRef::all(&page) {
+        let (seq, changed) = (entry.seq, person_changed(&entry));
+        if let Some(item) = Item::new(entry)
+            && !send(engine, id, position, &item).await
+        {
+            return false;
+        }
+        let unheard = {
+            let mut state = engine.state.borrow_mut();
+            let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return false };
+            sub.position = seq;
+            position = seq;
+            let user = changed.filter(|user| *user == sub.who.user);
+            user.filter(|_| state.feeds.get(&company).is_none_or(|feed| feed.working || feed.head() < Some(seq)))
+        };
+        // The resume is ahead of the hub: the user's new standing has not been applied yet.
+        if let Some(user) = unheard {
+            reread(engine.clone(), vec![(company, user)], None).await;
+        }
+    }
+    true
+}
+
+/// Whether a resume that got to `position` is still the subscriber's own: a reset in between starts another.
+fn is_at(sub: &Sub, position: i64) -> bool {
+    matches!(sub.phase, Phase::Resuming { .. }) && sub.position == position
+}
+
+/// Sends one event if the subscriber may see it as things stand now, waiting for room; false if it is gone.
+async fn send(engine: &Engine, id: SubId, position: i64, item: &Item) -> bool {
+    loop {
+        {
+            let state = engine.state.borrow();
+            let Some(sub) = state.roster.get(id).filter(|sub| is_at(sub, position)) else { return false };
+            let Some(level) = sub.reads(item) else { return true };
+            if sub.queue.try_send(Delivery::Event(item.frame(level))).is_ok() {
+                return true;
+            }
+        }
+        if !has_room(engine, id).await {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Approved leave of the loaded days.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+use workforceos_core::id::UserId;
+use workforceos_core::objects::{DayPart, LeaveRequest, LeaveStatus};
+use workforceos_core::time::Date;
+
+/// One approved leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaveSpan {
+    pub id: Uuid,
+    pub from: Date,
+    pub to: Date,
+    pub part: DayPart,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Leave {
+    approved: HashMap<UserId, Vec<LeaveSpan>>,
+}
+
+impl Leave {
+    pub(crate) fn apply(&mut self, leave: &LeaveRequest) {
+        let spans = self.approved.entry(leave.user_id).or_default();
+        spans.retain(|s| s.id != leave.meta.id);
+        if leave.meta.is_active && leave.status == LeaveStatus::Approved {
+            spans.push(LeaveSpan { id: leave.meta.id, from: leave.start_date, to: leave.end_date, part: leave.day_part });
+        }
+        if spans.is_empty() {
+            self.approved.remove(&leave.user_id);
+        }
+    }
+
+    fn on(&self, user: UserId, date: Date) -> impl Iterator<Item = &LeaveSpan> {
+        self.approved.get(&user).into_iter().flatten().filter(move |s| s.from <= date && date <= s.to)
+    }
+
+    /// The full-day leave that covers a date.
+    pub fn full_day(&self, user: UserId, date: Date) -> Option<&LeaveSpan> {
+        self.on(user, date).find(|s| s.part == DayPart::Full)
+    }
+
+    /// The half of the date that is taken off, if just one is.
+    pub fn half_day(&self, user: UserId, date: Date) -> Option<DayPart> {
+        self.on(user, date).map(|s| s.part).find(|p| *p != DayPart::Full)
+    }
+}

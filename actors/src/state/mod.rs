@@ -1,0 +1,134 @@
+//! A company's hot state: what its decisions look at. It is a window of days over the database, loaded as decisions need
+//! them, and always at the company's committed sequence when a decision runs.
+
+mod attendance;
+mod leave;
+mod people;
+mod schedule;
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use workforceos_core::error::Result;
+use workforceos_core::id::CompanyId;
+use workforceos_core::object::{DataObject, Meta, Record};
+use workforceos_core::objects::{
+    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, SalaryBasis, Shift, User, UserGroup, UserGroupMember,
+};
+use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::zone::Zone;
+
+pub use attendance::Attendance;
+pub use leave::{Leave, LeaveSpan};
+pub use people::People;
+pub use schedule::Schedule;
+
+/// Everything that a company's decisions may look at.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The sequence that this state has caught up with.
+    pub seq: i64,
+    pub company_id: CompanyId,
+    /// `None` for the SaaS level, and for a company in the moment of its making.
+    pub company: Option<Company>,
+    pub policy: CompanyPolicy,
+    pub people: People,
+    pub schedule: Schedule,
+    pub attendance: Attendance,
+    pub leave: Leave,
+    /// Days whose shifts, attendance and leave are here.
+    pub(crate) days: BTreeSet<Date>,
+}
+
+impl State {
+    pub fn empty(company_id: CompanyId, seq: i64) -> State {
+        State {
+            seq,
+            company_id,
+            company: None,
+            policy: default_policy(company_id, Timestamp(0)),
+            people: People::default(),
+            schedule: Schedule::default(),
+            attendance: Attendance::default(),
+            leave: Leave::default(),
+            days: BTreeSet::new(),
+        }
+    }
+
+    /// The company's time zone; UTC on the SaaS level.
+    pub fn zone(&self) -> Zone {
+        self.company.as_ref().and_then(|c| Zone::parse(&c.timezone)).unwrap_or(Zone::UTC)
+    }
+
+    /// Takes over a row as written. Rows of days that are not here are left out, so that a day is whole or absent.
+    pub fn apply(&mut self, record: &Record) -> Result<()> {
+        let def = record.def;
+        if *def == *Shift::def() {
+            let shift = Shift::from_record(record.clone())?;
+            let here = self.days.contains(&shift.shift_date);
+            self.schedule.apply(shift, here);
+        } else if *def == *AttendanceRecord::def() {
+            let attendance = AttendanceRecord::from_record(record.clone())?;
+            if self.days.contains(&attendance.shift_date) {
+                self.attendance.apply(attendance);
+            }
+        } else if *def == *LeaveRequest::def() {
+            self.leave.apply(&LeaveRequest::from_record(record.clone())?);
+        } else if *def == *User::def() {
+            self.people.apply_user(&User::from_record(record.clone())?);
+        } else if *def == *UserGroup::def() {
+            self.people.apply_department(&UserGroup::from_record(record.clone())?);
+        } else if *def == *UserGroupMember::def() {
+            self.people.apply_member(&UserGroupMember::from_record(record.clone())?);
+        } else if *def == *EmployeeProfile::def() {
+            self.people.apply_profile(&EmployeeProfile::from_record(record.clone())?);
+        } else if *def == *Company::def() {
+            self.company = Some(Company::from_record(record.clone())?);
+        } else if *def == *CompanyPolicy::def() {
+            self.policy = CompanyPolicy::from_record(record.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Whom a shift is assigned to: those named, and the members of its departments who are not on full-day leave.
+    pub fn assignees(&self, shift: &Shift) -> Vec<workforceos_core::id::UserId> {
+        let mut users = shift.assigned_user_ids.clone();
+        for department in &shift.assigned_department_ids {
+            for member in self.people.members(*department) {
+                if !users.contains(&member) && self.leave.full_day(member, shift.shift_date).is_none() {
+                    users.push(member);
+                }
+            }
+        }
+        users
+    }
+
+    /// Whether a shift is assigned to a user, by name or through a department.
+    pub fn is_assigned(&self, shift: &Shift, user: workforceos_core::id::UserId) -> bool {
+        let through = |d: &workforceos_core::id::DepartmentId| self.people.is_member(*d, user);
+        shift.assigned_user_ids.contains(&user)
+            || (shift.assigned_department_ids.iter().any(through) && self.leave.full_day(user, shift.shift_date).is_none())
+    }
+}
+
+/// The policy of a company that never changed it.
+pub fn default_policy(company: CompanyId, now: Timestamp) -> CompanyPolicy {
+    CompanyPolicy {
+        meta: Meta::new(company, now, None),
+        grace_minutes: 5,
+        early_check_in_minutes: 60,
+        auto_absent_minutes: 30,
+        missing_checkout_minutes: 60,
+        daily_hours: 8.0,
+        weekly_hours: 40.0,
+        overtime_multiplier: 1.5,
+        salary_basis: SalaryBasis::Monthly,
+        workdays: json!([1, 2, 3, 4, 5]),
+        unpaid_leave_types: json!([]),
+        leave_types: json!([]),
+        rounding_minutes: 0,
+        rest_hours: 11.0,
+        announcement_days: 90,
+        company_id: company,
+    }
+}

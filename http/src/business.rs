@@ -1,0 +1,82 @@
+//! Business APIs over REST: arguments from path, query and body, the answer in its envelope.
+
+use std::time::Instant;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Map;
+use workforceos_core::Args;
+use workforceos_core::answer::{Answer, Data, Envelope};
+use workforceos_core::api::{BusinessApi, Method, Reach};
+use workforceos_core::error::Result;
+use workforceos_core::registry::Routed;
+use workforceos_core::session::Via;
+use workforceos_services::App;
+
+use crate::caller::{self, header};
+use crate::reply;
+use crate::request::Incoming;
+use crate::server::Server;
+
+/// Room for one object with its envelope, and for each further one of a list.
+const ONE: usize = 1024;
+const EACH: usize = 768;
+
+/// Calls the API that the request's route names.
+pub async fn call(
+    server: &Server,
+    request: &HttpRequest,
+    payload: web::Payload,
+    incoming: &mut Incoming,
+    routed: Routed<'_, App>,
+) -> Result<HttpResponse> {
+    let api = routed.api;
+    let read = match api.method {
+        Method::Get => Ok(Map::new()),
+        _ => caller::json_body(request.headers(), payload).await,
+    };
+    let (body, bad_body) = match read {
+        Ok(body) => (body, None),
+        Err(error) => (Map::new(), Some(error)),
+    };
+    let entering = Instant::now();
+    let who = incoming.caller(request, &body, Via::Rest);
+    // A missing login is told before a bad body or an unknown company.
+    let ctx = match api.reach {
+        Some(Reach::Public) => incoming.enter(server, who).await?,
+        _ => incoming.enter_logged_in(server, who).await?,
+    };
+    if let Some(error) = bad_body {
+        return Err(error);
+    }
+    let sso_ms = millis(entering);
+    let session = ctx.session.clone();
+    let key = header(request.headers(), "idempotency-key");
+    let args = Args { path: routed.path, query: std::mem::take(&mut incoming.query), body, lenient: false };
+    let answer = server.dispatch.call(ctx, api, args, key).await?;
+    let envelope = Envelope {
+        status: answer.status.unwrap_or(api.status),
+        elapsed_ms: millis(incoming.started),
+        sso_ms,
+        data_name: api.data_name,
+        method: api.method.as_str(),
+        action: api.action.as_str(),
+        user: session.as_ref().map(|s| s.user.to_string()),
+        session: session.as_ref().map(|s| s.id.to_string()),
+        request_id: &incoming.id,
+        answer: &answer,
+    };
+    Ok(reply::json(request, envelope.status, &envelope, room(api, &answer)))
+}
+
+/// About how many bytes an answer takes.
+fn room(api: &BusinessApi<App>, answer: &Answer) -> usize {
+    match &answer.data {
+        Data::Many(rows) => ONE + rows.len() * EACH,
+        _ if api.is_list() => 16 * ONE,
+        _ => ONE,
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,191 @@
+//! Who calls, for which company, with which arguments: read from a request's head and body.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap};
+use actix_web::web;
+use futures_util::StreamExt;
+use serde_json::{Map, Value as Json};
+use workforceos_core::error::{Error, Result, Status};
+
+/// The largest body of a call.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Name of the header and of the cookie that carry an access token.
+pub const TOKEN: &str = "workforceos-access-token";
+
+/// A request's query parameters in their order.
+pub type Query = Vec<(String, String)>;
+
+/// Splits a query string and decodes it.
+pub fn query(text: &str) -> Query {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    web::Query::<Query>::from_query(text).map(web::Query::into_inner).unwrap_or_default()
+}
+
+/// The first value of a query parameter.
+pub fn first<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
+    query.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
+}
+
+/// The claimed company's codename: header, then query, then body.
+pub fn company<'a>(headers: &'a HeaderMap, query: &'a [(String, String)], body: &'a Map<String, Json>) -> Option<&'a str> {
+    header(headers, "mbx-company-codename")
+        .or_else(|| first(query, "_company"))
+        .or_else(|| body.get("_company").and_then(Json::as_str).filter(|c| !c.is_empty()))
+}
+
+/// The access token: of all places that may carry one, the first that does.
+pub fn token<'a>(headers: &'a HeaderMap, query: &'a [(String, String)], company: Option<&str>) -> Option<&'a str> {
+    first(query, "access_token")
+        .or_else(|| header(headers, AUTHORIZATION.as_str()).and_then(bearer))
+        .or_else(|| header(headers, TOKEN))
+        .or_else(|| {
+            let own = company.filter(|c| *c != "root")?;
+            header(headers, &format!("{TOKEN}-{own}"))
+        })
+        .or_else(|| cookie(headers, &token_cookie(company.unwrap_or("root"))))
+}
+
+/// Name of the cookie that carries a tenant's token: the SaaS level's has no suffix.
+pub fn token_cookie(codename: &str) -> Cow<'static, str> {
+    if codename == "root" { Cow::Borrowed(TOKEN) } else { Cow::Owned(format!("{TOKEN}-{codename}")) }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// A header's text; an empty one counts as absent.
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|v| !v.is_empty())
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v.trim_matches('"'))
+}
+
+/// Reads a JSON object from a body; none at all is an empty object.
+pub async fn json_body(headers: &HeaderMap, payload: web::Payload) -> Result<Map<String, Json>> {
+    let bytes = bytes(headers, payload).await?;
+    parse(headers, &bytes)
+}
+
+async fn bytes(headers: &HeaderMap, mut payload: web::Payload) -> Result<web::BytesMut> {
+    let announced = header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok());
+    if announced.is_some_and(|n| n > MAX_BODY) {
+        return Err(too_large());
+    }
+    let mut body = web::BytesMut::with_capacity(announced.unwrap_or(0));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| malformed("The body did not arrive whole"))?;
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Json>> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    if let Some(kind) = header(headers, CONTENT_TYPE.as_str())
+        && !is_json(kind)
+    {
+        return Err(Error::new(Status::UnsupportedMedia, "UnsupportedMediaType", "Send the body as application/json"));
+    }
+    serde_json::from_slice(body).map_err(|e| malformed(&format!("The body is no JSON object: {e}")))
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+}
+
+fn malformed(message: &str) -> Error {
+    Error::new(Status::Invalid, "ValidationFailed", message)
+}
+
+fn too_large() -> Error {
+    Error::new(Status::TooLarge, "PayloadTooLarge", format!("A body may have {} KiB at most", MAX_BODY / 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("name");
+            map.append(name, HeaderValue::from_str(value).expect("value"));
+        }
+        map
+    }
+
+    #[test]
+    fn tokens_are_found_in_their_order() {
+        let mut pairs = vec![
+            ("cookie", "a=b; workforceos-access-token=root-cookie; workforceos-access-token-acme=acme-cookie"),
+            ("workforceos-access-token-acme", "acme-header"),
+            ("workforceos-access-token", "header"),
+            ("authorization", "bearer  bearer-token"),
+        ];
+        let from_query = query("x=1&access_token=from%2Dquery");
+        let found = |pairs: &[_], query: &[_]| token(&headers(pairs), query, Some("acme")).map(str::to_owned);
+        assert_eq!(found(&pairs, &from_query).as_deref(), Some("from-query"));
+        for expected in ["bearer-token", "header", "acme-header", "acme-cookie"] {
+            assert_eq!(found(&pairs, &[]).as_deref(), Some(expected));
+            pairs.pop();
+        }
+    }
+
+    #[test]
+    fn without_a_claim_the_cookie_without_suffix_counts() {
+        let all = headers(&[("cookie", "workforceos-access-token-acme=acme; workforceos-access-token=plain")]);
+        assert_eq!(token(&all, &[], None), Some("plain"));
+        assert_eq!(token(&all, &[], Some("root")), Some("plain"));
+        assert_eq!(token(&all, &[], Some("acme")), Some("acme"));
+        assert_eq!(token(&all, &[], Some("other")), None);
+        assert_eq!(token(&headers(&[("authorization", "Basic abc")]), &[], None), None);
+    }
+
+    #[test]
+    fn a_company_is_claimed_by_header_then_query_then_body() {
+        let Json::Object(body) = json!({"_company": "body"}) else { panic!("an object") };
+        let in_query = query("_company=query");
+        assert_eq!(company(&headers(&[("mbx-company-codename", "header")]), &in_query, &body), Some("header"));
+        assert_eq!(company(&headers(&[]), &in_query, &body), Some("query"));
+        assert_eq!(company(&headers(&[]), &[], &body), Some("body"));
+        assert_eq!(company(&headers(&[]), &[], &Map::new()), None);
+    }
+
+    #[test]
+    fn bodies_are_json_objects_or_nothing() {
+        let json = headers(&[("content-type", "application/json; charset=utf-8")]);
+        assert_eq!(parse(&json, b"").expect("empty").len(), 0);
+        assert_eq!(parse(&json, b"{\"a\":1}").expect("object")["a"], 1);
+        assert_eq!(parse(&headers(&[]), b"{}").expect("no type").len(), 0);
+        for bad in [&b"{"[..], b"[]", b"1", b"{\"a\":1}x", b"\xff"] {
+            assert_eq!(parse(&json, bad).expect_err("malformed").status.http(), 400);
+        }
+        let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
+        assert_eq!(parse(&form, b"a=1").expect_err("a form").status.http(), 415);
+    }
+
+    #[test]
+    fn queries_keep_repeated_names() {
+        assert_eq!(query("a=1&a=2&b=%C3%A4+x"), [("a", "1"), ("a", "2"), ("b", "ä x")].map(|(n, v)| (n.into(), v.into())));
+        assert!(query("").is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! The program `workforceos`: reads settings, starts what was asked for, ends when told to.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use workforceos_core::id::IdSource;
+use workforceos_core::time::SystemClock;
+use workforceos_http::settings::{Cli, Command, Values, cores};
+use workforceos_http::{Options, Running, demo, logs, openapi, start};
+use workforceos_store::Store;
+
+fn main() -> ExitCode {
+    // A missing .env is no error; a broken one is told with the first setting that is missed.
+    let _ = dotenvy::dotenv();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            if tracing::enabled!(tracing::Level::ERROR) {
+                tracing::error!("{error:#}");
+            } else {
+                // There is no log yet, or LOG=off: it is told all the same.
+                let _ = writeln!(std::io::stderr(), "workforceos: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { command, values } = cli;
+    let command = command.unwrap_or(Command::Serve);
+    logs::start(&values.log, values.production())?;
+    // Fails only if a provider is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    match command {
+        Command::Openapi => print_openapi(),
+        Command::Migrate => runtime.block_on(migrate(&values)),
+        Command::Serve | Command::Demo => runtime.block_on(serve(command, &values)),
+    }
+}
+
+fn print_openapi() -> anyhow::Result<ExitCode> {
+    let document = openapi::document(&workforceos_services::registry()?);
+    say(&serde_json::to_string_pretty(&document)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(values: &Values) -> anyhow::Result<ExitCode> {
+    let settings = values.settings(Command::Migrate)?;
+    let (database, readers) = (settings.database.clone(), settings.readers);
+    let store = workforceos_store::Settings { database, journal_key: settings.journal_key, readers };
+    Store::open(store).await.context("the database could not be brought up to date")?.close().await;
+    say("The database is up to date")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(command: Command, values: &Values) -> anyhow::Result<ExitCode> {
+    let options = Options {
+        settings: values.settings(command)?,
+        host: values.host.clone(),
+        port: values.port,
+        workers: values.workers.unwrap_or_else(cores),
+        cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(IdSource::random()),
+    };
+    // From here on a signal is kept until somebody looks for it.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = start(options).await.context("the server could not start")?;
+    introduce(command, &running).await?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = running.poisoned() => {
+            tracing::error!("the database could not make a write durable: ending, so that a restart recovers what is on disk");
+            std::process::exit(1);
+        }
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells what an operator needs to begin.
+async fn introduce(command: Command, running: &Running) -> anyhow::Result<()> {
+    if let Some(password) = running.app.first_password() {
+        let email = &running.app.settings.super_admin_email;
+        say(&format!("First start: superAdmin {email} has the password {password} (it is shown only now)"))?;
+    }
+    let sample = match command {
+        Command::Demo => Some(workforceos_services::sample::fill(&running.app).await.context("no sample company")?),
+        _ => None,
+    };
+    say(&format!("WorkforceOS listens on http://{}", running.addr))?;
+    if let Some(logins) = sample {
+        say(&demo::introduction(running, &logins))?;
+    }
+    Ok(())
+}
+
+/// Standard output is for people who started the program; everything else goes to the log.
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

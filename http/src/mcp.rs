@@ -1,0 +1,163 @@
+//! The tool layer over MCP's Streamable HTTP, below every service's prefix and, for all services, below `/mcpbff-api`.
+//!
+//! A request without a valid login is answered before MCP is reached, in the shape of every other failure.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp_actix_web::transport::StreamableHttpService;
+use serde_json::Map;
+use tokio_util::sync::CancellationToken;
+use workforceos_core::Dispatch;
+use workforceos_core::error::{Error, Result, Status};
+use workforceos_core::id::UserId;
+use workforceos_core::session::Via;
+use workforceos_mcp::{McpCaller, McpServer, Narrowing};
+use workforceos_services::App;
+
+use crate::caller::{MAX_BODY, header};
+use crate::request::Incoming;
+use crate::server::Server;
+use crate::{mcp_sse, routes};
+
+const SESSION: &str = "mcp-session-id";
+/// How long a session lives without a request: a person may well think that long between two questions.
+const IDLE: Duration = Duration::from_secs(60 * 60);
+/// Sessions opened between two looks for those that have ended.
+const SWEEP: usize = 64;
+
+/// The MCP server with its sessions; all HTTP workers share it.
+pub struct Mount {
+    pub tools: McpServer<App>,
+    sessions: Arc<LocalSessionManager>,
+    /// Who opened a session: nobody else may use it.
+    owners: Mutex<HashMap<String, UserId>>,
+    pub ended: CancellationToken,
+    pub legacy: mcp_sse::Open,
+}
+
+impl Mount {
+    pub fn new(dispatch: Arc<Dispatch<App>>) -> Mount {
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.keep_alive = Some(IDLE);
+        Mount {
+            tools: workforceos_mcp::server(dispatch),
+            sessions: Arc::new(sessions),
+            owners: Mutex::default(),
+            ended: CancellationToken::new(),
+            legacy: mcp_sse::Open::default(),
+        }
+    }
+
+    /// The route of every endpoint.
+    pub fn scope(&self) -> impl HttpServiceFactory + 'static {
+        let tools = self.tools.clone();
+        StreamableHttpService::builder()
+            .service_factory(Arc::new(move || Ok(tools.clone())))
+            .session_manager(self.sessions.clone())
+            .cancellation_token(self.ended.clone())
+            .max_request_body_bytes(MAX_BODY)
+            // The check of host names guards servers without a login; here every request carries one, which a page of a
+            // rebound name does not have.
+            .allowed_hosts(Vec::new())
+            .on_request_fn(|request, extensions| {
+                if let Some(caller) = request.extensions().get::<McpCaller>() {
+                    extensions.insert(caller.clone());
+                }
+            })
+            .build()
+            .scope_with_path("/{prefix:[A-Za-z]+-[Aa][Pp][Ii]}/mcp")
+            .route("/sse", web::get().to(mcp_sse::open))
+            .route(mcp_sse::MESSAGES, web::post().to(mcp_sse::message))
+            .default_service(web::to(nothing_here))
+            .wrap(from_fn(gate))
+    }
+
+    /// Ends every session.
+    pub fn shutdown(&self) {
+        self.ended.cancel();
+    }
+
+    /// 404 for a session that is not there, as for one that somebody else opened.
+    async fn check(&self, session: &str, user: UserId, ending: bool) -> Result<()> {
+        let foreign = {
+            let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            owners.get(session).is_some_and(|owner| *owner != user)
+        };
+        // rmcp finds out by itself, but answers the end of a session that never was with a success.
+        if foreign || (ending && !self.sessions.sessions.read().await.contains_key(session)) {
+            return Err(Error::new(Status::NotFound, "SessionNotFound", "There is no such session: initialize a new one"));
+        }
+        Ok(())
+    }
+
+    async fn opened(&self, session: &str, user: UserId) {
+        let grown = {
+            let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            owners.insert(session.to_owned(), user);
+            owners.len().is_multiple_of(SWEEP)
+        };
+        if grown {
+            let alive = self.sessions.sessions.read().await;
+            let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            owners.retain(|id, _| alive.contains_key(id.as_str()));
+        }
+    }
+}
+
+/// Lets requests with a login through, as that login's.
+async fn gate<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let Some(server) = request.app_data::<web::Data<Server>>().cloned() else {
+        return Err(actix_web::error::ErrorInternalServerError("the server is not in the application"));
+    };
+    let mut incoming = Incoming::begin(&server, request.request());
+    let mut response = match admit(&server, request.request(), &mut incoming).await {
+        Ok((caller, user)) => {
+            request.extensions_mut().insert(user);
+            request.extensions_mut().insert(caller);
+            let response = next.call(request).await?;
+            if let Some(session) = header(response.headers(), SESSION) {
+                server.mcp.opened(session, user).await;
+            }
+            response.map_into_left_body()
+        }
+        Err(error) => {
+            let failed = incoming.failed(&server, request.request(), &error);
+            request.into_response(failed).map_into_right_body()
+        }
+    };
+    let (request, status) = (response.request().clone(), response.status().as_u16());
+    incoming.finish(&server, &request, status, response.headers_mut());
+    Ok(response)
+}
+
+async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<(McpCaller, UserId)> {
+    let service = request.match_info().get("prefix").and_then(routes::service);
+    let service = service.ok_or_else(|| Error::new(Status::NotFound, "NotFound", "There is nothing at this address"))?;
+    let caller = incoming.caller(request, &Map::new(), Via::Mcp);
+    let user = incoming.enter_logged_in(server, caller.clone()).await?.user();
+    if let Some(session) = header(request.headers(), SESSION) {
+        server.mcp.check(session, user, request.method() == Method::DELETE).await?;
+    }
+    let mut narrowing = Narrowing::parse(request.query_string());
+    if service != routes::ALL {
+        narrowing = narrowing.within(service);
+    }
+    Ok((McpCaller::new(caller, Arc::new(narrowing)), user))
+}
+
+async fn nothing_here(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {
+    let error = Error::new(Status::NotFound, "NotFound", "There is nothing at this address");
+    let body = crate::reply::error_body(&error, server.dispatch.clock.now());
+    crate::reply::value(&request, 404, &body)
+}

@@ -1,0 +1,159 @@
+//! MCP's first HTTP transport, for clients that know no other: a stream of the server's messages, and a second address to
+//! which the client posts its own. Each stream is one session, a pair of channels to the MCP server.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_channel::mpsc;
+use futures_util::{SinkExt, Stream, StreamExt, stream};
+use rmcp::ServiceExt;
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
+use serde_json::Value as Json;
+use tokio::time::{Instant, Interval, interval_at};
+use workforceos_core::error::{Error, Result, Status};
+use workforceos_core::id::UserId;
+use workforceos_mcp::{McpCaller, Narrowing};
+
+use crate::caller::{first, json_body, query};
+use crate::reply;
+use crate::server::Server;
+
+/// Where clients post, below the endpoint.
+pub const MESSAGES: &str = "/messages";
+/// How often a quiet stream shows that it is alive, and looks whether its login is.
+const PING: Duration = Duration::from_secs(15);
+/// Messages that may wait in either direction.
+const QUEUE: usize = 16;
+
+/// The sessions that are open, by their id.
+#[derive(Default)]
+pub struct Open(Mutex<HashMap<String, Session>>);
+
+#[derive(Clone)]
+struct Session {
+    user: UserId,
+    /// What the stream's address leaves of the tools; the address for posts has no room for it.
+    narrowing: Arc<Narrowing>,
+    to_server: mpsc::Sender<ClientJsonRpcMessage>,
+}
+
+impl Open {
+    /// The session, if this user opened it.
+    fn of(&self, id: &str, user: UserId) -> Option<Session> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(id).filter(|session| session.user == user).cloned()
+    }
+
+    fn add(&self, id: String, session: Session) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, session);
+    }
+
+    fn remove(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// A client's end of a session; with it the session ends.
+struct Client {
+    server: web::Data<Server>,
+    id: String,
+    token: String,
+    from_server: mpsc::Receiver<ServerJsonRpcMessage>,
+    ping: Interval,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.server.mcp.legacy.remove(&self.id);
+    }
+}
+
+impl Client {
+    /// What the stream brings next; `None` at its end.
+    async fn next(&mut self) -> Option<Bytes> {
+        tokio::select! {
+            biased;
+            () = self.server.mcp.ended.cancelled() => None,
+            message = self.from_server.next() => {
+                let text = serde_json::to_string(&message?).ok()?;
+                Some(format!("event: message\ndata: {text}\n\n").into())
+            }
+            _ = self.ping.tick() => {
+                let login = self.server.dispatch.outside.session(&self.token).await;
+                matches!(login, Ok(Some(_)) | Err(_)).then(|| Bytes::from_static(b": ping\n\n"))
+            }
+        }
+    }
+}
+
+/// `GET …/mcp/sse`: opens a session; the first event tells where to post.
+pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {
+    let Some((caller, user)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let id = server.new_id();
+    let (to_server, from_client) = mpsc::channel(QUEUE);
+    let (to_client, from_server) = mpsc::channel(QUEUE);
+    server.mcp.legacy.add(id.clone(), Session { user, narrowing: caller.narrowing, to_server });
+    let tools = server.mcp.tools.clone();
+    tokio::spawn(async move {
+        // A client that leaves before it has introduced itself is nobody's failure.
+        if let Ok(running) = tools.serve((to_client, from_client)).await {
+            let _ = running.waiting().await;
+        }
+    });
+    let endpoint = request.path().trim_end_matches('/').trim_end_matches("/sse");
+    let hello = format!("event: endpoint\ndata: {endpoint}{MESSAGES}?sessionId={id}\n\n");
+    let token = caller.caller.token.unwrap_or_default();
+    let client = Client { server, id, token, from_server, ping: interval_at(Instant::now() + PING, PING) };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+    response.insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
+    response.streaming(events(hello, client))
+}
+
+fn events(hello: String, client: Client) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    let first = stream::once(async move { Ok(Bytes::from(hello)) });
+    let rest = stream::unfold(client, |mut client| async move { client.next().await.map(|bytes| (Ok(bytes), client)) });
+    first.chain(Box::pin(rest))
+}
+
+/// `POST …/mcp/messages?sessionId=`: a message of the client; what comes of it comes in the stream.
+pub async fn message(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
+    let Some((caller, user)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let request_id = caller.caller.request_id.clone();
+    match deliver(&request, payload, &server, caller, user).await {
+        Ok(()) => HttpResponse::Accepted().finish(),
+        Err(error) => reply::error(&request, &request_id, server.dispatch.clock.now(), &error),
+    }
+}
+
+async fn deliver(request: &HttpRequest, payload: web::Payload, server: &Server, caller: McpCaller, user: UserId) -> Result<()> {
+    let gone = || Error::new(Status::NotFound, "SessionNotFound", "There is no such session: open a new stream");
+    let query = query(request.query_string());
+    let session = first(&query, "sessionId").and_then(|id| server.mcp.legacy.of(id, user));
+    let mut session = session.ok_or_else(gone)?;
+    let body = Json::Object(json_body(request.headers(), payload).await?);
+    let read = serde_json::from_value::<ClientJsonRpcMessage>(body);
+    let mut message = read.map_err(|e| Error::new(Status::Invalid, "ValidationFailed", format!("No JSON-RPC message: {e}")))?;
+    let caller = McpCaller::new(caller.caller, session.narrowing.clone());
+    match &mut message {
+        ClientJsonRpcMessage::Request(request) => {
+            request.request.extensions_mut().insert(caller);
+        }
+        ClientJsonRpcMessage::Notification(notification) => {
+            notification.notification.extensions_mut().insert(caller);
+        }
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+    }
+    session.to_server.send(message).await.map_err(|_| gone())
+}
+
+/// Whom the gate let through.
+fn admitted(request: &HttpRequest) -> Option<(McpCaller, UserId)> {
+    let extensions = request.extensions();
+    Some((extensions.get::<McpCaller>()?.clone(), *extensions.get::<UserId>()?))
+}

@@ -1,0 +1,129 @@
+//! The OpenAPI document: the registry's part, and the server's own routes beside it.
+
+use serde_json::{Map, Value as Json, json};
+use workforceos_actors::hub::TOPIC_NAMES;
+use workforceos_core::Registry;
+
+/// The whole document.
+pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
+    let mut document = workforceos_core::openapi::document(registry);
+    let mut add = |path: &str, method: &str, operation: Json| {
+        document["paths"][path][method] = operation;
+    };
+    let (text, flag) = (json!({"type": "string"}), json!({"type": "boolean"}));
+    let login =
+        json!({"username": {"type": "string", "description": "User name or e-mail address."}, "email": text, "password": text});
+    add(
+        "/auth-api/login",
+        "post",
+        public("login", "Log in", "The flat session with its access token.", body(login, &["password"])),
+    );
+    add("/auth-api/logout", "post", public("logout", "Log out", "Ends the session and clears its cookie.", json!({})));
+    for (kind, name, start, complete) in verifications() {
+        let path = format!("/auth-api/verification-services/{kind}");
+        let about = "Sends a code of six digits by e-mail; good for 24 hours and five tries.";
+        add(&format!("{path}/start"), "post", public(&format!("start{name}"), "Send a code", about, start));
+        let about = "Redeems the code.";
+        add(&format!("{path}/complete"), "post", public(&format!("complete{name}"), "Redeem a code", about, complete));
+    }
+    let own = "The flat session of the caller.";
+    add("/auth-api/currentuser", "get", operation("currentuser", "Current user", own, json!({})));
+    let own = "The Business APIs that the caller may call.";
+    add("/auth-api/permissions", "get", operation("permissions", "Permissions", own, json!({})));
+    let name = json!({"parameters": [parameter("permissionName", "path", true, text.clone(), "service.apiName")]});
+    let own = "Whether the caller may call a Business API.";
+    add("/auth-api/permissions/{permissionName}", "get", operation("permission", "One permission", own, name));
+    add("/realtime-api/v1/stream", "get", stream());
+    add("/schedulemanagement-api/v1/shifts.ics", "get", calendar());
+    let tool = body(json!({"toolName": text, "args": {"type": "object"}}), &["toolName"]);
+    let about = "Calls a tool as the MCP endpoint does; secrets are masked.";
+    add("/mcpbff-api/api/tools/call", "post", operation("callTool", "Call a tool", about, tool));
+    let about = "The tools that the caller may use.";
+    let narrow = json!({"parameters": [
+        parameter("services", "query", false, text.clone(), "Only tools of these services, a comma list."),
+        parameter("readonly", "query", false, flag, "Only tools that change nothing."),
+        parameter("tools", "query", false, text, "Only these tools, a comma list."),
+    ]});
+    add("/mcpbff-api/api/tools", "get", operation("listTools", "List tools", about, narrow));
+    let about = "The process runs.";
+    add("/health", "get", public("health", "Health", about, json!({})));
+    let about = "The database answers; 503 if not.";
+    add("/health/ready", "get", public("healthReady", "Readiness", about, json!({})));
+    document
+}
+
+/// Each verification: its address, its operations' name, what start and complete take.
+fn verifications() -> [(&'static str, &'static str, Json, Json); 3] {
+    let text = || json!({"type": "string"});
+    let email = || body(json!({"email": text()}), &["email"]);
+    let code = || body(json!({"email": text(), "secretCode": text()}), &["email", "secretCode"]);
+    let reset = body(json!({"email": text(), "secretCode": text(), "password": text()}), &["email", "secretCode", "password"]);
+    let optional = |mut more: Map<String, Json>, required: &[&str]| {
+        more.extend([("userId".to_owned(), text()), ("sessionId".to_owned(), text())]);
+        body(Json::Object(more), required)
+    };
+    let second = Map::from_iter([("secretCode".to_owned(), text())]);
+    [
+        ("email-verification", "EmailVerification", email(), code()),
+        ("password-reset-by-email", "PasswordResetByEmail", email(), reset),
+        ("email-2factor-verification", "Email2FactorVerification", optional(Map::new(), &[]), optional(second, &["secretCode"])),
+    ]
+}
+
+fn stream() -> Json {
+    let text = json!({"type": "string"});
+    let more = json!({"parameters": [
+        parameter("topics", "query", false, text.clone(), &format!("A comma list of {}; all if left out.", TOPIC_NAMES.join(", "))),
+        parameter("lastEventId", "query", false, text.clone(), "Resumes after this event."),
+        parameter("Last-Event-ID", "header", false, text, "Resumes after this event."),
+    ]});
+    let about = "Live events of the company as text/event-stream: first `snapshot` with today's board, then every event that the \
+                 caller may read. A position that is too old gives `reset` and a new snapshot; `end` says why a stream ends.";
+    of_type(operation("stream", "Live stream", about, more), "text/event-stream")
+}
+
+fn calendar() -> Json {
+    let token = parameter("access_token", "query", false, json!({"type": "string"}), "For programs that cannot set headers.");
+    let about = "The caller's shifts as iCalendar.";
+    of_type(operation("shiftsCalendar", "Shift calendar", about, json!({"parameters": [token]})), "text/calendar")
+}
+
+fn operation(id: &str, summary: &str, about: &str, more: Json) -> Json {
+    let mut operation = json!({
+        "operationId": id,
+        "summary": summary,
+        "description": about,
+        "tags": ["system"],
+        "responses": {
+            "200": {"description": "Success", "content": {"application/json": {"schema": {}}}},
+            "default": {
+                "description": "Failure",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
+        },
+    });
+    if let (Some(operation), Json::Object(more)) = (operation.as_object_mut(), more) {
+        operation.extend(more);
+    }
+    operation
+}
+
+fn public(id: &str, summary: &str, about: &str, more: Json) -> Json {
+    let mut operation = operation(id, summary, about, more);
+    operation["security"] = json!([]);
+    operation
+}
+
+fn of_type(mut operation: Json, content_type: &str) -> Json {
+    operation["responses"]["200"]["content"] = json!({content_type: {"schema": {"type": "string"}}});
+    operation
+}
+
+fn body(properties: Json, required: &[&str]) -> Json {
+    let schema = json!({"type": "object", "properties": properties, "required": required});
+    json!({"requestBody": {"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}}})
+}
+
+fn parameter(name: &str, place: &str, required: bool, schema: Json, about: &str) -> Json {
+    json!({"name": name, "in": place, "required": required, "schema": schema, "description": about})
+}

@@ -1,0 +1,188 @@
+//! From method and path to what answers: a Business API of the registry, else one of the server's own routes.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+use workforceos_core::api::Method;
+use workforceos_core::error::{Error, Result, Status};
+use workforceos_core::registry::NoRoute;
+
+use crate::request::Incoming;
+use crate::server::Server;
+use crate::{auth, business, calendar, reply, stream, system, tools};
+
+/// Services that have a prefix whether or not any API of theirs is registered.
+const SERVICES: [&str; 11] = [
+    "auth",
+    "employeeProfile",
+    "scheduleManagement",
+    "attendanceManagement",
+    "taskManagement",
+    "leaveManagement",
+    "payrollReporting",
+    "announcementManagement",
+    "aiWorkforceAnalytics",
+    "subscriptionManagement",
+    "agentHub",
+];
+
+/// Stands for all services: the prefix of the tool layer is that of none.
+pub const ALL: &str = "mcpbff";
+
+/// The service of a path's first segment, in whatever case.
+pub fn service(segment: &str) -> Option<&'static str> {
+    let name = segment.len().checked_sub("-api".len()).and_then(|end| segment.split_at_checked(end));
+    let name = name.filter(|(_, suffix)| suffix.eq_ignore_ascii_case("-api")).map(|(name, _)| name)?;
+    if name.eq_ignore_ascii_case("mcpbff") || name.eq_ignore_ascii_case("realtime") {
+        return Some(ALL);
+    }
+    SERVICES.into_iter().find(|service| service.eq_ignore_ascii_case(name))
+}
+
+/// A route of the server's own.
+#[derive(Debug, PartialEq, Eq)]
+enum Own<'p> {
+    Health,
+    Ready,
+    Metrics,
+    OpenApi,
+    CurrentUser,
+    Permissions(&'static str),
+    Permission(&'p str),
+    Login,
+    Logout,
+    Verification(auth::Verification),
+    Stream,
+    Calendar,
+    Tools,
+    ToolsOf(&'p str),
+    ToolsStatus,
+    CallTool,
+    RefreshTools,
+}
+
+/// Finds the server's own route of a path, and its method.
+fn own(path: &str) -> Option<(Method, Own<'_>)> {
+    let raw: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let lower: Vec<Cow<'_, str>> = raw.iter().map(|part| Cow::Owned(part.to_ascii_lowercase())).collect();
+    let parts: Vec<&str> = lower.iter().map(|part| &**part).collect();
+    let found = match parts.as_slice() {
+        ["health"] => (Method::Get, Own::Health),
+        ["health", "ready"] => (Method::Get, Own::Ready),
+        ["metrics"] => (Method::Get, Own::Metrics),
+        ["openapi.json"] => (Method::Get, Own::OpenApi),
+        [prefix, "currentuser"] if service(prefix).is_some() => (Method::Get, Own::CurrentUser),
+        [prefix, "permissions"] => (Method::Get, Own::Permissions(service(prefix)?)),
+        [prefix, "permissions", _] if service(prefix).is_some() => (Method::Get, Own::Permission(raw[2])),
+        ["auth-api", "login"] => (Method::Post, Own::Login),
+        ["auth-api", "logout"] => (Method::Post, Own::Logout),
+        ["auth-api", "verification-services", kind, step] => {
+            (Method::Post, Own::Verification(auth::Verification::named(kind, step)?))
+        }
+        ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
+        ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
+        ["mcpbff-api", "api", "tools"] => (Method::Get, Own::Tools),
+        ["mcpbff-api", "api", "tools", "status"] => (Method::Get, Own::ToolsStatus),
+        ["mcpbff-api", "api", "tools", "call"] => (Method::Post, Own::CallTool),
+        ["mcpbff-api", "api", "tools", "refresh"] => (Method::Post, Own::RefreshTools),
+        ["mcpbff-api", "api", "tools", "service", _] => (Method::Get, Own::ToolsOf(raw[4])),
+        _ => return None,
+    };
+    Some(found)
+}
+
+/// Answers every request but MCP's.
+pub async fn handle(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
+    let mut incoming = Incoming::begin(&server, &request);
+    // A panic fails its own request only, and is told from a lost connection.
+    let answered = AssertUnwindSafe(answer(&server, &request, payload, &mut incoming)).catch_unwind().await;
+    let result = answered.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
+    let mut response = result.unwrap_or_else(|error| incoming.failed(&server, &request, &error));
+    let status = response.status().as_u16();
+    incoming.finish(&server, &request, status, response.headers_mut());
+    response
+}
+
+async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
+    let (method, path) = (method(request), request.path());
+    // Of a method that no API has, what matters is whether the path exists at all.
+    match server.dispatch.registry.route(method.unwrap_or(Method::Get), path) {
+        Ok(routed) if method.is_some() => return business::call(server, request, payload, incoming, routed).await,
+        Ok(_) | Err(NoRoute::MethodNotAllowed) => return Ok(not_allowed(server, request)),
+        Err(NoRoute::NotFound) => {}
+    }
+    let Some((wanted, own)) = own(path) else {
+        return Err(Error::new(Status::NotFound, "NotFound", "There is nothing at this address"));
+    };
+    if method != Some(wanted) {
+        return Ok(not_allowed(server, request));
+    }
+    match own {
+        Own::Health => Ok(system::health(request)),
+        Own::Ready => system::ready(server, request).await,
+        Own::Metrics => Ok(system::metrics(server)),
+        Own::OpenApi => Ok(system::openapi(server, request)),
+        Own::CurrentUser => auth::current_user(server, request, incoming).await,
+        Own::Permissions(service) => auth::permissions(server, request, incoming, service).await,
+        Own::Permission(name) => auth::permission(server, request, incoming, name).await,
+        Own::Login => auth::login(server, request, payload, incoming).await,
+        Own::Logout => auth::logout(server, request, payload, incoming).await,
+        Own::Verification(what) => auth::verification(server, request, payload, incoming, what).await,
+        Own::Stream => stream::open(server, request, incoming).await,
+        Own::Calendar => calendar::shifts(server, request, incoming).await,
+        Own::Tools => tools::list(server, request, incoming, None).await,
+        Own::ToolsOf(service) => tools::list(server, request, incoming, Some(service)).await,
+        Own::ToolsStatus => tools::status(server, request, incoming).await,
+        Own::CallTool => tools::call(server, request, payload, incoming).await,
+        Own::RefreshTools => tools::refresh(server, request, incoming).await,
+    }
+}
+
+fn method(request: &HttpRequest) -> Option<Method> {
+    match request.method().as_str() {
+        // The transport leaves the body of a HEAD out by itself.
+        "GET" | "HEAD" => Some(Method::Get),
+        "POST" => Some(Method::Post),
+        "PATCH" => Some(Method::Patch),
+        "DELETE" => Some(Method::Delete),
+        _ => None,
+    }
+}
+
+/// 405 is no failure that an API can have, so it has no place among [`Status`].
+fn not_allowed(server: &Server, request: &HttpRequest) -> HttpResponse {
+    let error = Error::new(Status::NotFound, "MethodNotAllowed", format!("{} is not for this address", request.method()));
+    let mut body = reply::error_body(&error, server.dispatch.clock.now());
+    body["status"] = 405.into();
+    reply::value(request, 405, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_known_in_any_case() {
+        assert_eq!(service("employeeProfile-api"), Some("employeeProfile"));
+        assert_eq!(service("EMPLOYEEPROFILE-API"), Some("employeeProfile"));
+        assert_eq!(service("McpBff-api"), Some(ALL));
+        for no in ["nothing-api", "-api", "auth", "", "ä-api", "authapi"] {
+            assert_eq!(service(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn own_routes_are_found_with_their_method() {
+        assert_eq!(own("/health"), Some((Method::Get, Own::Health)));
+        assert_eq!(own("/Health/Ready/"), Some((Method::Get, Own::Ready)));
+        assert_eq!(own("/leaveManagement-api/currentUser"), Some((Method::Get, Own::CurrentUser)));
+        assert_eq!(own("/auth-api/permissions/auth.getUser"), Some((Method::Get, Own::Permission("auth.getUser"))));
+        assert_eq!(own("/auth-api/login"), Some((Method::Post, Own::Login)));
+        assert_eq!(own("/mcpbff-api/api/tools/service/taskManagement"), Some((Method::Get, Own::ToolsOf("taskManagement"))));
+        assert_eq!(own("/.well-known/oauth-authorization-server"), None);
+        assert_eq!(own("/nothing-api/currentuser"), None);
+        assert_eq!(own("/"), None);
+    }
+}

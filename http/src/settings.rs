@@ -1,0 +1,187 @@
+//! Settings: command line, environment, `.env`; and what follows from them.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use workforceos_core::error::{Error, Result};
+use workforceos_core::zone::Zone;
+use workforceos_services::Settings;
+use workforceos_store::Database;
+
+use crate::secrets;
+
+/// Workforce backend: employees, shifts, attendance, tasks, leave and announcements of many companies, over REST, live
+/// streams and MCP.
+#[derive(Debug, Parser)]
+#[command(name = "workforceos", version, about, after_help = "Settings may also stand in a file .env in the working directory.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub values: Values,
+}
+
+/// What the program shall do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve (what happens without a subcommand, too)
+    Serve,
+    /// Create or update the database's tables, then end
+    Migrate,
+    /// Fill the company babil with sample people, shifts and attendance, then serve (DATA_DIR: ./data/demo)
+    Demo,
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Where the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+/// Every setting, as given.
+#[derive(Clone, Debug, Args)]
+pub struct Values {
+    /// Address to listen on
+    #[arg(long, env = "HOST", default_value = "127.0.0.1", global = true)]
+    pub host: String,
+    /// Port to listen on; 0: any free port, which is printed
+    #[arg(long, env = "PORT", default_value_t = 3000, global = true)]
+    pub port: u16,
+    /// Directory of the database, secrets and files [default: ./data]
+    #[arg(long, env = "DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite://PATH or postgres://… [default: sqlite://{DATA_DIR}/workforceos.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// Connections that read from the database [default: twice the number of cores, at least 4]
+    #[arg(long, env = "DATABASE_READERS", global = true)]
+    pub database_readers: Option<u32>,
+    /// development or production
+    #[arg(long, env = "APP_ENV", value_enum, default_value_t = Environment::Development, global = true)]
+    pub app_env: Environment,
+    /// Key that signs access tokens, at least 16 characters; in development made and kept in DATA_DIR if unset, required in production
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, global = true)]
+    pub jwt_secret: Option<String>,
+    /// The key before, whose tokens stay valid while keys are exchanged
+    #[arg(long, env = "JWT_SECRET_PREVIOUS", hide_env_values = true, global = true)]
+    pub jwt_secret_previous: Option<String>,
+    /// Key that seals the journal, 64 hexadecimal digits; made and kept in DATA_DIR if unset. Several nodes need the same
+    #[arg(long, env = "JOURNAL_KEY", hide_env_values = true, global = true)]
+    pub journal_key: Option<String>,
+    /// E-mail of the superAdmin, made at the first start
+    #[arg(long, env = "SUPER_ADMIN_EMAIL", default_value = "admin@admin.com", global = true)]
+    pub super_admin_email: String,
+    /// Password of the superAdmin; if unset, a random one is made at the first start and printed once
+    #[arg(long, env = "SUPER_ADMIN_PASSWORD", hide_env_values = true, global = true)]
+    pub super_admin_password: Option<String>,
+    /// Time zone (IANA) of companies that name none
+    #[arg(long, env = "DEFAULT_TIMEZONE", default_value = "Asia/Karachi", global = true)]
+    pub default_timezone: String,
+    /// Mail server, smtp://user:password@host:port; if unset, mails are written to the log in development
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<String>,
+    /// Where the pages are that mails link to; required in production [default: http://localhost:5173]
+    #[arg(long, env = "FRONTEND_URL", global = true)]
+    pub frontend_url: Option<String>,
+    /// Origins whose pages may call the server from a browser, separated by commas [default: none]
+    #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+    /// What is logged, to standard error: error, warn, info, debug, or per module (info,workforceos_http=debug)
+    #[arg(long, env = "LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// Whether a new user has to verify their e-mail address before logging in
+    #[arg(long, env = "EMAIL_VERIFICATION", default_value = "true", action = ArgAction::Set, value_parser = BoolishValueParser::new(), global = true)]
+    pub email_verification: bool,
+    /// Whether a login needs a code sent by e-mail [default: true in production, false in development]
+    #[arg(long, env = "EMAIL_TWO_FACTOR", value_parser = BoolishValueParser::new(), global = true)]
+    pub email_two_factor: Option<bool>,
+    /// Whether the sample company babil is made at the first start [default: true in development, false in production]
+    #[arg(long, env = "SAMPLE_COMPANY", value_parser = BoolishValueParser::new(), global = true)]
+    pub sample_company: Option<bool>,
+    /// Threads that serve HTTP [default: the number of cores]
+    #[arg(long, env = "WORKERS", global = true)]
+    pub workers: Option<usize>,
+}
+
+impl Values {
+    pub fn production(&self) -> bool {
+        self.app_env == Environment::Production
+    }
+
+    /// Settings of the services; makes DATA_DIR and what secrets it shall keep.
+    pub fn settings(&self, command: Command) -> Result<Settings> {
+        let production = self.production();
+        let data_dir = self.data_directory(command);
+        secrets::private_directory(&data_dir)?;
+        let zone = Zone::parse(&self.default_timezone);
+        let zone = zone.ok_or_else(|| bad("DEFAULT_TIMEZONE", "names no time zone"))?;
+        let frontend_url = match given(&self.frontend_url) {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None if production => return Err(bad("FRONTEND_URL", "is required in production")),
+            None => "http://localhost:5173".to_owned(),
+        };
+        Ok(Settings {
+            production,
+            database: self.database(&data_dir)?,
+            readers: self.database_readers.unwrap_or_else(|| (2 * cores() as u32).max(4)),
+            jwt_secret: self.jwt_secret(&data_dir)?,
+            jwt_previous: given(&self.jwt_secret_previous).map(|s| s.as_bytes().to_vec()),
+            journal_key: self.journal_key(&data_dir)?,
+            super_admin_email: self.super_admin_email.clone(),
+            super_admin_password: given(&self.super_admin_password).map(str::to_owned),
+            default_zone: zone,
+            smtp_url: given(&self.smtp_url).map(str::to_owned),
+            frontend_url,
+            email_verification: self.email_verification,
+            email_two_factor: self.email_two_factor.unwrap_or(production),
+            sample_company: self.sample_company.unwrap_or(!production) || command == Command::Demo,
+            data_dir,
+        })
+    }
+
+    fn database(&self, data_dir: &Path) -> Result<Database> {
+        match given(&self.database_url) {
+            Some(url) => Database::parse(url),
+            None => Ok(Database::Sqlite(data_dir.join("workforceos.db"))),
+        }
+    }
+
+    fn data_directory(&self, command: Command) -> PathBuf {
+        let default = if command == Command::Demo { "./data/demo" } else { "./data" };
+        self.data_dir.clone().unwrap_or_else(|| default.into())
+    }
+
+    fn jwt_secret(&self, data_dir: &Path) -> Result<Vec<u8>> {
+        match given(&self.jwt_secret) {
+            Some(secret) if secret.len() >= 16 => Ok(secret.as_bytes().to_vec()),
+            Some(_) => Err(bad("JWT_SECRET", "must have at least 16 characters")),
+            None if self.production() => Err(bad("JWT_SECRET", "is required in production")),
+            None => Ok(secrets::kept(data_dir, "jwt-secret")?.to_vec()),
+        }
+    }
+
+    fn journal_key(&self, data_dir: &Path) -> Result<[u8; 32]> {
+        match given(&self.journal_key) {
+            Some(hex) => secrets::from_hex(hex).ok_or_else(|| bad("JOURNAL_KEY", "must be 64 hexadecimal digits")),
+            None => secrets::kept(data_dir, "journal-key"),
+        }
+    }
+}
+
+/// A setting's text; an empty one counts as unset, as compose files write it.
+fn given(setting: &Option<String>) -> Option<&str> {
+    setting.as_deref().filter(|text| !text.is_empty())
+}
+
+fn bad(setting: &str, problem: &str) -> Error {
+    Error::field(setting, problem)
+}
+
+/// Cores that the process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}

@@ -1,0 +1,222 @@
+//! Live streams: first the board as the caller may see it, then every event that the caller may read.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::Stream;
+use serde_json::{Map, Value as Json};
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use workforceos_actors::hub::{Delivery, Subscriber, Subscription, Topics};
+use workforceos_core::Dispatch;
+use workforceos_core::error::{Error, Result};
+use workforceos_core::session::{Ctx, KeyScope, Via};
+use workforceos_services::{App, board};
+
+use crate::caller::{first, header};
+use crate::request::Incoming;
+use crate::server::Server;
+
+/// How often a quiet stream shows that it is alive.
+const PING: Duration = Duration::from_secs(15);
+
+/// The services whose objects a topic tells of, for API keys that are limited to some services.
+const TOPIC_SERVICES: [(&str, &str); 10] = [
+    ("attendance", "attendanceManagement"),
+    ("schedule", "scheduleManagement"),
+    ("tasks", "taskManagement"),
+    ("leave", "leaveManagement"),
+    ("announcements", "announcementManagement"),
+    ("alerts", "attendanceManagement"),
+    ("insights", "aiWorkforceAnalytics"),
+    ("people", "employeeProfile"),
+    ("payroll", "payrollReporting"),
+    ("eod", "agentHub"),
+];
+
+type Step<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// `GET /realtime-api/v1/stream`.
+pub async fn open(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<HttpResponse> {
+    let caller = incoming.caller(request, &Map::new(), Via::Rest);
+    let ctx = incoming.enter_logged_in(server, caller).await?;
+    // The board shows shifts and attendance.
+    let ctx = server.member(ctx, &["scheduleManagement", "attendanceManagement"]).await?;
+    let subscriber = subscriber(&ctx, incoming, position(request, incoming)?)?;
+    let resuming = subscriber.after > 0;
+    // Subscribed before the board is read: what happens in between is told after it.
+    let events = server.app.hub.subscribe(subscriber);
+    let mut live = Live { ctx, dispatch: server.dispatch.clone(), events, ping: pings(), state: State::Open(None) };
+    if !resuming {
+        let snapshot = snapshot(live.ctx.clone(), live.dispatch.clone()).await?;
+        live.begin(snapshot);
+    } else {
+        live.state = State::Open(Some(Bytes::from_static(b": resumed\n\n")));
+    }
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+    response.insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
+    Ok(response.streaming(live))
+}
+
+/// Who the stream is for; 400 for an unknown topic.
+fn subscriber(ctx: &Ctx, incoming: &Incoming, after: i64) -> Result<Subscriber> {
+    let Some(session) = &ctx.session else { return Err(Error::login_required()) };
+    let asked = first(&incoming.query, "topics").unwrap_or_default();
+    let unknown = |name: String| Error::field("topics", format!("{name} is no topic"));
+    let mut topics = Topics::parse(asked).map_err(unknown)?;
+    if let Some(key) = session.key.as_ref().filter(|key| !key.services.is_empty()) {
+        topics = Topics::parse(&within(key, asked)?).map_err(unknown)?;
+    }
+    Ok(Subscriber {
+        company: ctx.tenant.company,
+        user: session.user,
+        session: session.id.0,
+        admin: ctx.is_admin(),
+        departments: ctx.scope.departments.clone(),
+        topics,
+        after,
+    })
+}
+
+/// Of the topics asked for (none: of all), those that a limited key may hear of.
+fn within(key: &KeyScope, asked: &str) -> Result<String> {
+    let mut wanted = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    let all = wanted.peek().is_none();
+    let wanted: Vec<&str> = wanted.collect();
+    let open = TOPIC_SERVICES
+        .iter()
+        .filter(|(topic, service)| (all || wanted.contains(topic)) && key.services.iter().any(|s| s == service));
+    let open: Vec<&str> = open.map(|(topic, _)| *topic).collect();
+    if open.is_empty() {
+        return Err(Error::forbidden("This API key has no access to any of these topics"));
+    }
+    Ok(open.join(","))
+}
+
+/// Where to resume: `Last-Event-ID`, or `lastEventId` for clients that cannot set headers.
+fn position(request: &HttpRequest, incoming: &Incoming) -> Result<i64> {
+    let given = header(request.headers(), "last-event-id").or_else(|| first(&incoming.query, "lastEventId"));
+    let Some(text) = given else { return Ok(0) };
+    let position = text.parse::<i64>().ok().filter(|seq| *seq >= 0);
+    position.ok_or_else(|| Error::field("lastEventId", "must be the id of an event"))
+}
+
+fn pings() -> Interval {
+    let mut ping = interval_at(tokio::time::Instant::now() + PING, PING);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ping
+}
+
+/// The board and its position. Boxed: an idle stream keeps no room for it.
+fn snapshot(ctx: Ctx, dispatch: Arc<Dispatch<App>>) -> Step<Result<(i64, Json)>> {
+    Box::pin(async move {
+        // The reach may have changed since the stream was opened.
+        let ctx = dispatch.with_scope(ctx).await?;
+        board::snapshot(&dispatch.state, &ctx).await
+    })
+}
+
+enum State {
+    /// Delivers what comes, first of all what is ready.
+    Open(Option<Bytes>),
+    /// The position was lost: reads the board anew.
+    Renewing(Step<Result<(i64, Json)>>),
+    Ended,
+}
+
+/// A stream's body.
+struct Live {
+    ctx: Ctx,
+    dispatch: Arc<Dispatch<App>>,
+    events: Subscription,
+    ping: Interval,
+    state: State,
+}
+
+impl Live {
+    /// Shows the board, after which the events from its position on follow.
+    fn begin(&mut self, (seq, board): (i64, Json)) {
+        self.state = State::Open(Some(format!("event: snapshot\nid: {seq}\ndata: {board}\n\n").into()));
+        self.events.start_after(seq);
+    }
+
+    fn end(&mut self, reason: &str) -> Bytes {
+        self.state = State::Ended;
+        format!("event: end\ndata: {{\"reason\":\"{reason}\"}}\n\n").into()
+    }
+
+    fn login_expired(&self) -> bool {
+        let end = self.ctx.session.as_ref().and_then(|s| s.expires_at);
+        end.is_some_and(|end| end <= self.ctx.now())
+    }
+
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match Pin::new(&mut self.events).poll_next(cx) {
+            Poll::Ready(Some(Delivery::Event(frame))) => return Poll::Ready(Some(frame.bytes)),
+            Poll::Ready(Some(Delivery::Reset)) => {
+                self.state = State::Renewing(snapshot(self.ctx.clone(), self.dispatch.clone()));
+                return Poll::Ready(Some(Bytes::from_static(b"event: reset\ndata: {}\n\n")));
+            }
+            Poll::Ready(Some(Delivery::Ended(reason))) => return Poll::Ready(Some(self.end(reason))),
+            Poll::Ready(Some(Delivery::Cut) | None) => {
+                self.state = State::Ended;
+                return Poll::Ready(None);
+            }
+            Poll::Pending => {}
+        }
+        if self.ping.poll_tick(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // A stream must not outlive its login; the hub hears of logouts only.
+        let expired = self.login_expired();
+        Poll::Ready(Some(if expired { self.end("logout") } else { Bytes::from_static(b": ping\n\n") }))
+    }
+}
+
+impl Stream for Live {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let live = self.get_mut();
+        loop {
+            match &mut live.state {
+                State::Ended => return Poll::Ready(None),
+                State::Open(ready) => {
+                    let ready = ready.take();
+                    return match ready {
+                        Some(bytes) => Poll::Ready(Some(Ok(bytes))),
+                        None => live.poll_open(cx).map(|bytes| bytes.map(Ok)),
+                    };
+                }
+                State::Renewing(step) => match step.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(board)) => live.begin(board),
+                    Poll::Ready(Err(error)) => {
+                        // The client reconnects and is told what is wrong by a status.
+                        tracing::warn!(requestId = &*live.ctx.request_id, %error, source = ?error.source, "a stream lost its board");
+                        live.state = State::Ended;
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limited_key_hears_of_its_services_only() {
+        let key = KeyScope { read_only: true, services: vec!["leaveManagement".to_owned(), "attendanceManagement".to_owned()] };
+        assert_eq!(within(&key, "").expect("open"), "attendance,leave,alerts");
+        assert_eq!(within(&key, "leave, tasks").expect("open"), "leave");
+        assert_eq!(within(&key, "tasks").expect_err("closed").status.http(), 403);
+    }
+}

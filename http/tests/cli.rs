@@ -1,0 +1,39 @@
+//! The program as its users start it.
+
+use std::process::{Command, Output};
+
+fn workforceos(args: &[&str]) -> Output {
+    let dir = std::env::temp_dir().join(format!("workforceos-cli-{}", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_workforceos"));
+    command.args(args).env_clear().env("DATA_DIR", dir);
+    command.output().expect("the program starts")
+}
+
+#[test]
+fn help_names_every_setting() {
+    let out = workforceos(&["--help"]);
+    let text = String::from_utf8(out.stdout).expect("text");
+    assert!(out.status.success(), "{text}");
+    for setting in ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "APP_ENV", "JWT_SECRET", "SMTP_URL", "FRONTEND_URL", "LOG"] {
+        assert!(text.contains(setting), "{setting} is missing from:\n{text}");
+    }
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let out = workforceos(&["openapi"]);
+    let document: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["paths"].as_object().is_some_and(|p| p.len() > 20));
+}
+
+#[test]
+fn bad_settings_are_refused_by_name() {
+    let bin = env!("CARGO_BIN_EXE_workforceos");
+    let out = Command::new(bin).env_clear().env("DEFAULT_TIMEZONE", "Mars/Olympus").output().expect("the program starts");
+    assert!(!out.status.success());
+    assert!(String::from_utf8_lossy(&out.stderr).contains("DEFAULT_TIMEZONE"), "{out:?}");
+    let out = Command::new(bin).env_clear().env("APP_ENV", "production").output().expect("the program starts");
+    assert!(!out.status.success());
+    assert!(String::from_utf8_lossy(&out.stderr).contains("JWT_SECRET"), "{out:?}");
+}

@@ -1,0 +1,127 @@
+//! What the clock does by itself: missing people become absent and the shift completed; a missing check-out is reported.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use workforceos_actors::{Facts, TimerPass};
+use workforceos_core::change::{Audience, Changes, Event};
+use workforceos_core::error::Result;
+use workforceos_core::id::{ShiftId, UserId};
+use workforceos_core::object::{DataObject, Meta};
+use workforceos_core::objects::{
+    Alert, AlertStatus, AlertType, AttendanceRecord, EmailStatus, Severity, Shift, ShiftStatus,
+};
+use workforceos_core::session::{Ctx, Role, Tenant};
+use workforceos_core::time::Timestamp;
+
+use super::{mark_absent, rules};
+use crate::schedule::rules as shifts;
+
+/// The most rows that one pass writes.
+const MAX_ROWS: usize = 500;
+
+/// A pass over the loaded days: everything whose time is up, and when the next time is up.
+pub fn sweep(facts: &Facts) -> Result<TimerPass> {
+    let tenant = Tenant { company: facts.state.company_id, codename: "".into(), zone: facts.state.zone() };
+    let ctx = crate::system_ctx(tenant, facts.now, "timer");
+    let mut changes = Changes::none();
+    let mut next: Option<Timestamp> = None;
+    let mut sooner = |at: Timestamp| next = Some(next.map_or(at, |n| n.min(at)));
+    for shift in facts.state.schedule.all() {
+        let Some(at) = shifts::completes_at(facts.state, shift) else { continue };
+        if at > facts.now {
+            sooner(at);
+        } else if changes.rows.len() < MAX_ROWS {
+            changes = changes.join(complete(facts, &ctx, shift));
+        } else {
+            sooner(facts.now);
+        }
+    }
+    for record in facts.state.attendance.open().filter(|r| r.checkout_alert_at.is_none()) {
+        let Some(shift) = facts.state.schedule.get(record.shift_id) else { continue };
+        let at = shift.ends_at.plus_minutes(facts.state.policy.missing_checkout_minutes);
+        if at > facts.now {
+            sooner(at);
+        } else if changes.rows.len() < MAX_ROWS {
+            changes = changes.join(report(facts, &ctx, shift, record));
+        } else {
+            sooner(facts.now);
+        }
+    }
+    Ok((changes, next))
+}
+
+/// One step: assignees without a record and not on full-day leave are absent, the shift is completed.
+fn complete(facts: &Facts, ctx: &Ctx, shift: &Arc<Shift>) -> Changes {
+    let state = facts.state;
+    let mut changes = Changes::none();
+    for user in state.assignees(shift) {
+        let excused = state.leave.full_day(user, shift.shift_date).is_some() || state.people.role(user).is_none();
+        if excused || state.attendance.of(ShiftId(shift.meta.id), user).is_some() {
+            continue;
+        }
+        let record = mark_absent::absent(Meta::new(facts.new_id(), facts.now, None), shift, user);
+        let event = rules::event(state, ctx, "attendance.markedAbsent", &record).audited::<AttendanceRecord>(None);
+        changes = changes.put(&record).event(event);
+    }
+    let mut completed = Shift::clone(shift);
+    completed.status = ShiftStatus::Completed;
+    let completed = completed.touched(facts.now);
+    let event = Event::of(ctx, "shift.completed", &completed, shifts::audience(state, &completed));
+    changes.put(&completed).event(event)
+}
+
+/// A missing check-out is reported once: to the person, and to the manager or else the owner.
+fn report(facts: &Facts, ctx: &Ctx, shift: &Shift, record: &AttendanceRecord) -> Changes {
+    let state = facts.state;
+    let mut reported = record.clone();
+    reported.checkout_alert_at = Some(facts.now);
+    let reported = reported.touched(facts.now);
+    let mut note = Event::audit(ctx, "attendanceRecord", reported.meta.id).after(&reported);
+    note.audited = false;
+    let mut changes = Changes::none().put(&reported).event(note);
+    let owner = || state.people.with_role(Role::TenantOwner).first().copied();
+    let superior = state.people.manager_of(record.user_id).or_else(owner).filter(|u| *u != record.user_id);
+    for recipient in std::iter::once(record.user_id).chain(superior) {
+        let message = format!(
+            "The shift of {} ended at {} and the check-out is still missing.",
+            shift.shift_date, shift.end_time
+        );
+        let alert = alert(facts, AlertType::MissingCheckout, recipient, "attendanceRecord", record.meta.id, message);
+        changes = changes.join(raise(ctx, &alert));
+    }
+    changes
+}
+
+/// An open alert.
+pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id: Uuid, message: String) -> Alert {
+    let title = match kind {
+        AlertType::MissingCheckout => "Missing check-out",
+        AlertType::OverdueTask => "Overdue task",
+        AlertType::ShiftConflict => "Shift conflict",
+        AlertType::LeaveDecision => "Leave decision",
+        AlertType::DocumentExpiring => "Document expiring",
+        AlertType::ApprovalDelay => "Approval waiting",
+        AlertType::WorkloadOverload => "Workload beyond weekly hours",
+    };
+    Alert {
+        meta: Meta::new(facts.new_id(), facts.now, None),
+        alert_type: kind,
+        severity: Severity::Medium,
+        recipient_user_id: recipient,
+        related_entity_type: entity.to_owned(),
+        related_entity_id: id,
+        email_status: EmailStatus::Dismissed,
+        status: AlertStatus::Open,
+        title: title.to_owned(),
+        message,
+        resolved_at: None,
+        company_id: facts.state.company_id,
+    }
+}
+
+/// The alert's row and its event, seen by its recipient alone.
+pub fn raise(ctx: &Ctx, alert: &Alert) -> Changes {
+    let event = Event::of(ctx, "alert.raised", alert, Audience::none().user(alert.recipient_user_id));
+    Changes::none().put(alert).event(event)
+}

@@ -1,0 +1,74 @@
+//! `createUserGroupMember`: somebody joins a department.
+
+use std::sync::Arc;
+
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::answer::Answer;
+use workforceos_core::api::Reach;
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::id::{DepartmentId, UserId};
+use workforceos_core::object::{DataObject, Meta};
+use workforceos_core::objects::UserGroupMember;
+use workforceos_core::session::Ctx;
+use workforceos_core::{BusinessApi, input};
+
+use crate::{Api, App, commit};
+
+input! {
+    /// A new member of a department.
+    pub struct NewGroupMember {
+        /// The department.
+        group: DepartmentId => "groupId" Body,
+        /// The user who joins it.
+        user: UserId => "userId" Body,
+    }
+}
+
+pub fn api() -> Api {
+    BusinessApi::create("createUserGroupMember")
+        .on::<UserGroupMember>()
+        .at("/v1/usergroupmembers")
+        .reach(Reach::Admins)
+        .about(
+            "Adds a user to a department, which also assigns the user to the department's coming shifts. Refuses a pair that exists, and \
+             users or departments that are not active ones of the company.",
+        )
+        .handler(create)
+}
+
+async fn create(app: Arc<App>, ctx: Ctx, input: NewGroupMember) -> Result<Answer> {
+    let act = ctx.clone();
+    let decide = move |facts: &Facts| {
+        check(facts, input.group, input.user)?;
+        let member = UserGroupMember {
+            meta: Meta::new(facts.new_id(), facts.now, Some(act.user().0)),
+            group_id: input.group,
+            user_id: input.user,
+            owner_id: act.user(),
+            company_id: act.company(),
+        };
+        let event = Event::audit(&act, UserGroupMember::def().name, member.meta.id).after(&member);
+        Ok((Changes::none().put(&member).event(event).taken(taken), Answer::object(&act, &member)))
+    };
+    commit(&app, &ctx, Needs::none(), decide).await
+}
+
+fn check(facts: &Facts, group: DepartmentId, user: UserId) -> Result<()> {
+    let people = &facts.state.people;
+    let mut problems = Vec::new();
+    if !people.has_department(group) {
+        problems.push(Problem::new("groupId", "is no department of the company"));
+    }
+    if people.role(user).is_none() {
+        problems.push(Problem::new("userId", "is no active user of the company"));
+    }
+    if !problems.is_empty() {
+        return Err(Error::invalid(problems));
+    }
+    if people.is_member(group, user) { Err(taken()) } else { Ok(()) }
+}
+
+fn taken() -> Error {
+    Error::conflict("AlreadyExists", "The user belongs to this department already")
+}

@@ -1,0 +1,210 @@
+//! Login and logout.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use uuid::Uuid;
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::{Error, Problem, Result, Status};
+use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::object::{DataObject, Meta};
+use workforceos_core::objects::{User, UserSession};
+use workforceos_core::query::{Cond, Query};
+use workforceos_core::session::{Ctx, Session, Tenant, Via};
+use workforceos_core::time::Timestamp;
+
+use crate::App;
+use crate::auth::endings::end_session;
+use crate::auth::names::{self, ARCHIVED_FOR};
+use crate::auth::session::{anonymous, of};
+use crate::auth::throttle::{ACCOUNT, ADDRESS};
+use crate::auth::tokens::{LIFETIME, Use};
+use crate::outside;
+
+/// How much of a program's name is kept.
+const USER_AGENT: usize = 300;
+
+/// What somebody who wants in says, and from where.
+pub struct LoginRequest {
+    /// The e-mail address.
+    pub username: String,
+    pub password: String,
+    /// The claimed company's codename; none: the SaaS level.
+    pub company: Option<String>,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    pub request_id: Arc<str>,
+}
+
+/// A login that succeeded.
+pub struct LoggedIn {
+    pub session: Arc<Session>,
+    /// Good for every API.
+    pub token: String,
+    /// Good for the routes of file buckets alone.
+    pub bucket_token: String,
+}
+
+/// Checks address and password, slowly and alike whoever asks, and starts a session.
+///
+/// Fails with 400 (nothing given), 401 `InvalidCredentials`, 403 `EmailVerificationNeeded`, 404 `CompanyNotFound` and 429.
+pub async fn login(app: &Arc<App>, request: LoginRequest) -> Result<LoggedIn> {
+    check_given(&request)?;
+    let tenant = tenant(app, request.company.as_deref()).await?;
+    let email = names::email(&request.username).unwrap_or_default();
+    let now = app.clock.now();
+    let guesses = Guesses { account: format!("login|{}|{email}", tenant.company), address: request.ip.clone() };
+    guesses.count(app, now)?;
+    let found = find(app, tenant.company, &email).await?;
+    let right = match app.passwords.verify(&request.password, found.as_ref().map(|u| u.password.as_str())).await {
+        Ok(right) => right,
+        Err(error) => {
+            guesses.take_back(app);
+            return Err(error);
+        }
+    };
+    let ctx = anonymous(app, tenant, Via::Rest, request.request_id.clone(), "login");
+    let known = found.as_ref().map(|u| UserId(u.meta.id));
+    let Some(user) = found.filter(|user| right && !is_gone(user, now)) else {
+        note_failure(app, &ctx, &guesses, known);
+        return Err(wrong());
+    };
+    guesses.forget(app);
+    if app.settings.email_verification && !user.email_verified {
+        let message = "Confirm your e-mail address first";
+        return Err(Error::new(Status::Forbidden, "EmailVerificationNeeded", message));
+    }
+    start(app, &ctx, user, request).await
+}
+
+fn check_given(request: &LoginRequest) -> Result<()> {
+    let fields = [("username", request.username.trim()), ("password", request.password.as_str())];
+    let missing: Vec<Problem> =
+        fields.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| Problem::new(*name, "is required")).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Error::invalid(missing)) }
+}
+
+async fn tenant(app: &App, company: Option<&str>) -> Result<Arc<Tenant>> {
+    match company.filter(|codename| *codename != "root") {
+        None => Ok(Arc::new(Tenant::root())),
+        Some(codename) => outside::tenant(app, codename)
+            .await?
+            .ok_or_else(|| Error::new(Status::NotFound, "CompanyNotFound", "There is no company of that codename")),
+    }
+}
+
+/// The user of an address, archived or not.
+pub async fn find(app: &App, company: CompanyId, email: &str) -> Result<Option<User>> {
+    let query = Query { limit: 1, ..Query::of(User::def(), company, Cond::eq("email", email)) };
+    app.store.select(&query).await?.into_iter().next().map(User::from_record).transpose()
+}
+
+/// Whether a user was archived too long ago to come back.
+pub fn is_gone(user: &User, now: Timestamp) -> bool {
+    user.archive_date.is_some_and(|at| now.0 - at.0 > ARCHIVED_FOR)
+}
+
+fn wrong() -> Error {
+    Error::new(Status::Unauthenticated, "InvalidCredentials", "The e-mail address or the password is wrong")
+}
+
+/// What is counted against guessing: one account, one address.
+struct Guesses {
+    account: String,
+    address: Option<String>,
+}
+
+impl Guesses {
+    fn count(&self, app: &App, now: Timestamp) -> Result<()> {
+        if let Some(address) = self.address_key() {
+            app.throttle.attempt(&address, ADDRESS, now)?;
+        }
+        app.throttle.attempt(&self.account, ACCOUNT, now)
+    }
+
+    fn take_back(&self, app: &App) {
+        app.throttle.take_back(&self.account);
+        self.address_key().iter().for_each(|key| app.throttle.take_back(key));
+    }
+
+    fn forget(&self, app: &App) {
+        app.throttle.forgive(&self.account);
+        self.address_key().iter().for_each(|key| app.throttle.take_back(key));
+    }
+
+    fn address_key(&self) -> Option<String> {
+        self.address.as_ref().map(|ip| format!("address|{ip}"))
+    }
+}
+
+/// Writes the session; the rest of the row that is in force is read where nothing can change it any more.
+async fn start(app: &Arc<App>, ctx: &Ctx, user: User, request: LoginRequest) -> Result<LoggedIn> {
+    let user_agent = request.user_agent.map(|name| name.chars().take(USER_AGENT).collect::<String>());
+    let (id, verified, needs_2fa) = (user.meta.id, user.password, app.settings.email_two_factor);
+    let act = ctx.clone();
+    let decide = move |facts: &Facts| {
+        let user = facts.any::<User>(id)?.filter(|u| u.meta.is_active && u.password == verified).ok_or_else(wrong)?;
+        let (changes, user) = restore(&act, facts, user);
+        let login = UserSession {
+            meta: Meta::new(facts.new_id(), facts.now, Some(id)),
+            user_id: UserId(id),
+            expires_at: Timestamp(facts.now.0 + LIFETIME),
+            needs_2fa,
+            ip: request.ip.clone(),
+            user_agent: user_agent.clone(),
+            company_id: act.company(),
+        };
+        let event = Event { actor: Some(UserId(id)), ..Event::audit(&act, UserSession::def().name, login.meta.id).after(&login) };
+        Ok((changes.put(&login).event(event), (login, user)))
+    };
+    let (login, user) = app.companies.decide(ctx.company(), Needs::row::<User>(id), decide).await?;
+    let session = of(&login, &user, ctx.tenant.codename.clone());
+    let token = |usage| app.tokens.issue(usage, &session, login.meta.created_at, login.expires_at);
+    let (access, bucket) = (token(Use::Access)?, token(Use::Bucket)?);
+    Ok(LoggedIn { token: access, bucket_token: bucket, session: Arc::new(session) })
+}
+
+/// Logging in within a month brings an archived profile back.
+fn restore(ctx: &Ctx, facts: &Facts, user: User) -> (Changes, User) {
+    if user.archive_date.is_none() {
+        return (Changes::none(), user);
+    }
+    let back = User { archive_date: None, ..user.clone() }.touched(facts.now);
+    let event = Event::audit(ctx, User::def().name, user.meta.id).after(&back).audited(Some(&user));
+    let event = Event { actor: Some(UserId(user.meta.id)), ..event };
+    (Changes::none().put(&back).event(event), back)
+}
+
+/// An audit entry about a failed login: one a minute per account, and one a minute for all that do not exist. It is written
+/// after the answer, so that its cost tells nothing.
+fn note_failure(app: &Arc<App>, ctx: &Ctx, guesses: &Guesses, known: Option<UserId>) {
+    let key = if known.is_some() { guesses.account.clone() } else { format!("login|{}", ctx.company()) };
+    if !app.throttle.note(&key, ctx.now()) {
+        return;
+    }
+    let (app, ctx, ip) = (app.clone(), ctx.clone(), guesses.address.clone());
+    app.clone().companies.spawn_task(async move {
+        let company = ctx.company();
+        let decide = move |_: &Facts| {
+            let about = known.map_or(Uuid::nil(), |user| user.0);
+            let event = Event::audit(&ctx, "login", about).extra(json!({"failed": true, "ip": ip}));
+            Ok((Changes::none().event(event), ()))
+        };
+        if let Err(error) = app.companies.decide(company, Needs::none(), decide).await {
+            tracing::warn!(%error, source = ?error.source, "a failed login could not be noted");
+        }
+    });
+}
+
+/// Ends the caller's login. A key goes on, and so does who is not logged in.
+pub async fn logout(app: &Arc<App>, ctx: &Ctx) -> Result<()> {
+    let Some(session) = ctx.session.clone().filter(|s| s.key.is_none()) else { return Ok(()) };
+    let act = Ctx { api: "logout", ..ctx.clone() };
+    let (company, id) = (session.company, session.id);
+    let decide = move |facts: &Facts| {
+        let running = facts.any::<UserSession>(id)?.filter(|login| login.meta.is_active);
+        Ok((running.map_or_else(Changes::none, |login| end_session(&act, facts, login).0), ()))
+    };
+    app.companies.decide(company, Needs::row::<UserSession>(id), decide).await
+}

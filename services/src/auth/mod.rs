@@ -1,0 +1,73 @@
+//! auth: tenants, people, departments, logins, keys and verification.
+
+mod access;
+mod companies;
+mod endings;
+mod first_start;
+#[cfg(test)]
+mod flow_tests;
+mod groups;
+mod keys;
+mod login;
+mod names;
+mod passwords;
+mod permissions;
+mod roles;
+mod session;
+mod throttle;
+mod tokens;
+mod users;
+mod verification;
+
+use crate::Api;
+
+pub use first_start::first_start;
+pub use login::{LoggedIn, LoginRequest, login, logout};
+pub use passwords::Passwords;
+pub use permissions::{permission, permissions};
+pub use session::{bucket_session, session};
+pub use throttle::Throttle;
+pub use tokens::Tokens;
+pub use verification::{Step, verification};
+
+/// The service's Business APIs.
+pub fn apis() -> Vec<Api> {
+    vec![
+        companies::brief::list(),
+        companies::brief::get(),
+        companies::brief::home(),
+        companies::get_company::api(),
+        companies::get_company_profile::api(),
+        companies::accounts::get(),
+        companies::accounts::list(),
+        companies::register_company_owner::api(),
+        companies::register_company_user::api(),
+        companies::update_company::api(),
+        companies::get_company_policy::api(),
+        companies::update_company_policy::api(),
+        users::create_user::api(),
+        users::get_user::api(),
+        users::list_users::api(),
+        users::search_users::api(),
+        users::update_user::api(),
+        users::update_user_role::api(),
+        users::update_user_password_by_admin::api(),
+        users::delete_user::api(),
+        users::update_profile::api(),
+        users::update_user_password::api(),
+        users::archive_profile::api(),
+        groups::create_user_group::api(),
+        groups::update_user_group::api(),
+        groups::delete_user_group::api(),
+        groups::get_user_group::api(),
+        groups::list_user_groups::api(),
+        groups::create_user_group_member::api(),
+        groups::delete_user_group_member::api(),
+        groups::list_user_group_members::api(),
+        access::create_api_key::api(),
+        access::list_api_keys::api(),
+        access::delete_api_key::api(),
+        access::list_user_sessions::api(),
+        access::delete_user_session::api(),
+    ]
+}

@@ -1,0 +1,197 @@
+//! Guessing is slowed, then locked for a while: per account and per address. In memory, bounded.
+
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+use workforceos_core::error::{Error, Result};
+use workforceos_core::time::Timestamp;
+
+/// The most accounts and addresses that are remembered.
+const REMEMBERED: u64 = 100_000;
+/// How long failures count, and how long a lock lasts.
+const LOCK: i64 = 15 * Timestamp::MINUTE;
+/// The time between two codes to one address.
+pub const RESEND: i64 = Timestamp::MINUTE;
+
+/// How many tries one may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Tries without a wait.
+    free: u32,
+    /// Tries after which nothing is heard for a while.
+    lock: u32,
+}
+
+impl Limit {
+    pub const fn new(free: u32, lock: u32) -> Limit {
+        Limit { free, lock }
+    }
+}
+
+/// Of one account.
+pub const ACCOUNT: Limit = Limit::new(5, 12);
+/// Of one network address, behind which many people may sit.
+pub const ADDRESS: Limit = Limit::new(60, 200);
+
+#[derive(Clone, Copy, Debug)]
+struct Tries {
+    count: u32,
+    last: Timestamp,
+}
+
+impl Tries {
+    /// When the next try is heard.
+    fn next(self, limit: Limit) -> Timestamp {
+        let wait = match self.count {
+            n if n < limit.free => 0,
+            n if n >= limit.lock => LOCK,
+            n => 1_000 << (n - limit.free).min(6),
+        };
+        Timestamp(self.last.0 + wait)
+    }
+}
+
+/// A code that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    pub at: Timestamp,
+    /// Which code it is, counted from 1.
+    pub index: i64,
+}
+
+/// Remembers who tried what, and when.
+pub struct Throttle {
+    tries: Cache<String, Tries>,
+    started: Cache<String, Started>,
+    noted: Cache<String, Timestamp>,
+}
+
+impl Throttle {
+    #[expect(clippy::new_without_default, reason = "made once, by the application")]
+    pub fn new() -> Throttle {
+        Throttle { tries: Cache::new(REMEMBERED), started: Cache::new(REMEMBERED), noted: Cache::new(REMEMBERED) }
+    }
+
+    /// Counts a try before it is made, so that many at once cannot slip through. 429 if it comes too soon.
+    pub fn attempt(&self, key: &str, limit: Limit, now: Timestamp) -> Result<()> {
+        let mut refused = None;
+        self.tries.entry_by_ref(key).and_compute_with(|entry| {
+            let tries =
+                entry.map(|e| e.into_value()).filter(|t| now.0 - t.last.0 < LOCK).unwrap_or(Tries { count: 0, last: now });
+            let next = tries.next(limit);
+            if next > now {
+                refused = Some((next.0 - now.0).div_euclid(1000) + 1);
+                return Op::Nop;
+            }
+            Op::Put(Tries { count: tries.count + 1, last: now })
+        });
+        match refused {
+            None => Ok(()),
+            Some(seconds) => {
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                Err(Error::rate_limited(seconds, "Too many failed tries; wait a little before the next one"))
+            }
+        }
+    }
+
+    /// The account's owner is in: its failures are forgotten.
+    pub fn forgive(&self, key: &str) {
+        self.tries.invalidate(key);
+    }
+
+    /// A try that was none of the guesses: it is taken off again.
+    pub fn take_back(&self, key: &str) {
+        self.tries.entry_by_ref(key).and_compute_with(|entry| match entry.map(|e| e.into_value()) {
+            Some(tries) => Op::Put(Tries { count: tries.count.saturating_sub(1), ..tries }),
+            None => Op::Nop,
+        });
+    }
+
+    /// Counts a code asked for; `None` if the one before is younger than a minute.
+    pub fn start(&self, key: &str, now: Timestamp) -> Option<Started> {
+        let mut started = None;
+        self.started.entry_by_ref(key).and_compute_with(|entry| {
+            let last = entry.map(|e| e.into_value());
+            if last.is_some_and(|last| now.0 - last.at.0 < RESEND) {
+                return Op::Nop;
+            }
+            let next = Started { at: now, index: last.map_or(1, |last| last.index + 1) };
+            started = Some(next);
+            Op::Put(next)
+        });
+        started
+    }
+
+    /// Whether a code was ever asked for.
+    pub fn was_started(&self, key: &str) -> bool {
+        self.started.contains_key(key)
+    }
+
+    /// Whether something may be noted again: once a minute.
+    pub fn note(&self, key: &str, now: Timestamp) -> bool {
+        let mut fresh = false;
+        self.noted.entry_by_ref(key).and_compute_with(|entry| {
+            fresh = entry.is_none_or(|e| now.0 - e.into_value().0 >= Timestamp::MINUTE);
+            if fresh { Op::Put(now) } else { Op::Nop }
+        });
+        fresh
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workforceos_core::time::{Clock, ManualClock};
+
+    fn after(clock: &ManualClock, millis: i64) -> Timestamp {
+        clock.set(Timestamp(clock.now().0 + millis));
+        clock.now()
+    }
+
+    #[test]
+    fn an_account_is_slowed_then_locked_then_heard_again() {
+        let (throttle, clock) = (Throttle::new(), ManualClock::at(Timestamp(1_780_000_000_000)));
+        for _ in 0..ACCOUNT.free {
+            assert!(throttle.attempt("ann", ACCOUNT, clock.now()).is_ok());
+        }
+        let refused = throttle.attempt("ann", ACCOUNT, clock.now()).expect_err("slowed");
+        assert_eq!((refused.status.http(), refused.retry_after), (429, Some(2)));
+        assert!(throttle.attempt("bob", ACCOUNT, clock.now()).is_ok(), "others are not");
+        for wait in [1, 2, 4, 8, 16, 32, 64] {
+            assert!(throttle.attempt("ann", ACCOUNT, after(&clock, wait * 1000 - 1)).is_err());
+            assert!(throttle.attempt("ann", ACCOUNT, after(&clock, 1)).is_ok());
+        }
+        assert!(throttle.attempt("ann", ACCOUNT, after(&clock, LOCK - 1)).is_err(), "locked");
+        assert!(throttle.attempt("ann", ACCOUNT, after(&clock, 1)).is_ok());
+    }
+
+    #[test]
+    fn a_success_forgives_the_account_and_returns_the_address_its_try() {
+        let (throttle, now) = (Throttle::new(), Timestamp(0));
+        for _ in 0..ACCOUNT.free {
+            assert!(throttle.attempt("ann", ACCOUNT, now).is_ok());
+        }
+        throttle.forgive("ann");
+        assert!(throttle.attempt("ann", ACCOUNT, now).is_ok());
+        for _ in 0..ADDRESS.lock * 2 {
+            assert!(throttle.attempt("10.0.0.1", ADDRESS, now).is_ok());
+            throttle.take_back("10.0.0.1");
+        }
+    }
+
+    #[test]
+    fn codes_come_once_a_minute_and_are_counted() {
+        let throttle = Throttle::new();
+        assert_eq!(throttle.start("ann", Timestamp(0)).map(|s| s.index), Some(1));
+        assert_eq!(throttle.start("ann", Timestamp(59_999)), None);
+        assert_eq!(throttle.start("ann", Timestamp(60_000)).map(|s| s.index), Some(2));
+        assert!(throttle.was_started("ann") && !throttle.was_started("bob"));
+    }
+
+    #[test]
+    fn a_note_is_taken_once_a_minute() {
+        let throttle = Throttle::new();
+        assert!(throttle.note("ann", Timestamp(0)));
+        assert!(!throttle.note("ann", Timestamp(59_999)));
+        assert!(throttle.note("ann", Timestamp(60_000)));
+    }
+}

@@ -1,0 +1,59 @@
+//! `deleteUser`: somebody leaves the tenant.
+
+use std::sync::Arc;
+
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::BusinessApi;
+use workforceos_core::answer::Answer;
+use workforceos_core::api::Reach;
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::Result;
+use workforceos_core::id::UserId;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{User, UserGroupMember};
+use workforceos_core::query::{Cond, Query};
+use workforceos_core::session::Ctx;
+
+use super::ByUser;
+use crate::auth::endings::{end_logins, needs_logins};
+use crate::auth::roles;
+use crate::{Api, App, commit};
+
+pub fn api() -> Api {
+    BusinessApi::delete("deleteUser")
+        .on::<User>()
+        .at("/v1/users/:userId")
+        .reach(Reach::Admins)
+        .any_tenant()
+        .about(
+            "Deletes a user, ends the user's logins and keys and the memberships of departments. What the user did stays. Not for owners, \
+             oneself, or among admins.",
+        )
+        .handler(delete)
+}
+
+async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
+    let id = input.user;
+    let memberships = Query::of(UserGroupMember::def(), ctx.company(), Cond::eq("userId", id.0));
+    let needs = needs_logins(Needs::row::<User>(id).and_query(memberships), ctx.company(), id);
+    let act = ctx.clone();
+    let decide = move |facts: &Facts| {
+        let before = facts.row::<User>(id)?;
+        roles::may_touch(&act, &before)?;
+        let gone = before.clone().deleted(facts.now);
+        let event = Event::audit(&act, User::def().name, id).after(&gone).audited(Some(&before));
+        let changes = Changes::none().put(&gone).event(event).join(end_logins(&act, facts, id)?);
+        Ok((changes.join(leave_groups(&act, facts, id)?), Answer::object(&act, &gone)))
+    };
+    commit(&app, &ctx, needs, decide).await
+}
+
+fn leave_groups(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
+    let mut changes = Changes::none();
+    for member in facts.rows::<UserGroupMember>()?.into_iter().filter(|m| m.user_id == user) {
+        let left = member.clone().deleted(facts.now);
+        let event = Event::audit(ctx, UserGroupMember::def().name, left.meta.id).after(&left).audited(Some(&member));
+        changes = changes.put(&left).event(event);
+    }
+    Ok(changes)
+}

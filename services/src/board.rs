@@ -1,0 +1,57 @@
+//! Today's board: the shifts of the day and those still running, with the attendance at them, as the caller may see it.
+
+use serde_json::{Value as Json, json};
+use workforceos_core::answer::{Row, RowView};
+use workforceos_core::error::Result;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{AttendanceRecord, Shift};
+use workforceos_core::query::{Cond, Op, Query, order};
+use workforceos_core::session::Ctx;
+use workforceos_core::value::Value;
+use workforceos_core::zone::previous_day;
+use workforceos_store::Found;
+
+use crate::{App, crud, schedule};
+
+/// The most rows of each kind on a board.
+const MAX_ROWS: u64 = 2_000;
+
+/// The board and the company's sequence at the moment of reading it. `ctx` has its scope.
+pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
+    let today = ctx.tenant.zone.date(ctx.now());
+    let running = Cond::All(vec![
+        Cond::Cmp("shiftDate", Op::Gte, Value::Date(previous_day(today))),
+        Cond::Cmp("shiftDate", Op::Lte, Value::Date(today)),
+    ]);
+    let of_today = Cond::eq("shiftDate", today);
+    let still_on = Cond::Cmp("endsAt", Op::Gt, Value::Time(ctx.now()));
+    let shifts = schedule::visible_shifts(ctx).and(running.clone()).and(Cond::Any(vec![of_today, still_on]));
+    let records = crud::own_rows::<AttendanceRecord>(ctx).and(running);
+    let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records)];
+    let (seq, mut found) = app.store.snapshot(ctx.company(), &queries).await?;
+    let records = found.pop().unwrap_or_default();
+    let shifts = found.pop().unwrap_or_default();
+    // Yesterday's records matter only as far as their shifts still run.
+    let shown: std::collections::HashSet<_> = shifts.iter().map(|f| f.record.id()).collect();
+    let on_board = |f: &Found| *f.record.get("shiftDate") == Value::Date(today) || f.record.get("shiftId").as_id().is_some_and(|id| shown.contains(&id));
+    let truncated = shifts.len() as u64 == MAX_ROWS || records.len() as u64 == MAX_ROWS;
+    let records = records.into_iter().filter(on_board).collect();
+    let board = json!({
+        "date": today.to_string(), "timezone": ctx.tenant.zone.name(), "at": ctx.now().to_string(),
+        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "truncated": truncated,
+    });
+    Ok((seq, board))
+}
+
+fn query(ctx: &Ctx, def: &'static workforceos_core::ObjectDef, cond: Cond) -> Query {
+    let joins = def.joins.iter().map(|j| j.name).collect();
+    Query { order: order(def, def.order), limit: MAX_ROWS, joins, ..Query::of(def, ctx.company(), cond) }
+}
+
+fn rendered(ctx: &Ctx, rows: Vec<Found>) -> Vec<Json> {
+    let render = |found: Found| {
+        let row = Row { joins: found.joins, ..Row::seen_by(ctx, found.record) };
+        serde_json::to_value(RowView { row: &row, fields: None, masked: false }).unwrap_or_default()
+    };
+    rows.into_iter().map(render).collect()
+}

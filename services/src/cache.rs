@@ -1,0 +1,90 @@
+//! What calls look up again and again: sessions, scopes, tenants. An entry is good as long as nothing about its company's
+//! people or logins was written; on PostgreSQL nothing is taken from here while other nodes' notices do not arrive.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use moka::sync::Cache;
+use workforceos_core::change::Entry;
+use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::session::{Scope, Session, Tenant};
+use workforceos_store::Store;
+
+const SESSIONS: u64 = 100_000;
+const SCOPES: u64 = 100_000;
+const TENANTS: u64 = 10_000;
+
+/// A cached value with the epoch of its company at the time of reading.
+#[derive(Clone)]
+struct Dated<T> {
+    company: CompanyId,
+    epoch: u64,
+    value: T,
+}
+
+pub struct Caches {
+    store: Store,
+    epochs: RwLock<HashMap<CompanyId, u64>>,
+    sessions: Cache<String, Dated<Arc<Session>>>,
+    scopes: Cache<(CompanyId, UserId), Dated<Arc<Scope>>>,
+    tenants: Cache<String, Dated<Arc<Tenant>>>,
+}
+
+impl Caches {
+    pub fn new(store: Store) -> Caches {
+        Caches {
+            store,
+            epochs: RwLock::default(),
+            sessions: Cache::new(SESSIONS),
+            scopes: Cache::new(SCOPES),
+            tenants: Cache::new(TENANTS),
+        }
+    }
+
+    /// The company's epoch: read it before the database, hand it in with what was read.
+    pub fn epoch(&self, company: CompanyId) -> u64 {
+        self.epochs.read().unwrap_or_else(PoisonError::into_inner).get(&company).copied().unwrap_or_default()
+    }
+
+    /// Every committed entry comes by, before its caller has the answer.
+    pub fn notice(&self, entry: &Entry) {
+        let stale = match &*entry.object {
+            "user" | "userGroup" | "userGroupMember" | "employeeProfile" | "company" => true,
+            // A new login changes nothing for the others; an ended one does.
+            "userSession" | "apiKey" => entry.after.contains("\"isActive\":false") || entry.kind.is_none(),
+            _ => false,
+        };
+        if stale {
+            *self.epochs.write().unwrap_or_else(PoisonError::into_inner).entry(entry.company).or_default() += 1;
+        }
+    }
+
+    fn fresh<T>(&self, dated: Dated<T>) -> Option<T> {
+        (self.store.listening() && dated.epoch == self.epoch(dated.company)).then_some(dated.value)
+    }
+
+    pub fn session(&self, token: &str) -> Option<Arc<Session>> {
+        self.sessions.get(token).and_then(|dated| self.fresh(dated))
+    }
+
+    pub fn keep_session(&self, token: &str, epoch: u64, session: &Arc<Session>) {
+        self.sessions.insert(token.to_owned(), Dated { company: session.company, epoch, value: session.clone() });
+    }
+
+    pub fn scope(&self, company: CompanyId, user: UserId) -> Option<Arc<Scope>> {
+        self.scopes.get(&(company, user)).and_then(|dated| self.fresh(dated))
+    }
+
+    pub fn keep_scope(&self, company: CompanyId, user: UserId, epoch: u64, scope: &Arc<Scope>) {
+        self.scopes.insert((company, user), Dated { company, epoch, value: scope.clone() });
+    }
+
+    pub fn tenant(&self, codename: &str) -> Option<Arc<Tenant>> {
+        self.tenants.get(codename).and_then(|dated| self.fresh(dated))
+    }
+
+    pub fn keep_tenant(&self, epoch: u64, tenant: &Arc<Tenant>) {
+        let dated = Dated { company: tenant.company, epoch, value: tenant.clone() };
+        self.tenants.insert(tenant.codename.to_string(), dated);
+    }
+}

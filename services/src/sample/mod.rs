@@ -1,0 +1,98 @@
+//! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts and the attendance at them up
+//! to now. The same clock and seed give the same company, so that every list, stream and tool has something to show.
+
+mod people;
+mod work;
+
+use std::sync::Arc;
+
+use serde_json::{Map, json};
+use workforceos_actors::Needs;
+use workforceos_core::answer::Answer;
+use workforceos_core::change::Changes;
+use workforceos_core::dispatch::Caller;
+use workforceos_core::error::{Error, Result};
+use workforceos_core::input::Args;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::User;
+use workforceos_core::query::{Cond, Query};
+use workforceos_core::session::{Tenant, Via};
+
+use crate::{App, auth, outside};
+
+/// The codename of the sample company.
+pub const CODENAME: &str = "babil";
+/// The password of its people (not of its owner). The sample company is for one's own machine.
+pub const PASSWORD: &str = "babil-demo-2026";
+const SEED: u64 = 20_260_101;
+const KEY_NAME: &str = "demo";
+
+/// How to log in to the sample company.
+#[derive(Clone, Debug)]
+pub struct SampleLogins {
+    pub codename: &'static str,
+    /// What the login shows, its e-mail address and its password.
+    pub logins: Vec<(&'static str, String, String)>,
+    /// Acts as the sample company's administrator.
+    pub api_key: String,
+}
+
+/// Fills the sample company if it is still empty, and hands out its logins with a fresh API key.
+pub async fn fill(app: &Arc<App>) -> Result<SampleLogins> {
+    let tenant = outside::tenant(app, CODENAME).await?.ok_or_else(|| Error::not_found("company"))?;
+    let people = Query::of(User::def(), tenant.company, Cond::TRUE);
+    if app.store.count(&people).await? < 2 {
+        write(app, &tenant).await?;
+    }
+    let login = |what, person: usize| (what, people::email(person), PASSWORD.to_owned());
+    let logins = vec![
+        login("administrator (sees everything)", people::ADMIN),
+        login("manager of the kitchen (sees the team)", people::manager(1)),
+        login("employee of the kitchen (sees the own)", people::employee(1)),
+    ];
+    let api_key = fresh_key(app, &logins[0].1).await?;
+    Ok(SampleLogins { codename: CODENAME, logins, api_key })
+}
+
+async fn write(app: &App, tenant: &Tenant) -> Result<()> {
+    let hash = app.passwords.hash(PASSWORD).await?;
+    let now = app.clock.now();
+    let mut sample = people::Staff::new(tenant.clone(), now, hash, SEED);
+    commit(app, tenant, sample.everybody()).await?;
+    for week in work::weeks(tenant, now) {
+        commit(app, tenant, work::week(&mut sample, week, now)).await?;
+    }
+    tracing::info!(company = CODENAME, "filled the sample company");
+    Ok(())
+}
+
+async fn commit(app: &App, tenant: &Tenant, changes: Changes) -> Result<()> {
+    app.companies.decide(tenant.company, Needs::none(), move |_| Ok((changes.clone(), ()))).await
+}
+
+/// A new API key of the administrator in place of the one of an earlier start.
+async fn fresh_key(app: &Arc<App>, email: &str) -> Result<String> {
+    let request = auth::LoginRequest {
+        username: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        company: Some(CODENAME.to_owned()),
+        ip: None,
+        user_agent: Some("workforceos demo".to_owned()),
+        request_id: "demo".into(),
+    };
+    let token = auth::login(app, request).await?.token;
+    let dispatch = crate::dispatch(app.clone()).map_err(Error::internal)?;
+    let caller = Caller { token: Some(token), company: None, via: Via::Rest, client: None, request_id: "demo".into() };
+    let ctx = dispatch.enter(caller).await?;
+    let call = async |name: &str, args: Map<String, serde_json::Value>| -> Result<Answer> {
+        let api = dispatch.registry.by_name(name).ok_or_else(|| Error::internal(format!("{name} is not registered")))?;
+        dispatch.call(ctx.clone(), api, Args::tool(args), None).await
+    };
+    let keys = serde_json::to_value(call("listApiKeys", Map::new()).await?.view(false)).unwrap_or_default();
+    for old in keys.as_array().into_iter().flatten().filter(|k| k["name"] == KEY_NAME) {
+        call("deleteApiKey", Map::from_iter([("apiKeyId".to_owned(), old["id"].clone())])).await?;
+    }
+    let made = call("createApiKey", Map::from_iter([("name".to_owned(), json!(KEY_NAME))])).await?;
+    let key = made.extra.iter().find(|(name, ..)| *name == "key").and_then(|(_, key, _)| key.as_str());
+    key.map(str::to_owned).ok_or_else(|| Error::internal("createApiKey answered no key"))
+}

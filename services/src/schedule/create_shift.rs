@@ -1,0 +1,128 @@
+//! `createShift`.
+
+use std::sync::Arc;
+
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::answer::Answer;
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::Result;
+use workforceos_core::id::{CompanyId, DepartmentId, TemplateId, UserId};
+use workforceos_core::object::Meta;
+use workforceos_core::objects::{Shift, ShiftStatus};
+use workforceos_core::session::Ctx;
+use workforceos_core::time::Date;
+use workforceos_core::{Reach, input};
+
+use super::rules;
+use crate::{Api, App, commit};
+
+input! {
+    pub struct CreateShift {
+        /// The local date on which the shift begins.
+        shift_date: Date => "shiftDate" Body,
+        /// Start, HH:mm in the company's time zone.
+        start_time: String => "startTime" Body,
+        /// End, HH:mm; not after the start means the next day.
+        end_time: String => "endTime" Body,
+        /// Where it takes place.
+        location: Option<String> => "location" Body,
+        /// The department whose shift it is (assigns nobody).
+        department_id: Option<DepartmentId> => "departmentId" Body,
+        /// People assigned by name.
+        assigned_user_ids: Vec<UserId> => "assignedUserIds" Body,
+        /// Departments all of whose members are assigned.
+        assigned_department_ids: Vec<DepartmentId> => "assignedDepartmentIds" Body,
+        /// Ignored: new shifts are scheduled.
+        status: Option<ShiftStatus> => "status" Body,
+        /// Unpaid minutes of break, shorter than the shift (0).
+        break_minutes: Option<i64> => "breakMinutes" Body,
+        /// How many people it needs (1).
+        needed_count: Option<i64> => "neededCount" Body,
+    }
+}
+
+pub fn api() -> Api {
+    Api::create("createShift")
+        .on::<Shift>()
+        .at("/v1/shifts")
+        .reach(Reach::Admins)
+        .about(
+            "Plans a shift. Refuses it (409 ShiftConflict, with every conflict) if an assignee has an overlapping scheduled \
+             shift, or is on approved leave that day.",
+        )
+        .handler(handle)
+}
+
+async fn handle(app: Arc<App>, ctx: Ctx, input: CreateShift) -> Result<Answer> {
+    rules::wall_times(&input.start_time, &input.end_time)?;
+    let needs = Needs::none().around(input.shift_date);
+    let caller = ctx.clone();
+    commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
+}
+
+fn decide(facts: &Facts, ctx: &Ctx, input: &CreateShift) -> Result<(Changes, Answer)> {
+    let shift = Plan {
+        date: input.shift_date,
+        start: &input.start_time,
+        end: &input.end_time,
+        location: input.location.clone(),
+        department: input.department_id,
+        users: &input.assigned_user_ids,
+        departments: &input.assigned_department_ids,
+        break_minutes: input.break_minutes.unwrap_or(0),
+        needed: input.needed_count.unwrap_or(1),
+        template: None,
+    }
+    .into_shift(facts, ctx)?;
+    rules::refuse_conflicts(&rules::conflicts(facts.state, &shift, &[]))?;
+    Ok((created(facts, ctx, &shift), Answer::object(ctx, &shift)))
+}
+
+/// What a new shift is to be.
+pub(super) struct Plan<'a> {
+    pub date: Date,
+    pub start: &'a str,
+    pub end: &'a str,
+    pub location: Option<String>,
+    pub department: Option<DepartmentId>,
+    pub users: &'a [UserId],
+    pub departments: &'a [DepartmentId],
+    pub break_minutes: i64,
+    pub needed: i64,
+    pub template: Option<TemplateId>,
+}
+
+impl Plan<'_> {
+    /// The shift with its instants in the company's zone; everything named in it checked.
+    pub fn into_shift(self, facts: &Facts, ctx: &Ctx) -> Result<Shift> {
+        let state = facts.state;
+        rules::check_named(state, self.users, self.departments, self.department)?;
+        let (starts_at, ends_at) = rules::span(state.zone(), self.date, self.start, self.end)?;
+        let shift = Shift {
+            meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
+            shift_date: self.date,
+            start_time: self.start.to_owned(),
+            end_time: self.end.to_owned(),
+            starts_at,
+            ends_at,
+            location: self.location,
+            department_id: self.department,
+            assigned_user_ids: self.users.to_vec(),
+            assigned_department_ids: self.departments.to_vec(),
+            status: ShiftStatus::Scheduled,
+            break_minutes: self.break_minutes,
+            needed_count: self.needed,
+            shift_template_id: self.template,
+            created_by: ctx.user(),
+            company_id: CompanyId(ctx.company().0),
+        };
+        rules::check_numbers(&shift)?;
+        Ok(shift)
+    }
+}
+
+/// What writing a new shift means: the row, its event and audit entry, and when the timer is to look at it.
+pub(super) fn created(facts: &Facts, ctx: &Ctx, shift: &Shift) -> Changes {
+    let event = Event::of(ctx, "shift.created", shift, rules::audience(facts.state, shift)).audited::<Shift>(None);
+    Changes::none().put(shift).event(event).due(rules::completes_at(facts.state, shift))
+}

@@ -1,0 +1,34 @@
+//! scheduleManagement: shifts, the templates that generate them, and the caller's calendar.
+
+mod calendar;
+mod create_shift;
+mod delete_shift;
+mod generate;
+mod read;
+mod recurrence;
+pub mod rules;
+mod templates;
+mod update_shift;
+
+pub use calendar::calendar;
+pub use read::{my_shifts, rows as visible_shifts};
+pub use rules::membership_clashes;
+
+use crate::Api;
+
+/// The service's Business APIs.
+pub fn apis() -> Vec<Api> {
+    vec![
+        templates::create(),
+        templates::update(),
+        templates::delete(),
+        templates::get(),
+        templates::list(),
+        generate::api(),
+        create_shift::api(),
+        update_shift::api(),
+        delete_shift::api(),
+        read::get(),
+        read::list(),
+    ]
+}

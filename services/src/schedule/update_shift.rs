@@ -1,0 +1,129 @@
+//! `updateShift`.
+
+use std::sync::Arc;
+
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::answer::Answer;
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::{Error, Result};
+use workforceos_core::id::{DepartmentId, ShiftId, UserId};
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{Shift, ShiftStatus};
+use workforceos_core::session::Ctx;
+use workforceos_core::time::Date;
+use workforceos_core::{Patch, Reach, input};
+
+use super::rules;
+use crate::{Api, App, commit};
+
+input! {
+    pub struct UpdateShift {
+        /// The shift.
+        shift_id: ShiftId => "shiftId" Path,
+        /// The local date on which it begins.
+        shift_date: Option<Date> => "shiftDate" Body,
+        /// Start, HH:mm in the company's time zone.
+        start_time: Option<String> => "startTime" Body,
+        /// End, HH:mm; not after the start means the next day.
+        end_time: Option<String> => "endTime" Body,
+        /// Where it takes place; null clears it.
+        location: Patch<String> => "location" Body,
+        /// The department whose shift it is; null clears it.
+        department_id: Patch<DepartmentId> => "departmentId" Body,
+        /// People assigned by name: replaces the list.
+        assigned_user_ids: Patch<Vec<UserId>> => "assignedUserIds" Body,
+        /// Departments assigned: replaces the list.
+        assigned_department_ids: Patch<Vec<DepartmentId>> => "assignedDepartmentIds" Body,
+        /// scheduled or cancelled, and back; completed is final.
+        status: Option<ShiftStatus> => "status" Body,
+        /// Unpaid minutes of break, shorter than the shift.
+        break_minutes: Option<i64> => "breakMinutes" Body,
+        /// How many people it needs.
+        needed_count: Option<i64> => "neededCount" Body,
+    }
+}
+
+pub fn api() -> Api {
+    Api::update("updateShift")
+        .on::<Shift>()
+        .at("/v1/shifts/:shiftId")
+        .reach(Reach::Admins)
+        .about(
+            "Changes a shift. Refuses conflicts like createShift, other times or another break once somebody has attendance \
+             (409 AttendanceExists), and reopening a completed shift (409 InvalidState).",
+        )
+        .handler(handle)
+}
+
+async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateShift) -> Result<Answer> {
+    let mut needs = Needs::shift(input.shift_id);
+    if let Some(date) = input.shift_date {
+        needs = needs.around(date);
+    }
+    let caller = ctx.clone();
+    commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
+}
+
+fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Answer)> {
+    let state = facts.state;
+    let before = state.schedule.get(input.shift_id).ok_or_else(|| Error::not_found("shift"))?;
+    let mut shift = patched(before, input);
+    let named = |new: &[UserId]| new.iter().filter(|u| !before.assigned_user_ids.contains(u)).copied().collect::<Vec<_>>();
+    let departments: Vec<DepartmentId> =
+        shift.assigned_department_ids.iter().filter(|d| !before.assigned_department_ids.contains(d)).copied().collect();
+    let main = shift.department_id.filter(|d| before.department_id != Some(*d));
+    rules::check_named(state, &named(&shift.assigned_user_ids), &departments, main)?;
+    let retimed = (shift.shift_date, &shift.start_time, &shift.end_time) != (before.shift_date, &before.start_time, &before.end_time);
+    if retimed {
+        (shift.starts_at, shift.ends_at) = rules::span(state.zone(), shift.shift_date, &shift.start_time, &shift.end_time)?;
+    }
+    rules::check_numbers(&shift)?;
+    let reassigned = shift.assigned_user_ids != before.assigned_user_ids
+        || shift.assigned_department_ids != before.assigned_department_ids;
+    check_state(before.status, shift.status, retimed || reassigned)?;
+    if (retimed || shift.break_minutes != before.break_minutes) && state.attendance.at(input.shift_id) {
+        let message = "Somebody has attendance at this shift: its times and its break stay as they are";
+        return Err(Error::conflict("AttendanceExists", message));
+    }
+    let restored = shift.status == ShiftStatus::Scheduled && before.status != ShiftStatus::Scheduled;
+    if retimed || reassigned || restored {
+        rules::refuse_conflicts(&rules::conflicts(state, &shift, &[]))?;
+    }
+    let shift = shift.touched(facts.now);
+    let kind = match (before.status, shift.status) {
+        (ShiftStatus::Scheduled, ShiftStatus::Completed) => "shift.completed",
+        _ => "shift.updated",
+    };
+    let event = Event::of(ctx, kind, &shift, rules::audience(state, &shift)).audited(Some(&**before));
+    let changes = Changes::none().put(&shift).event(event).due(rules::completes_at(state, &shift));
+    Ok((changes, Answer::object(ctx, &shift)))
+}
+
+fn patched(before: &Shift, input: &UpdateShift) -> Shift {
+    let mut shift = before.clone();
+    shift.shift_date = input.shift_date.unwrap_or(shift.shift_date);
+    shift.start_time = input.start_time.clone().unwrap_or(shift.start_time);
+    shift.end_time = input.end_time.clone().unwrap_or(shift.end_time);
+    shift.location = input.location.clone().over(shift.location);
+    shift.department_id = input.department_id.clone().over(shift.department_id);
+    shift.assigned_user_ids = input.assigned_user_ids.clone().over(Some(shift.assigned_user_ids)).unwrap_or_default();
+    let departments = input.assigned_department_ids.clone();
+    shift.assigned_department_ids = departments.over(Some(shift.assigned_department_ids)).unwrap_or_default();
+    shift.status = input.status.unwrap_or(shift.status);
+    shift.break_minutes = input.break_minutes.unwrap_or(shift.break_minutes);
+    shift.needed_count = input.needed_count.unwrap_or(shift.needed_count);
+    shift
+}
+
+/// scheduled and cancelled change into each other; scheduled may be completed; completed stays.
+fn check_state(before: ShiftStatus, after: ShiftStatus, replanned: bool) -> Result<()> {
+    use ShiftStatus::{Cancelled, Completed, Scheduled};
+    match (before, after) {
+        (Completed, Completed) if replanned => {
+            Err(Error::conflict("InvalidState", "A completed shift keeps its times and its people"))
+        }
+        (Completed, Completed) | (Scheduled, _) | (Cancelled, Cancelled | Scheduled) => Ok(()),
+        (Completed, _) => Err(Error::conflict("InvalidState", "A completed shift is never reopened")),
+        (Cancelled, Completed) => Err(Error::conflict("InvalidState", "A cancelled shift cannot be completed")),
+    }
+}

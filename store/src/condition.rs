@@ -1,0 +1,157 @@
+//! Conditions as SQL.
+
+use workforceos_core::object::Property;
+use workforceos_core::query::Op;
+use workforceos_core::value::Kind;
+use workforceos_core::{Cond, Error, ObjectDef, Result, Value};
+
+use crate::arg::{Arg, canonical};
+use crate::sql::Sql;
+
+const TRUE: &str = "1 = 1";
+const FALSE: &str = "1 = 0";
+
+/// Adds the condition on rows of `def`, whose alias is `t`.
+pub(crate) fn push(sql: &mut Sql, def: &'static ObjectDef, cond: &Cond) -> Result<()> {
+    match cond {
+        Cond::All(list) => each(sql, def, list, " AND ", TRUE)?,
+        Cond::Any(list) => each(sql, def, list, " OR ", FALSE)?,
+        Cond::Cmp(name, op, value) => compare(sql, property(def, name)?, *op, value)?,
+        Cond::In(name, values) => among(sql, property(def, name)?, values)?,
+        Cond::IsNull(name) => match property(def, name)?.kind {
+            Kind::Ids(link) => not_exists(sql, link),
+            _ => drop(sql.push("t.").push(property(def, name)?.column).push(" IS NULL")),
+        },
+        Cond::Contains(name, text) => {
+            let (before, after, pattern) = sql.dialect.contains(&column(property(def, name)?), text);
+            sql.push(&before).bind(Arg::text(&pattern)).push(after);
+        }
+        Cond::HasAll(name, ids) => {
+            let link = link(def, name)?;
+            sql.push(if ids.is_empty() { TRUE } else { "(" });
+            for (i, id) in ids.iter().enumerate() {
+                sql.push(if i > 0 { " AND " } else { "" }).push("t.id IN (SELECT owner_id FROM ").push(link);
+                sql.push(" WHERE ref_id = ").bind(Arg::id(*id)).push(")");
+            }
+            sql.push(if ids.is_empty() { "" } else { ")" });
+        }
+        Cond::HasAny(name, ids) => {
+            let link = link(def, name)?;
+            if ids.is_empty() {
+                sql.push(FALSE);
+            } else {
+                sql.push("t.id IN (SELECT owner_id FROM ").push(link).push(" WHERE ref_id IN ");
+                sql.bind_list(ids.iter().map(|id| Arg::id(*id)).collect()).push(")");
+            }
+        }
+        Cond::Empty(name) => not_exists(sql, link(def, name)?),
+        Cond::Within(name, ids) => {
+            let link = link(def, name)?;
+            if ids.is_empty() {
+                not_exists(sql, link);
+            } else {
+                sql.push("NOT EXISTS (SELECT 1 FROM ").push(link).push(" l WHERE l.owner_id = t.id AND l.ref_id NOT IN ");
+                sql.bind_list(ids.iter().map(|id| Arg::id(*id)).collect()).push(")");
+            }
+        }
+        Cond::JsonEq(name, text) => {
+            // The same spelling as the column's.
+            let text = serde_json::from_str(text).map_or_else(|_| text.clone(), |json| canonical(&json));
+            sql.push(&column(property(def, name)?)).push(" = ").bind(Arg::text(&text));
+        }
+        Cond::PeriodContains(name, date) => {
+            let column = column(property(def, name)?);
+            let date = Arg::text(&date.to_string());
+            let (start, end) = (bound(sql, &column, "from", "start"), bound(sql, &column, "to", "end"));
+            sql.push("(").push(&start).push(" <= ").bind(date.clone());
+            sql.push(" AND ").push(&end).push(" >= ").bind(date).push(")");
+        }
+    }
+    Ok(())
+}
+
+/// One end of a period, cut to its date.
+fn bound(sql: &Sql, column: &str, one: &str, other: &str) -> String {
+    let (one, other) = (sql.dialect.json_text(column, one), sql.dialect.json_text(column, other));
+    format!("substr(coalesce({one}, {other}), 1, 10)")
+}
+
+fn each(sql: &mut Sql, def: &'static ObjectDef, list: &[Cond], between: &str, none: &str) -> Result<()> {
+    match list {
+        [] => drop(sql.push(none)),
+        [one] => push(sql, def, one)?,
+        _ => {
+            for (i, cond) in list.iter().enumerate() {
+                sql.push(if i > 0 { between } else { "(" });
+                push(sql, def, cond)?;
+            }
+            sql.push(")");
+        }
+    }
+    Ok(())
+}
+
+fn compare(sql: &mut Sql, property: &'static Property, op: Op, value: &Value) -> Result<()> {
+    let sign = match (op, value) {
+        (Op::Eq, Value::Null) => {
+            sql.push(&column(property)).push(" IS NULL");
+            return Ok(());
+        }
+        (_, Value::Null) => {
+            sql.push(FALSE);
+            return Ok(());
+        }
+        (Op::Eq, _) => " = ",
+        (Op::Lt, _) => " < ",
+        (Op::Lte, _) => " <= ",
+        (Op::Gt, _) => " > ",
+        (Op::Gte, _) => " >= ",
+    };
+    if matches!(property.kind, Kind::Ids(_)) {
+        return Err(Error::internal(format!("{} is a list and has no order", property.name)));
+    }
+    let arg = Arg::of(property.kind, value)?;
+    sql.push("t.").push(property.column).push(sign).bind(arg);
+    Ok(())
+}
+
+fn among(sql: &mut Sql, property: &'static Property, values: &[Value]) -> Result<()> {
+    if let Kind::Ids(_) = property.kind {
+        return Err(Error::internal(format!("{} is a list: HasAny asks for one of several", property.name)));
+    }
+    let args: Vec<Arg> = values.iter().filter(|v| !v.is_null()).map(|v| Arg::of(property.kind, v)).collect::<Result<_>>()?;
+    let null = args.len() < values.len();
+    if args.is_empty() && !null {
+        sql.push(FALSE);
+        return Ok(());
+    }
+    let column = column(property);
+    sql.push("(");
+    if !args.is_empty() {
+        sql.push(&column).push(" IN ").bind_list(args);
+    }
+    if null {
+        sql.push(if sql.text.ends_with('(') { "" } else { " OR " }).push(&column).push(" IS NULL");
+    }
+    sql.push(")");
+    Ok(())
+}
+
+fn not_exists(sql: &mut Sql, link: &str) {
+    sql.push("NOT EXISTS (SELECT 1 FROM ").push(link).push(" l WHERE l.owner_id = t.id)");
+}
+
+fn column(property: &Property) -> String {
+    format!("t.{}", property.column)
+}
+
+fn property(def: &'static ObjectDef, name: &str) -> Result<&'static Property> {
+    def.property(name).ok_or_else(|| Error::internal(format!("{} has no property {name}", def.name)))
+}
+
+fn link(def: &'static ObjectDef, name: &str) -> Result<&'static str> {
+    match property(def, name)?.kind {
+        Kind::Ids(link) => Ok(link),
+        _ => Err(Error::internal(format!("{name} of {} is no list of ids", def.name))),
+    }
+}

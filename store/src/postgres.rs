@@ -1,0 +1,124 @@
+//! PostgreSQL: several nodes on one database.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use workforceos_core::id::CompanyId;
+use workforceos_core::{Error, Result};
+
+use crate::arg::Arg;
+use crate::chain::Head;
+use crate::connection::{Conn, Held, Row};
+use crate::dialect::{Dialect, Meaning, Ours as _, meaning, trouble};
+use crate::effects::Statement;
+use crate::journal;
+use crate::moves::Moves;
+use crate::prepare::Batch;
+use crate::turn::Outcome;
+use crate::write::{self, Fault};
+
+/// Connections for turns: as many companies write at a time.
+const WRITERS: u32 = 16;
+
+/// An open PostgreSQL database.
+pub(crate) struct Postgres {
+    pub(crate) readers: PgPool,
+    pub(crate) writers: PgPool,
+    pub(crate) moves: Moves,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, readers: u32) -> Result<Postgres> {
+        let cannot = |error| Error::unavailable("The database cannot be opened").because(error);
+        let options = PgConnectOptions::from_str(url)
+            .map_err(cannot)?
+            .application_name("workforceos")
+            .options([
+                ("lock_timeout", "10s"),
+                ("statement_timeout", "60s"),
+                // A node that hangs must not keep a company's row locked.
+                ("idle_in_transaction_session_timeout", "60s"),
+            ])
+            .statement_cache_capacity(512)
+            .disable_statement_logging();
+        let pool = |size: u32| {
+            PoolOptions::new().max_connections(size.max(1)).test_before_acquire(false).acquire_timeout(Duration::from_secs(10))
+        };
+        let readers = pool(readers).connect_with(options.clone()).await.map_err(cannot)?;
+        let writers = pool(WRITERS).connect_lazy_with(options.clone());
+        Dialect::Postgres.migrations().run(&writers).await.map_err(Error::internal)?;
+        let moves = Moves::start(options, &writers).await?;
+        Ok(Postgres { readers, writers, moves })
+    }
+
+    /// Opens a company's turn: until it ends, no other node moves the company.
+    pub(crate) async fn turn(&self, company: CompanyId) -> Result<(Held, Head)> {
+        let mut held = Held::PostgresTransaction(self.writers.begin().await.ours()?);
+        let mut head = journal::head(&mut held.conn(), company, true).await.ours()?;
+        if !head.stored {
+            make_tenant(&mut held.conn(), company).await.ours()?;
+            head = journal::head(&mut held.conn(), company, true).await.ours()?;
+        }
+        self.moves.opened(company, head.seq);
+        Ok((held, head))
+    }
+
+    pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<Row>> {
+        let mut connection = self.writers.acquire().await.ours()?;
+        Conn::Postgres(&mut connection).rows(statement.sql, statement.args).await.ours()
+    }
+
+    /// Writes a batch in the turn's transaction and commits it.
+    pub(crate) async fn commit(&self, mut held: Held, batch: Batch) -> Outcome {
+        match write(&mut held.conn(), &batch).await {
+            Ok(()) => {}
+            Err((_, Fault::Trouble(error))) => return Outcome::Failed(error),
+            Err((index, fault)) => {
+                let taken = batch.changes.get(index).and_then(|change| change.taken);
+                return Outcome::Refused { index, error: fault.into_error(taken) };
+            }
+        }
+        let own = self.moves.committing(batch.company, batch.head.seq);
+        match held.commit().await {
+            Ok(()) => {
+                own.committed();
+                Outcome::Committed(batch.entries)
+            }
+            // The server itself said that it did not commit.
+            Err(error) if error.as_database_error().is_some() && meaning(&error) != Meaning::Broken => {
+                Outcome::Failed(trouble(error))
+            }
+            Err(error) => {
+                Outcome::Unknown(Error::unavailable("Whether this was saved is not known: look again in a moment").because(error))
+            }
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.moves.stop().await;
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+}
+
+async fn make_tenant(conn: &mut Conn<'_>, company: CompanyId) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO tenant (id, seq, chain) VALUES ($1, 0, '') ON CONFLICT (id) DO NOTHING";
+    conn.execute(sql.into(), vec![Arg::id(company)]).await.map(drop)
+}
+
+/// All changes at once; if that fails, one by one, to find the one at fault.
+async fn write(conn: &mut Conn<'_>, batch: &Batch) -> Result<(), (usize, Fault)> {
+    let savepoint = |error| (0, Fault::Trouble(trouble(error)));
+    conn.run("SAVEPOINT batch").await.map_err(savepoint)?;
+    match write::together(conn, &[batch]).await {
+        Ok(()) => Ok(()),
+        Err(fault @ Fault::Trouble(_)) => Err((0, fault)),
+        Err(_) => {
+            conn.run("ROLLBACK TO SAVEPOINT batch").await.map_err(savepoint)?;
+            write::one_by_one(conn, batch).await
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Changes made ready to be written: rows as arguments, events as journal entries with their places in the chain.
+
+use std::sync::Arc;
+
+use rand::RngCore as _;
+use uuid::Uuid;
+use workforceos_core::answer::journal_json;
+use workforceos_core::change::{Changes, Entry, Event, RowChange, Taken};
+use workforceos_core::id::CompanyId;
+use workforceos_core::{Error, ObjectDef, Record, Result, Timestamp, Value};
+
+use crate::arg::Arg;
+use crate::chain::{self, Head, Link};
+use crate::table::Table;
+
+/// What a content column holds when an event has none; NULL is content that was erased.
+pub(crate) const NOTHING: &str = "null";
+
+/// A row to be written.
+pub(crate) struct Put {
+    pub(crate) table: &'static Table,
+    pub(crate) id: Uuid,
+    pub(crate) version: i64,
+    /// In the order of the table's columns.
+    pub(crate) args: Vec<Arg>,
+    /// Link tables and the lists to keep there.
+    pub(crate) links: Vec<(&'static str, Vec<Uuid>)>,
+}
+
+/// One change, ready to be written.
+pub(crate) struct Prepared {
+    pub(crate) puts: Vec<Put>,
+    pub(crate) purges: Vec<(&'static Table, Uuid)>,
+    pub(crate) unchanged: Vec<(&'static Table, Uuid, i64)>,
+    pub(crate) journal: Vec<Vec<Arg>>,
+    pub(crate) idempotency: Option<Vec<Arg>>,
+    pub(crate) outbox: Vec<Vec<Arg>>,
+    pub(crate) taken: Option<Taken>,
+}
+
+/// All changes of one commit, and where the journal then stands.
+pub(crate) struct Batch {
+    pub(crate) company: CompanyId,
+    /// The company's id as an argument.
+    pub(crate) company_id: Arg,
+    pub(crate) changes: Vec<Prepared>,
+    pub(crate) entries: Vec<Arc<[Entry]>>,
+    pub(crate) head: Head,
+}
+
+impl Batch {
+    /// How many rows it writes, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        let links = |p: &Put| p.links.iter().map(|(_, ids)| ids.len()).sum::<usize>();
+        let rows = |c: &Prepared| c.puts.iter().map(|p| 1 + links(p)).sum::<usize>() + c.purges.len() + c.journal.len();
+        self.changes.iter().map(rows).sum::<usize>() + 1
+    }
+}
+
+/// Makes changes of one company into a batch that follows `head`. An error comes with the index of its change.
+pub(crate) fn batch(
+    company: CompanyId,
+    key: &[u8; 32],
+    head: &Head,
+    changes: Vec<Changes>,
+    now: Timestamp,
+) -> Result<Batch, (usize, Error)> {
+    let company_id = Arg::id(company);
+    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now };
+    let mut batch =
+        Batch { company, company_id, changes: Vec::with_capacity(changes.len()), entries: Vec::new(), head: Head::default() };
+    for (index, change) in changes.into_iter().enumerate() {
+        let (prepared, entries) = writer.change(change).map_err(|error| (index, error))?;
+        batch.changes.push(prepared);
+        batch.entries.push(entries);
+    }
+    batch.head = writer.head;
+    batch.head.stored = true;
+    Ok(batch)
+}
+
+struct Writer<'a> {
+    company: CompanyId,
+    key: &'a [u8; 32],
+    company_id: Arg,
+    head: Head,
+    now: Timestamp,
+}
+
+impl Writer<'_> {
+    fn change(&mut self, change: Changes) -> Result<(Prepared, Arc<[Entry]>)> {
+        if change.events.is_empty() && !change.rows.is_empty() {
+            return Err(Error::internal("a change of rows has no event"));
+        }
+        let mut touched = touched(&change.rows);
+        let mut prepared = Prepared {
+            puts: Vec::with_capacity(change.rows.len()),
+            purges: Vec::new(),
+            unchanged: Vec::with_capacity(change.unchanged.len()),
+            journal: Vec::with_capacity(change.events.len()),
+            idempotency: None,
+            outbox: Vec::with_capacity(change.outbox.len()),
+            taken: change.taken,
+        };
+        for row in change.rows {
+            match row {
+                RowChange::Put(record) => prepared.puts.push(self.put(&record)?),
+                RowChange::Purge(def, id) => prepared.purges.push((Table::of(def)?, id)),
+            }
+        }
+        for (def, id, version) in change.unchanged {
+            prepared.unchanged.push((Table::of(def)?, id, version));
+        }
+        let mut entries = Vec::with_capacity(change.events.len());
+        for event in change.events {
+            let (row, entry) = self.entry(event, touched.take());
+            prepared.journal.push(row);
+            entries.push(entry);
+        }
+        prepared.idempotency = change.idempotency.map(|kept| {
+            let fingerprint = Arg::Int(kept.key.fingerprint.cast_signed());
+            let answer = Arg::text(&kept.answer.to_string());
+            vec![self.company_id.clone(), Arg::id(kept.user), Arg::Text(kept.key.key), fingerprint, answer, Arg::Int(kept.at.0)]
+        });
+        for effect in change.outbox {
+            let payload = Arg::text(&effect.payload.to_string());
+            let (id, kind, now) = (Arg::id(effect.id), Arg::text(effect.kind), Arg::Int(self.now.0));
+            prepared.outbox.push(vec![id, self.company_id.clone(), kind, payload, Arg::Int(0), now, Arg::Int(0)]);
+        }
+        Ok((prepared, entries.into()))
+    }
+
+    fn put(&self, record: &Record) -> Result<Put> {
+        let table = Table::of(record.def)?;
+        let owner = table.company.map_or(record.id(), |i| record.values[i].as_id().unwrap_or_default());
+        if owner != self.company.0 {
+            return Err(Error::internal(format!("a {} of another company", record.def.name)));
+        }
+        let mut args = Vec::with_capacity(table.columns.len());
+        for (i, property) in &table.columns {
+            // The company's id is shared by all rows.
+            let shared = Some(*i) == table.company;
+            args.push(if shared { self.company_id.clone() } else { Arg::of(property.kind, &record.values[*i])? });
+        }
+        let mut links = Vec::with_capacity(table.links.len());
+        for (i, link) in &table.links {
+            match &record.values[*i] {
+                Value::Ids(ids) => links.push((*link, ids.clone())),
+                _ => links.push((*link, Vec::new())),
+            }
+        }
+        Ok(Put { table, id: record.id(), version: record.version(), args, links })
+    }
+
+    /// The next journal entry, as a row and as others read it.
+    fn entry(&mut self, event: Event, touched: Option<String>) -> (Vec<Arg>, Entry) {
+        self.head.seq += 1;
+        let seq = self.head.seq;
+        let content = |record: Option<Record>| record.as_ref().map_or_else(|| NOTHING.to_owned(), journal_json);
+        let after: Arc<str> = content(event.after).into();
+        let before = content(event.before);
+        let extra = event.extra.map_or_else(|| NOTHING.to_owned(), |json| json.to_string());
+        let salt = salt();
+        let digest = chain::digest(&salt, &after, &before, &extra);
+        let object_id = Arg::id(event.object_id);
+        let actor = event.actor.map_or(Arg::NoText, Arg::id);
+        let audience = serde_json::to_string(&event.audience).unwrap_or_else(|_| "{}".to_owned());
+        let link = Link {
+            company: text(&self.company_id).unwrap_or_default(),
+            seq,
+            at: self.now.0,
+            kind: event.kind,
+            action: event.action,
+            object: event.object,
+            object_id: text(&object_id).unwrap_or_default(),
+            actor: text(&actor),
+            via: event.via.as_str(),
+            request_id: &event.request_id,
+            audience: &audience,
+            audited: event.audited,
+            touched: touched.as_deref(),
+            digest: &digest,
+        };
+        let chain = link.chain(self.key, &self.head.chain);
+        let object: Arc<str> = event.object.into();
+        let kind: Option<Arc<str>> = event.kind.map(Arc::from);
+        let row = vec![
+            self.company_id.clone(),
+            Arg::Int(seq),
+            Arg::Int(self.now.0),
+            kind.clone().map_or(Arg::NoText, Arg::Text),
+            Arg::text(event.action),
+            Arg::Text(object.clone()),
+            object_id,
+            actor,
+            Arg::text(event.via.as_str()),
+            Arg::Text(event.request_id),
+            Arg::text(&audience),
+            Arg::Text(after.clone()),
+            Arg::text(&before),
+            Arg::text(&extra),
+            Arg::Int(i64::from(event.audited)),
+            Arg::opt_text(touched.as_deref()),
+            Arg::text(&salt),
+            Arg::text(&digest),
+            Arg::text(&chain),
+        ];
+        self.head.chain = chain;
+        let entry = Entry {
+            company: self.company,
+            seq,
+            at: self.now,
+            kind,
+            object,
+            object_id: event.object_id,
+            actor: event.actor,
+            audience: event.audience,
+            after,
+        };
+        (row, entry)
+    }
+}
+
+/// The journal's columns, in the order of [`Writer::entry`].
+pub(crate) const JOURNAL_COLUMNS: &str = "company_id, seq, at, kind, action, object, object_id, actor_id, via, request_id, \
+     audience, after, before, extra, audited, touched, salt, digest, chain";
+
+fn text(arg: &Arg) -> Option<&str> {
+    match arg {
+        Arg::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// All rows that a change writes, as JSON: what another node must read again.
+fn touched(rows: &[RowChange]) -> Option<String> {
+    let pairs: Vec<(&'static ObjectDef, Uuid)> = rows.iter().map(RowChange::target).collect();
+    let names: Vec<(&str, Uuid)> = pairs.iter().map(|(def, id)| (def.name, *id)).collect();
+    (!names.is_empty()).then(|| serde_json::to_string(&names).unwrap_or_default())
+}
+
+/// Keeps content with few possible values from being guessed by its digest.
+fn salt() -> String {
+    let mut bytes = [0_u8; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    chain::hex(&bytes)
+}

@@ -1,0 +1,151 @@
+//! SQLite: one file, one process, one writing connection, several reading ones.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
+use workforceos_core::id::CompanyId;
+use workforceos_core::{Error, Result};
+
+use crate::chain::Head;
+use crate::connection::{Conn, Row};
+use crate::dialect::{Dialect, Ours as _};
+use crate::effects::Statement;
+use crate::totals::Totals;
+use crate::writer::{Job, Message, Writer};
+
+/// How many messages may wait for the writer before senders wait too.
+const QUEUE: usize = 4096;
+/// Rows that a reader hands over before it waits for whoever takes them.
+const ROWS_AHEAD: usize = 256;
+
+/// A company's head, held by whoever has its turn.
+pub(crate) type HeadLock = Arc<tokio::sync::Mutex<Option<Head>>>;
+pub(crate) type HeldHead = OwnedMutexGuard<Option<Head>>;
+
+/// An open SQLite database.
+pub(crate) struct Sqlite {
+    pub(crate) readers: SqlitePool,
+    writer: mpsc::Sender<Message>,
+    /// `None` until a company's first turn has read it.
+    heads: Mutex<HashMap<CompanyId, HeadLock>>,
+    poisoned: Arc<AtomicBool>,
+    /// Held as long as the database is open.
+    lock: Mutex<Option<File>>,
+}
+
+impl Sqlite {
+    pub(crate) async fn open(path: &Path, readers: u32, totals: Arc<Totals>) -> Result<Sqlite> {
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| cannot_open(path, error))?;
+        }
+        let lock = take_lock(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .foreign_keys(true)
+            .pragma("temp_store", "MEMORY")
+            .row_buffer_size(ROWS_AHEAD)
+            .statement_cache_capacity(1024)
+            .with_regexp()
+            .disable_statement_logging();
+        let writing = options.clone().pragma("wal_autocheckpoint", "1000").pragma("cache_size", "-65536");
+        let mut connection = SqliteConnection::connect_with(&writing).await.map_err(|error| cannot_open(path, error))?;
+        Dialect::Sqlite.migrations().run(&mut connection).await.map_err(Error::internal)?;
+        let reading = options.pragma("query_only", "ON").pragma("cache_size", "-16384").pragma("mmap_size", "268435456");
+        let readers = PoolOptions::new()
+            .max_connections(readers.max(1))
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(reading)
+            .await
+            .map_err(|error| cannot_open(path, error))?;
+        let poisoned = Arc::new(AtomicBool::new(false));
+        let (sender, inbox) = mpsc::channel(QUEUE);
+        tokio::spawn(Writer::new(connection, inbox, totals, poisoned.clone()).run());
+        Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned, lock: Mutex::new(Some(lock)) })
+    }
+
+    /// Waits until the company's head is nobody else's, and reads it if nobody has yet.
+    pub(crate) async fn head(&self, company: CompanyId) -> Result<HeldHead> {
+        if self.poisoned() {
+            return Err(stopped());
+        }
+        let lock = {
+            let mut heads = self.heads.lock().map_err(|_| Error::internal("the heads' lock is poisoned"))?;
+            heads.entry(company).or_default().clone()
+        };
+        let mut held = lock.lock_owned().await;
+        if held.is_none() {
+            let mut reader = self.readers.acquire().await.ours()?;
+            *held = Some(crate::journal::head(&mut Conn::Sqlite(&mut reader), company, false).await.ours()?);
+        }
+        Ok(held)
+    }
+
+    pub(crate) async fn write(&self, job: Job) -> Result<()> {
+        self.writer.send(Message::Batch(Box::new(job))).await.map_err(|_| stopped())
+    }
+
+    /// Runs a statement beside the batches.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<Row>> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Message::Run(statement, reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    pub(crate) fn poisoned(&self) -> bool {
+        self.poisoned.load(Ordering::SeqCst)
+    }
+
+    /// Lets the writer finish, moves the log into the database and lets go of the lock.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        let (reply, done) = oneshot::channel();
+        if self.writer.send(Message::Close(reply)).await.is_ok() {
+            // A writer that is gone already has nothing left to finish.
+            let _ = done.await;
+        }
+        if let Ok(mut lock) = self.lock.lock() {
+            lock.take();
+        }
+    }
+}
+
+/// The answer of a writer that has stopped.
+pub(crate) fn stopped() -> Error {
+    Error::unavailable("Nothing can be saved: the server is stopping")
+}
+
+fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::unavailable(format!("The database {} cannot be opened", path.display())).because(error)
+}
+
+/// One process owns the file: what it holds in memory would be wrong as soon as another wrote.
+fn take_lock(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+    let file = open.map_err(|error| cannot_open(path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("Another process has the database {} open: stop it first", path.display());
+            Err(Error::conflict("DatabaseInUse", message))
+        }
+        Err(TryLockError::Error(error)) => Err(cannot_open(path, error)),
+    }
+}

@@ -1,0 +1,312 @@
+//! The open store and the reads outside of turns.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+use workforceos_core::answer::Join;
+use workforceos_core::change::Entry;
+use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
+
+use crate::connection::{Held, Row};
+use crate::dialect::{Dialect, Ours as _};
+use crate::effects::{self, Statement};
+use crate::journal::{self, Walk};
+use crate::postgres::Postgres;
+use crate::read::{self, Filter};
+use crate::settings::{Database, Settings};
+use crate::sqlite::Sqlite;
+use crate::totals::Totals;
+use crate::turn::{Turn, has_links};
+
+/// The database, open. Copies are the same store.
+#[derive(Clone)]
+pub struct Store(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) backend: Backend,
+    pub(crate) journal_key: [u8; 32],
+    totals: Arc<Totals>,
+    /// SQLite: kept so that receivers stay open, though nothing ever comes.
+    silence: broadcast::Sender<Moved>,
+}
+
+pub(crate) enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// A row with the objects that its query joined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub record: Record,
+    pub joins: Vec<(&'static str, Join)>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    pub rows: Vec<Found>,
+    /// How many rows there are on all pages; on this page alone, if the query asked for no total.
+    pub total: u64,
+    /// Whether the total was kept from an earlier read. It is exact all the same.
+    pub total_cached: bool,
+}
+
+/// What walking a company's journal found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries were proved, from the first.
+    pub entries: u64,
+    /// The first entry that is altered, out of place or missing.
+    pub first_bad: Option<i64>,
+}
+
+/// An effect that is due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    pub id: Uuid,
+    pub company: CompanyId,
+    pub kind: String,
+    pub payload: Json,
+    pub tries: i64,
+}
+
+/// A company's sequence moved by another node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub company: CompanyId,
+    pub seq: i64,
+}
+
+impl Store {
+    /// Opens the database, creating the file if need be, and brings its schema up to date. 409 `DatabaseInUse` if another
+    /// process has the SQLite file open.
+    pub async fn open(settings: Settings) -> Result<Store> {
+        let totals = Arc::new(Totals::new());
+        let backend = match &settings.database {
+            Database::Sqlite(path) => Backend::Sqlite(Sqlite::open(path, settings.readers, totals.clone()).await?),
+            Database::Postgres(url) => Backend::Postgres(Postgres::open(url, settings.readers).await?),
+        };
+        let silence = broadcast::channel(1).0;
+        Ok(Store(Arc::new(Inner { backend, journal_key: settings.journal_key, totals, silence })))
+    }
+
+    /// Waits for what is being written, and lets go of the database. Everything later fails.
+    pub async fn close(&self) {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close().await,
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0.backend, Backend::Postgres(_))
+    }
+
+    /// Whether a commit failed in such a way that only a restart can tell what is on the disk. Nothing is written any more.
+    pub fn poisoned(&self) -> bool {
+        matches!(&self.0.backend, Backend::Sqlite(sqlite) if sqlite.poisoned())
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        let mut held = self.0.reader(false).await?;
+        held.conn().rows("SELECT 1", Vec::new()).await.ours().map(drop)
+    }
+
+    /// A company's turn at writing. It waits until nobody else has it.
+    pub async fn turn(&self, company: CompanyId) -> Result<Turn> {
+        Turn::open(self.clone(), company).await
+    }
+
+    /// An active row; of whatever company if none is given.
+    pub async fn get(&self, def: &'static ObjectDef, company: Option<CompanyId>, id: Uuid) -> Result<Option<Record>> {
+        let mut held = self.0.reader(has_links(def)).await?;
+        Ok(read::by_id(&mut held.conn(), def, company, &[id], true).await?.pop())
+    }
+
+    /// Rows without joins.
+    pub async fn select(&self, query: &Query) -> Result<Vec<Record>> {
+        let mut held = self.0.reader(has_links(query.def)).await?;
+        let mut conn = held.conn();
+        let filter = Filter::new(conn.dialect(), query)?;
+        let rows = read::rows(&mut conn, query, &filter, false).await?;
+        Ok(rows.found.into_iter().map(|f| f.record).collect())
+    }
+
+    /// A page of rows with their joins, and the total if it is wanted.
+    pub async fn page(&self, query: &Query) -> Result<Page> {
+        let totals = &self.0.totals;
+        let mut held = self.0.reader(has_links(query.def)).await?;
+        let mut conn = held.conn();
+        let filter = Filter::new(conn.dialect(), query)?;
+        // PostgreSQL: the company's sequence is the stamp, read with the rows. SQLite: a counter, read before them.
+        let by_seq = query.total && self.is_postgres() && query.company.is_some();
+        let counter = totals.stamp(query.company, query.def.table);
+        let rows = read::rows(&mut conn, query, &filter, by_seq).await?;
+        let count = rows.found.len() as u64;
+        let is_whole = query.offset == 0 && count < query.limit;
+        if !query.total || is_whole {
+            return Ok(Page { rows: rows.found, total: count, total_cached: false });
+        }
+        let stamp = if self.is_postgres() { rows.seq } else { Some(counter) };
+        let key = Totals::key(&filter);
+        if let Some(total) = stamp.and_then(|stamp| totals.get(&key, stamp)) {
+            return Ok(Page { rows: rows.found, total, total_cached: true });
+        }
+        let (total, seq) = filter.count(&mut conn, by_seq).await?;
+        if by_seq || !self.is_postgres() {
+            totals.keep(key, if by_seq { seq } else { counter }, total);
+        }
+        Ok(Page { rows: rows.found, total, total_cached: false })
+    }
+
+    /// How many rows there are, whatever the query's page.
+    pub async fn count(&self, query: &Query) -> Result<u64> {
+        let mut held = self.0.reader(false).await?;
+        let mut conn = held.conn();
+        let filter = Filter::new(conn.dialect(), query)?;
+        let counter = self.0.totals.stamp(query.company, query.def.table);
+        if self.is_postgres() {
+            return Ok(filter.count(&mut conn, false).await?.0);
+        }
+        let key = Totals::key(&filter);
+        if let Some(total) = self.0.totals.get(&key, counter) {
+            return Ok(total);
+        }
+        let (total, _) = filter.count(&mut conn, false).await?;
+        self.0.totals.keep(key, counter, total);
+        Ok(total)
+    }
+
+    /// The company's sequence and the rows of several queries, all at one moment.
+    pub async fn snapshot(&self, company: CompanyId, queries: &[Query]) -> Result<(i64, Vec<Vec<Found>>)> {
+        let mut held = self.0.reader(true).await?;
+        let mut conn = held.conn();
+        let seq = journal::head(&mut conn, company, false).await.ours()?.seq;
+        let mut lists = Vec::with_capacity(queries.len());
+        for query in queries {
+            let filter = Filter::new(conn.dialect(), query)?;
+            lists.push(read::rows(&mut conn, query, &filter, false).await?.found);
+        }
+        held.commit().await.ours()?;
+        Ok((seq, lists))
+    }
+
+    /// Journal entries after `after`, in order.
+    pub async fn journal(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Entry>> {
+        let mut held = self.0.reader(false).await?;
+        journal::entries(&mut held.conn(), company, after, limit).await
+    }
+
+    /// The oldest entry kept.
+    pub async fn oldest_seq(&self, company: CompanyId) -> Result<Option<i64>> {
+        let mut held = self.0.reader(false).await?;
+        journal::oldest(&mut held.conn(), company).await
+    }
+
+    /// Walks the journal's chain up to its present head. Only here is a keyed hash computed for every entry: it takes a
+    /// second for some hundred thousand.
+    pub async fn verify(&self, company: CompanyId) -> Result<Verified> {
+        let head = {
+            let mut held = self.0.reader(false).await?;
+            journal::head(&mut held.conn(), company, false).await.ours()?
+        };
+        let mut walk = Walk::new(&self.0.journal_key, company, head);
+        loop {
+            // A fresh connection each time: a long walk keeps nobody waiting, and no old state of the database alive.
+            let mut held = self.0.reader(false).await?;
+            if let Some(verified) = walk.step(&mut held.conn()).await? {
+                return Ok(verified);
+            }
+        }
+    }
+
+    /// The answer kept for an idempotency key, with the digest of the call, unless it is older than `not_before`.
+    pub async fn stored_answer(
+        &self,
+        company: CompanyId,
+        user: UserId,
+        key: &str,
+        not_before: Timestamp,
+    ) -> Result<Option<(u64, Json)>> {
+        let mut held = self.0.reader(false).await?;
+        effects::stored_answer(&mut held.conn(), company, user, key, not_before).await
+    }
+
+    /// Companies that have something to do by themselves, the longest due first.
+    pub async fn due_companies(&self, now: Timestamp, limit: u32) -> Result<Vec<CompanyId>> {
+        let mut held = self.0.reader(false).await?;
+        effects::due_companies(&mut held.conn(), now, limit).await
+    }
+
+    /// Effects that are due, leased: until then nobody else gets them.
+    pub async fn claim_outbox(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
+        let rows = self.0.run(effects::claim(self.0.dialect(), now, lease_until, limit)).await?;
+        effects::claimed(&rows)
+    }
+
+    /// An effect was carried out.
+    pub async fn finish_outbox(&self, id: Uuid) -> Result<()> {
+        self.0.run(effects::finish(self.0.dialect(), id)).await.map(drop)
+    }
+
+    /// An effect failed; it is due again at `at`.
+    pub async fn retry_outbox(&self, id: Uuid, at: Timestamp, tries: i64) -> Result<()> {
+        self.0.run(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
+    }
+
+    /// Forgets idempotency records older than this, and says how many.
+    pub async fn forget_before(&self, before: Timestamp) -> Result<u64> {
+        Ok(self.0.run(effects::forget(self.0.dialect(), before)).await?.len() as u64)
+    }
+
+    /// Commits of other nodes. On SQLite there are none. A receiver that fell behind must reload everything.
+    pub fn listen(&self) -> broadcast::Receiver<Moved> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => self.0.silence.subscribe(),
+            Backend::Postgres(postgres) => postgres.moves.subscribe(),
+        }
+    }
+
+    /// False while commits of other nodes may go unheard: caches must then not be trusted.
+    pub fn listening(&self) -> bool {
+        match &self.0.backend {
+            Backend::Sqlite(_) => true,
+            Backend::Postgres(postgres) => postgres.moves.is_up(),
+        }
+    }
+}
+
+impl Inner {
+    fn dialect(&self) -> Dialect {
+        match self.backend {
+            Backend::Sqlite(_) => Dialect::Sqlite,
+            Backend::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// A connection for reading. One statement is a read transaction of its own; `several` that must agree need one
+    /// around them.
+    pub(crate) async fn reader(&self, several: bool) -> Result<Held> {
+        Ok(match (&self.backend, several) {
+            (Backend::Sqlite(sqlite), false) => Held::Sqlite(sqlite.readers.acquire().await.ours()?),
+            (Backend::Sqlite(sqlite), true) => Held::SqliteTransaction(sqlite.readers.begin().await.ours()?),
+            (Backend::Postgres(postgres), false) => Held::Postgres(postgres.readers.acquire().await.ours()?),
+            (Backend::Postgres(postgres), true) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Held::PostgresTransaction(postgres.readers.begin_with(begin).await.ours()?)
+            }
+        })
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Vec<Row>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.run(statement).await,
+            Backend::Postgres(postgres) => postgres.run(statement).await,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Totals of lists, kept until their rows move.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::RwLock;
+
+use moka::sync::Cache;
+use workforceos_core::id::CompanyId;
+
+use crate::arg::Arg;
+use crate::prepare::Batch;
+use crate::read::Filter;
+
+/// How many totals are kept.
+const KEPT: u64 = 10_000;
+
+/// Exact totals by company, table and condition. Each has a stamp; it holds while the stamp is the present one.
+pub(crate) struct Totals {
+    cache: Cache<String, (i64, u64)>,
+    /// SQLite: how often the rows of a company's table have changed since the start. PostgreSQL goes by the company's
+    /// sequence instead, since other nodes write too.
+    changes: RwLock<HashMap<(Option<CompanyId>, &'static str), i64>>,
+}
+
+impl Totals {
+    pub(crate) fn new() -> Totals {
+        Totals { cache: Cache::new(KEPT), changes: RwLock::default() }
+    }
+
+    /// The present stamp of a company's table, or of the whole table. It must be read before the rows are.
+    pub(crate) fn stamp(&self, company: Option<CompanyId>, table: &'static str) -> i64 {
+        self.changes.read().map_or(-1, |changes| changes.get(&(company, table)).copied().unwrap_or(0))
+    }
+
+    /// Must be called after the commit and before anybody is told of it.
+    pub(crate) fn moved(&self, batches: &[&Batch]) {
+        let Ok(mut changes) = self.changes.write() else { return };
+        for batch in batches {
+            let mut tables: Vec<&'static str> = Vec::new();
+            for change in &batch.changes {
+                let written = change.puts.iter().map(|p| p.table.def.table);
+                tables.extend(written.chain(change.purges.iter().map(|(table, _)| table.def.table)));
+            }
+            tables.sort_unstable();
+            tables.dedup();
+            for table in tables {
+                for company in [Some(batch.company), None] {
+                    *changes.entry((company, table)).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+
+    /// The name under which a filter's total is kept.
+    pub(crate) fn key(filter: &Filter) -> String {
+        let mut key = String::with_capacity(filter.text.len() + 64);
+        key.push_str(filter.table.def.table);
+        key.push_str(&filter.text);
+        for arg in &filter.args {
+            // Writing to a string cannot fail. Lengths keep neighbouring texts apart.
+            let _ = match arg {
+                Arg::Text(text) => write!(key, "\n{}:{text}", text.len()),
+                Arg::Int(int) => write!(key, "\ni{int}"),
+                Arg::Double(double) => write!(key, "\nd{}", double.to_bits()),
+                Arg::NoText | Arg::NoInt | Arg::NoDouble => write!(key, "\nn"),
+            };
+        }
+        key
+    }
+
+    pub(crate) fn get(&self, key: &str, stamp: i64) -> Option<u64> {
+        self.cache.get(key).filter(|(kept, _)| *kept == stamp).map(|(_, total)| total)
+    }
+
+    pub(crate) fn keep(&self, key: String, stamp: i64, total: u64) {
+        self.cache.insert(key, (stamp, total));
+    }
+}

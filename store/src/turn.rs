@@ -1,0 +1,166 @@
+//! A company's turn at writing: what its decisions read, and the commit of what they decided.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use workforceos_core::change::{Changes, Entry};
+use workforceos_core::id::CompanyId;
+use workforceos_core::{Error, ObjectDef, Query, Record, Result, Timestamp};
+
+use crate::chain::Head;
+use crate::connection::Held;
+use crate::dialect::trouble;
+use crate::journal;
+use crate::prepare;
+use crate::read::{self, Filter};
+use crate::sqlite::HeldHead;
+use crate::store::{Backend, Inner, Store};
+use crate::writer::Job;
+
+/// When the company next has something to do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The earliest of what is stored, this, and every change's own.
+    Sooner(Option<Timestamp>),
+    /// Exactly this, whatever was stored.
+    Exactly(Option<Timestamp>),
+}
+
+/// What became of a commit.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Written; the journal entries of each change, in order.
+    Committed(Vec<Arc<[Entry]>>),
+    /// Nothing of the batch is written, because of the change at `index`.
+    Refused { index: usize, error: Error },
+    /// Surely nothing is written.
+    Failed(Error),
+    /// Written or not: nobody knows.
+    Unknown(Error),
+}
+
+/// A company's turn at writing. Dropped without a commit, it has changed nothing.
+pub struct Turn {
+    store: Store,
+    company: CompanyId,
+    head: Head,
+    hold: Hold,
+}
+
+/// What keeps others from the company meanwhile.
+enum Hold {
+    /// Its head in this process, the only one that writes.
+    Sqlite(HeldHead),
+    /// Its row, locked in this transaction.
+    Postgres(Held),
+}
+
+impl Turn {
+    pub(crate) async fn open(store: Store, company: CompanyId) -> Result<Turn> {
+        let (hold, head) = match &store.0.backend {
+            Backend::Sqlite(sqlite) => {
+                let held = sqlite.head(company).await?;
+                let head = held.clone().unwrap_or_default();
+                (Hold::Sqlite(held), head)
+            }
+            Backend::Postgres(postgres) => {
+                let (held, head) = postgres.turn(company).await?;
+                (Hold::Postgres(held), head)
+            }
+        };
+        Ok(Turn { store, company, head, hold })
+    }
+
+    /// The last entry of the company's journal, which nobody moves during the turn.
+    pub fn seq(&self) -> i64 {
+        self.head.seq
+    }
+
+    /// Whether nothing was ever written for this company.
+    pub fn is_new(&self) -> bool {
+        self.head.seq == 0
+    }
+
+    /// A row of this company, active or not.
+    pub async fn get(&mut self, def: &'static ObjectDef, id: Uuid) -> Result<Option<Record>> {
+        Ok(self.get_many(def, &[id]).await?.pop())
+    }
+
+    /// Rows of this company, active or not, in no order; ids without a row are left out.
+    pub async fn get_many(&mut self, def: &'static ObjectDef, ids: &[Uuid]) -> Result<Vec<Record>> {
+        let company = Some(self.company);
+        match &mut self.hold {
+            Hold::Postgres(held) => read::by_id(&mut held.conn(), def, company, ids, false).await,
+            Hold::Sqlite(_) => {
+                let mut held = self.store.0.reader(has_links(def)).await?;
+                read::by_id(&mut held.conn(), def, company, ids, false).await
+            }
+        }
+    }
+
+    /// Active rows, as [`Store::select`].
+    pub async fn select(&mut self, query: &Query) -> Result<Vec<Record>> {
+        match &mut self.hold {
+            Hold::Postgres(held) => {
+                let mut conn = held.conn();
+                let filter = Filter::new(conn.dialect(), query)?;
+                let rows = read::rows(&mut conn, query, &filter, false).await?;
+                Ok(rows.found.into_iter().map(|f| f.record).collect())
+            }
+            Hold::Sqlite(_) => self.store.select(query).await,
+        }
+    }
+
+    /// The distinct rows that entries after `seq` wrote; `None` where they are more than `limit`, or where the journal
+    /// does not reach back to `seq`: then everything must be read again.
+    pub async fn touched_since(&mut self, seq: i64, limit: u32) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
+        match &mut self.hold {
+            Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit).await,
+            Hold::Sqlite(_) => {
+                let mut held = self.store.0.reader(false).await?;
+                journal::touched_since(&mut held.conn(), self.company, seq, limit).await
+            }
+        }
+    }
+
+    /// Writes all changes or none, in one transaction, and ends the turn.
+    pub async fn commit(self, batch: Vec<Changes>, now: Timestamp, due: Due) -> Outcome {
+        let due_at = due_at(self.head.due_at, &batch, due);
+        if due_at == self.head.due_at && batch.iter().all(|c| c.is_empty() && c.unchanged.is_empty()) {
+            return Outcome::Committed(batch.iter().map(|_| Arc::from([])).collect());
+        }
+        let inner: &Inner = &self.store.0;
+        let mut batch = match prepare::batch(self.company, &inner.journal_key, &self.head, batch, now) {
+            Ok(batch) => batch,
+            Err((index, error)) => return Outcome::Refused { index, error },
+        };
+        batch.head.due_at = due_at;
+        match (self.hold, &inner.backend) {
+            (Hold::Sqlite(head), Backend::Sqlite(sqlite)) => {
+                let (reply, answer) = oneshot::channel();
+                if let Err(error) = sqlite.write(Job { batch, head, reply }).await {
+                    return Outcome::Failed(error);
+                }
+                // The writer answers everybody, unless it died in the middle.
+                answer.await.unwrap_or_else(|_| Outcome::Unknown(trouble(sqlx::Error::WorkerCrashed)))
+            }
+            (Hold::Postgres(held), Backend::Postgres(postgres)) => postgres.commit(held, batch).await,
+            _ => Outcome::Failed(Error::internal("a turn of another database")),
+        }
+    }
+}
+
+fn due_at(present: Option<i64>, batch: &[Changes], due: Due) -> Option<i64> {
+    match due {
+        Due::Exactly(at) => at.map(|at| at.0),
+        Due::Sooner(at) => {
+            let own = batch.iter().filter_map(|change| change.due_at);
+            own.chain(at).map(|at| at.0).chain(present).min()
+        }
+    }
+}
+
+pub(crate) fn has_links(def: &ObjectDef) -> bool {
+    def.all().any(|p| matches!(p.kind, workforceos_core::value::Kind::Ids(_)))
+}

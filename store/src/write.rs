@@ -1,0 +1,394 @@
+//! Writing batches: the rows of all their changes with one statement per table and kind of write.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, RwLock};
+
+use uuid::Uuid;
+use workforceos_core::change::Taken;
+use workforceos_core::{Error, Result};
+
+use crate::arg::Arg;
+use crate::connection::Conn;
+use crate::dialect::{Dialect, Meaning, meaning, trouble};
+use crate::prepare::{Batch, JOURNAL_COLUMNS, Prepared, Put};
+use crate::read::links_of;
+use crate::sql::Sql;
+use crate::table::Table;
+
+/// Most rows of one statement. Lists are cut to powers of two up to it, so that few texts serve all lengths.
+const ROWS_PER_STATEMENT: usize = 64;
+
+/// Why a group could not be written.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A row is not at the version that the change was decided on.
+    Stale,
+    /// The group must be written change by change, since its own order matters.
+    Order,
+    /// The database refused a row of this table.
+    Row(&'static str, sqlx::Error),
+    /// The database could not do it at all.
+    Trouble(Error),
+}
+
+impl Fault {
+    fn of(table: &'static str, error: sqlx::Error) -> Fault {
+        match meaning(&error) {
+            Meaning::Taken | Meaning::Missing | Meaning::Wrong => Fault::Row(table, error),
+            Meaning::Full | Meaning::Busy | Meaning::Broken => Fault::Trouble(trouble(error)),
+        }
+    }
+
+    /// The error for the caller of the change that it belongs to.
+    pub(crate) fn into_error(self, taken: Option<Taken>) -> Error {
+        let changed = || Error::conflict("ConcurrentChange", "Somebody else has just changed this: look again and repeat");
+        let (table, error) = match self {
+            Fault::Stale | Fault::Order => return changed(),
+            Fault::Trouble(error) => return error,
+            Fault::Row(table, error) => (table, error),
+        };
+        match (meaning(&error), table, taken) {
+            (Meaning::Taken, "idempotency", _) => {
+                Error::conflict("IdempotencyConflict", "This Idempotency-Key is in use already").because(error)
+            }
+            (Meaning::Taken, "journal" | "tenant", _) | (Meaning::Missing, ..) => changed().because(error),
+            (Meaning::Taken, _, Some(taken)) => taken().because(error),
+            (Meaning::Taken, _, None) => Error::conflict("AlreadyExists", "There is such an object already").because(error),
+            _ => Error::internal(error),
+        }
+    }
+}
+
+/// Writes all batches. After a fault the transaction must be rolled back, wholly or to a savepoint.
+pub(crate) async fn together(conn: &mut Conn<'_>, batches: &[&Batch]) -> Result<(), Fault> {
+    let mut group = Group::default();
+    for batch in batches {
+        for change in &batch.changes {
+            group.add(batch, change)?;
+        }
+    }
+    group.write(conn).await?;
+    heads(conn, batches).await
+}
+
+/// Writes one batch change by change. A fault comes with the index of its change.
+pub(crate) async fn one_by_one(conn: &mut Conn<'_>, batch: &Batch) -> Result<(), (usize, Fault)> {
+    for (index, change) in batch.changes.iter().enumerate() {
+        let mut group = Group::default();
+        group.add(batch, change).map_err(|fault| (index, fault))?;
+        group.write(conn).await.map_err(|fault| (index, fault))?;
+    }
+    heads(conn, &[batch]).await.map_err(|fault| (0, fault))
+}
+
+/// Moves the companies' heads on.
+async fn heads(conn: &mut Conn<'_>, batches: &[&Batch]) -> Result<(), Fault> {
+    let row = |b: &&Batch| {
+        let head = &b.head;
+        vec![b.company_id.clone(), Arg::Int(head.seq), Arg::text(&head.chain), Arg::opt_int(head.due_at)]
+    };
+    let rows: Vec<Vec<Arg>> = batches.iter().map(row).collect();
+    let rows: Vec<&[Arg]> = rows.iter().map(Vec::as_slice).collect();
+    insert(conn, Shape::Tenant, &rows).await
+}
+
+/// The writes of a group, sorted by table and kind.
+#[derive(Default)]
+struct Group<'a> {
+    /// The `n`th write of a row stands in wave `n`: one statement cannot write a row twice.
+    waves: Vec<Wave<'a>>,
+    /// Versions of the rows written so far.
+    written: HashMap<(&'static str, Uuid), (i64, usize)>,
+    purges: Vec<(&'static Table, Arg, Uuid)>,
+    unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
+    links: HashMap<(&'static str, Uuid), Links<'a>>,
+    journal: Vec<&'a [Arg]>,
+    idempotency: Vec<&'a [Arg]>,
+    outbox: Vec<&'a [Arg]>,
+}
+
+/// By the tables' order: updates and inserts.
+type Wave<'a> = std::collections::BTreeMap<usize, (&'static Table, Vec<&'a Put>, Vec<&'a Put>)>;
+
+/// The list that a row has in a link table after the group.
+struct Links<'a> {
+    company: &'a Arg,
+    ids: &'a [Uuid],
+    /// The row is new: there is nothing to compare with.
+    is_new: bool,
+}
+
+impl<'a> Group<'a> {
+    fn add(&mut self, batch: &'a Batch, change: &'a Prepared) -> Result<(), Fault> {
+        for (table, id, version) in &change.unchanged {
+            match self.written.get(&(table.def.table, *id)) {
+                Some((written, _)) if written == version => {}
+                Some(_) => return Err(Fault::Stale),
+                None => {
+                    let before = self.unchanged.entry(table.def.table).or_default().insert(*id, *version);
+                    if before.is_some_and(|before| before != *version) {
+                        return Err(Fault::Stale);
+                    }
+                }
+            }
+        }
+        for (table, id) in &change.purges {
+            // Purges are written first.
+            if self.written.contains_key(&(table.def.table, *id)) {
+                return Err(Fault::Order);
+            }
+            self.purges.push((table, batch.company_id.clone(), *id));
+        }
+        for put in &change.puts {
+            self.put(batch, put);
+        }
+        self.journal.extend(change.journal.iter().map(Vec::as_slice));
+        self.idempotency.extend(change.idempotency.iter().map(Vec::as_slice));
+        self.outbox.extend(change.outbox.iter().map(Vec::as_slice));
+        Ok(())
+    }
+
+    fn put(&mut self, batch: &'a Batch, put: &'a Put) {
+        let key = (put.table.def.table, put.id);
+        let wave = self.written.get(&key).map_or(0, |(_, wave)| wave + 1);
+        self.written.insert(key, (put.version, wave));
+        if self.waves.len() <= wave {
+            self.waves.push(Wave::new());
+        }
+        let (_, updates, inserts) =
+            self.waves[wave].entry(put.table.order).or_insert_with(|| (put.table, Vec::new(), Vec::new()));
+        if put.version > 1 {
+            updates.push(put)
+        } else {
+            inserts.push(put)
+        }
+        for (link, ids) in &put.links {
+            let links = Links { company: &batch.company_id, ids, is_new: put.version <= 1 };
+            self.links.entry((link, put.id)).and_modify(|present| present.ids = ids).or_insert(links);
+        }
+    }
+
+    async fn write(&mut self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        self.check(conn).await?;
+        self.purge(conn).await?;
+        for wave in &self.waves {
+            for (table, updates, inserts) in wave.values() {
+                update(conn, table, updates).await?;
+                let mut rows: Vec<&[Arg]> = Vec::with_capacity(inserts.len());
+                rows.extend(inserts.iter().map(|p| p.args.as_slice()));
+                insert(conn, Shape::Insert(table), &rows).await?;
+            }
+        }
+        self.write_links(conn).await?;
+        insert(conn, Shape::Journal, &self.journal).await?;
+        insert(conn, Shape::Idempotency, &self.idempotency).await?;
+        insert(conn, Shape::Outbox, &self.outbox).await
+    }
+
+    /// Rows that must still have the version on which a change was decided.
+    async fn check(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        for (table, expected) in &self.unchanged {
+            let ids: Vec<Arg> = expected.keys().map(|id| Arg::id(*id)).collect();
+            let mut found = 0;
+            for chunk in ids.chunks(1024) {
+                let mut sql = Sql::new(conn.dialect());
+                sql.push("SELECT id, record_version FROM ").push(table).push(" WHERE id IN ").bind_list(chunk.to_vec());
+                for row in conn.rows(sql.text, sql.args).await.map_err(|e| Fault::of(table, e))? {
+                    let id = row.some_id(0).map_err(|e| Fault::of(table, e))?;
+                    let version = row.some_int(1).map_err(|e| Fault::of(table, e))?;
+                    found += usize::from(expected.get(&id) == Some(&version));
+                }
+            }
+            if found != expected.len() {
+                return Err(Fault::Stale);
+            }
+        }
+        Ok(())
+    }
+
+    /// What refers goes before what it refers to.
+    async fn purge(&mut self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        self.purges.sort_by_key(|(table, ..)| std::cmp::Reverse(table.order));
+        for (table, company, id) in &self.purges {
+            for (_, link) in &table.links {
+                delete_links(conn, link, &[*id]).await?;
+            }
+            let mut sql = Sql::new(conn.dialect());
+            sql.push("DELETE FROM ").push(table.def.table).push(" WHERE id = ").bind(Arg::id(*id));
+            sql.push(" AND ").push(table.company_column()).push(" = ").bind(company.clone());
+            conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(table.def.table, e))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the lists of new rows, and those of other rows that differ from what is stored.
+    async fn write_links(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        let mut by_link: HashMap<&'static str, Vec<(Uuid, &Links<'_>)>> = HashMap::new();
+        for ((link, owner), links) in &self.links {
+            by_link.entry(link).or_default().push((*owner, links));
+        }
+        for (link, mut lists) in by_link {
+            let old: Vec<Uuid> = lists.iter().filter(|(_, l)| !l.is_new).map(|(owner, _)| *owner).collect();
+            if !old.is_empty() {
+                let stored = links_of(conn, link, &old).await.map_err(Fault::Trouble)?;
+                let same = |owner: &Uuid, l: &Links<'_>| stored.get(owner).map_or(&[][..], Vec::as_slice) == l.ids;
+                lists.retain(|(owner, l)| l.is_new || !same(owner, l));
+                let changed = lists.iter().filter(|(owner, l)| !l.is_new && stored.contains_key(owner));
+                let owners: Vec<Uuid> = changed.map(|(owner, _)| *owner).collect();
+                delete_links(conn, link, &owners).await?;
+            }
+            let row = |owner: &Arg, (position, id): (usize, &Uuid), company: &Arg| {
+                vec![owner.clone(), Arg::id(*id), Arg::Int(position as i64), company.clone()]
+            };
+            let mut rows = Vec::new();
+            for (owner, links) in lists {
+                let owner = Arg::id(owner);
+                rows.extend(links.ids.iter().enumerate().map(|id| row(&owner, id, links.company)));
+            }
+            let rows: Vec<&[Arg]> = rows.iter().map(Vec::as_slice).collect();
+            insert(conn, Shape::Link(link), &rows).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn delete_links(conn: &mut Conn<'_>, link: &'static str, owners: &[Uuid]) -> Result<(), Fault> {
+    for chunk in owners.chunks(1024) {
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("DELETE FROM ").push(link).push(" WHERE owner_id IN ");
+        sql.bind_list(chunk.iter().map(|id| Arg::id(*id)).collect());
+        conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(link, e))?;
+    }
+    Ok(())
+}
+
+async fn insert(conn: &mut Conn<'_>, shape: Shape, rows: &[&[Arg]]) -> Result<(), Fault> {
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let n = chunk(rest.len());
+        let (now, later) = rest.split_at(n);
+        rest = later;
+        conn.execute(text(conn.dialect(), shape, n), now.concat()).await.map_err(|e| Fault::of(shape.table(), e))?;
+    }
+    Ok(())
+}
+
+async fn update(conn: &mut Conn<'_>, table: &'static Table, puts: &[&Put]) -> Result<(), Fault> {
+    let mut rest = puts;
+    while !rest.is_empty() {
+        let n = chunk(rest.len());
+        let (now, later) = rest.split_at(n);
+        rest = later;
+        let args = now.iter().flat_map(|p| p.args.iter().cloned()).collect();
+        let sql = text(conn.dialect(), Shape::Update(table), n);
+        let changed = conn.execute(sql, args).await.map_err(|e| Fault::of(table.def.table, e))?;
+        if changed != n as u64 {
+            return Err(Fault::Stale);
+        }
+    }
+    Ok(())
+}
+
+fn chunk(rows: usize) -> usize {
+    if rows >= ROWS_PER_STATEMENT { ROWS_PER_STATEMENT } else { 1 << rows.ilog2() }
+}
+
+/// A kind of statement that writes several rows.
+#[derive(Clone, Copy)]
+enum Shape {
+    Insert(&'static Table),
+    Update(&'static Table),
+    Link(&'static str),
+    Journal,
+    Idempotency,
+    Outbox,
+    Tenant,
+}
+
+type TextKey = (Dialect, &'static str, bool, usize);
+
+/// The texts made so far: a few per table.
+static TEXTS: LazyLock<RwLock<HashMap<TextKey, Arc<str>>>> = LazyLock::new(RwLock::default);
+
+fn text(dialect: Dialect, shape: Shape, rows: usize) -> Arc<str> {
+    let key = (dialect, shape.table(), matches!(shape, Shape::Update(_)), rows);
+    if let Some(text) = TEXTS.read().ok().and_then(|texts| texts.get(&key).cloned()) {
+        return text;
+    }
+    let text: Arc<str> = shape.text(dialect, rows).into();
+    if let Ok(mut texts) = TEXTS.write() {
+        texts.insert(key, text.clone());
+    }
+    text
+}
+
+impl Shape {
+    fn table(self) -> &'static str {
+        match self {
+            Shape::Insert(table) | Shape::Update(table) => table.def.table,
+            Shape::Link(link) => link,
+            Shape::Journal => "journal",
+            Shape::Idempotency => "idempotency",
+            Shape::Outbox => "outbox",
+            Shape::Tenant => "tenant",
+        }
+    }
+
+    fn columns(self) -> Vec<&'static str> {
+        let list = match self {
+            Shape::Insert(table) | Shape::Update(table) => return table.columns.iter().map(|(_, p)| p.column).collect(),
+            Shape::Link(_) => "owner_id, ref_id, position, company_id",
+            Shape::Journal => JOURNAL_COLUMNS,
+            Shape::Idempotency => "company_id, user_id, key, fingerprint, answer, at",
+            Shape::Outbox => "id, company_id, kind, payload, tries, due_at, leased_until",
+            Shape::Tenant => "id, seq, chain, next_due_at",
+        };
+        list.split(", ").collect()
+    }
+
+    fn text(self, dialect: Dialect, rows: usize) -> String {
+        let columns = self.columns();
+        let values = values(dialect, rows, columns.len());
+        let table = self.table();
+        if matches!(self, Shape::Update(_)) {
+            return update_text(table, &columns, &values);
+        }
+        let conflict = match self {
+            Shape::Tenant => {
+                " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, chain = excluded.chain, next_due_at = excluded.next_due_at"
+            }
+            _ => "",
+        };
+        format!("INSERT INTO {table} ({}) VALUES {values}{conflict}", columns.join(", "))
+    }
+}
+
+/// Replaces rows that are at the version before, of the same company; the id and the company never change.
+fn update_text(table: &str, columns: &[&str], values: &str) -> String {
+    let place = |column: &str| columns.iter().position(|c| *c == column).map(|i| i + 1);
+    let fixed = |column: &str| matches!(column, "id" | "company_id" | "created_at");
+    let set: Vec<String> =
+        columns.iter().enumerate().filter(|(_, c)| !fixed(c)).map(|(i, c)| format!("{c} = v.column{}", i + 1)).collect();
+    let company = place("company_id").map_or_else(String::new, |i| format!(" AND {table}.company_id = v.column{i}"));
+    let version = place("record_version").unwrap_or(3);
+    format!(
+        "UPDATE {table} SET {} FROM (VALUES {values}) AS v \
+         WHERE {table}.id = v.column1 AND {table}.record_version = v.column{version} - 1{company}",
+        set.join(", ")
+    )
+}
+
+fn values(dialect: Dialect, rows: usize, width: usize) -> String {
+    let mut text = String::with_capacity(rows * width * 6);
+    let mut n = 0;
+    for row in 0..rows {
+        text.push_str(if row > 0 { ", (" } else { "(" });
+        for column in 0..width {
+            n += 1;
+            text.push_str(if column > 0 { ", " } else { "" });
+            dialect.parameter(&mut text, n);
+        }
+        text.push(')');
+    }
+    text
+}

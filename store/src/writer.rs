@@ -1,0 +1,266 @@
+//! The one task that writes to SQLite: all that waits goes into one transaction.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+use workforceos_core::{Error, Result};
+
+use crate::connection::{Conn, Row};
+use crate::dialect::{Meaning, Ours as _, meaning, trouble};
+use crate::effects::Statement;
+use crate::prepare::Batch;
+use crate::sqlite::{HeldHead, stopped};
+use crate::totals::Totals;
+use crate::turn::Outcome;
+use crate::write::{self, Fault};
+
+/// Most rows of one transaction, unless a single batch has more.
+const ROWS_PER_TRANSACTION: usize = 2000;
+
+/// What is sent to the writer.
+pub(crate) enum Message {
+    Batch(Box<Job>),
+    Run(Statement, oneshot::Sender<Result<Vec<Row>>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// A batch, its company's head, and who waits for it. The head stays held until the batch is written, even if nobody waits
+/// any more.
+pub(crate) struct Job {
+    pub(crate) batch: Batch,
+    pub(crate) head: HeldHead,
+    pub(crate) reply: oneshot::Sender<Outcome>,
+}
+
+impl Job {
+    fn committed(mut self) {
+        *self.head = Some(self.batch.head);
+        drop(self.head);
+        // Whoever does not wait any more does not need to know.
+        let _ = self.reply.send(Outcome::Committed(self.batch.entries));
+    }
+
+    fn answer(self, outcome: Outcome) {
+        drop(self.head);
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// The writing connection and its queue.
+pub(crate) struct Writer {
+    connection: SqliteConnection,
+    inbox: mpsc::Receiver<Message>,
+    totals: Arc<Totals>,
+    poisoned: Arc<AtomicBool>,
+    waiting: VecDeque<Message>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        connection: SqliteConnection,
+        inbox: mpsc::Receiver<Message>,
+        totals: Arc<Totals>,
+        poisoned: Arc<AtomicBool>,
+    ) -> Writer {
+        Writer { connection, inbox, totals, poisoned, waiting: VecDeque::new() }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let mut closing = None;
+        loop {
+            while let Ok(message) = self.inbox.try_recv() {
+                self.waiting.push_back(message);
+            }
+            let jobs = self.next_jobs();
+            if !jobs.is_empty() {
+                self.write(jobs).await;
+                continue;
+            }
+            let next = match self.waiting.pop_front() {
+                Some(message) => Some(message),
+                None => self.inbox.recv().await,
+            };
+            match next {
+                None => break,
+                Some(Message::Run(statement, reply)) => drop(reply.send(self.statement(statement).await)),
+                Some(Message::Close(reply)) => {
+                    // What was sent before is done; what comes later finds the queue closed.
+                    self.inbox.close();
+                    closing = Some(reply);
+                }
+                Some(batch @ Message::Batch(_)) => self.waiting.push_back(batch),
+            }
+        }
+        self.finish(closing).await;
+    }
+
+    /// The batches at the front of the queue, as many as one transaction holds.
+    fn next_jobs(&mut self) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        let mut rows = 0;
+        while let Some(Message::Batch(job)) = self.waiting.front() {
+            rows += job.batch.weight();
+            if rows > ROWS_PER_TRANSACTION && !jobs.is_empty() {
+                break;
+            }
+            if let Some(Message::Batch(job)) = self.waiting.pop_front() {
+                jobs.push(*job);
+            }
+        }
+        jobs
+    }
+
+    async fn write(&mut self, jobs: Vec<Job>) {
+        if self.poisoned.load(Ordering::SeqCst) {
+            jobs.into_iter().for_each(|job| job.answer(Outcome::Failed(stopped())));
+            return;
+        }
+        let batches: Vec<&Batch> = jobs.iter().map(|job| &job.batch).collect();
+        let mut conn = Conn::Sqlite(&mut self.connection);
+        let tried = match begin(&mut conn).await {
+            Ok(()) => write::together(&mut conn, &batches).await,
+            Err(fault) => Err(fault),
+        };
+        match tried {
+            Ok(()) => self.commit(jobs).await,
+            Err(Fault::Trouble(error)) => self.give_up(jobs, error).await,
+            Err(_) => {
+                if let Err(error) = rollback(&mut self.connection).await {
+                    return self.poison(jobs, error);
+                }
+                self.write_each(jobs).await;
+            }
+        }
+    }
+
+    /// Writes batch by batch, each to a savepoint: those without a fault are committed.
+    async fn write_each(&mut self, jobs: Vec<Job>) {
+        let mut conn = Conn::Sqlite(&mut self.connection);
+        if let Err(Fault::Trouble(error)) = begin(&mut conn).await {
+            return self.give_up(jobs, error).await;
+        }
+        let mut written = Vec::with_capacity(jobs.len());
+        let mut jobs = jobs.into_iter();
+        while let Some(job) = jobs.next() {
+            let mut conn = Conn::Sqlite(&mut self.connection);
+            match savepoint(&mut conn, &job.batch).await {
+                Ok(None) => written.push(job),
+                Ok(Some((index, fault))) => {
+                    let taken = job.batch.changes.get(index).and_then(|change| change.taken);
+                    job.answer(Outcome::Refused { index, error: fault.into_error(taken) });
+                }
+                Err(error) => {
+                    written.push(job);
+                    written.extend(jobs);
+                    return self.give_up(written, error).await;
+                }
+            }
+        }
+        self.commit(written).await;
+    }
+
+    async fn commit(&mut self, jobs: Vec<Job>) {
+        let mut conn = Conn::Sqlite(&mut self.connection);
+        match conn.run("COMMIT").await {
+            Ok(()) => {
+                let batches: Vec<&Batch> = jobs.iter().map(|job| &job.batch).collect();
+                self.totals.moved(&batches);
+                jobs.into_iter().for_each(Job::committed);
+            }
+            // The log has no commit record: SQLite says so before it asks for anything to be kept.
+            Err(error) if matches!(meaning(&error), Meaning::Full | Meaning::Busy) => {
+                let error = trouble(error);
+                self.give_up(jobs, error).await;
+            }
+            Err(error) => self.poison(jobs, error),
+        }
+    }
+
+    /// Nothing of it is written, provided that the rollback succeeds.
+    async fn give_up(&mut self, jobs: Vec<Job>, error: Error) {
+        if let Err(rollback) = rollback(&mut self.connection).await {
+            return self.poison(jobs, rollback);
+        }
+        tracing::warn!(source = ?error.source, "a transaction was given up: {error}");
+        let mut error = Some(error);
+        for job in jobs {
+            let message = || Error::unavailable("Nothing can be saved at the moment: try again soon");
+            job.answer(Outcome::Failed(error.take().unwrap_or_else(message)));
+        }
+    }
+
+    /// Nobody knows what is on the disk: only a restart reads it again.
+    fn poison(&mut self, jobs: Vec<Job>, error: sqlx::Error) {
+        tracing::error!(%error, "the database failed while committing; nothing more is written");
+        self.poisoned.store(true, Ordering::SeqCst);
+        let message = "Whether this was saved is not known: look again in a moment";
+        let mut cause = Some(error);
+        for job in jobs {
+            let error = Error::unavailable(message);
+            job.answer(Outcome::Unknown(match cause.take() {
+                Some(cause) => error.because(cause),
+                None => error,
+            }));
+        }
+    }
+
+    async fn statement(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        if self.poisoned.load(Ordering::SeqCst) {
+            return Err(stopped());
+        }
+        Conn::Sqlite(&mut self.connection).rows(statement.sql, statement.args).await.ours()
+    }
+
+    async fn finish(mut self, closing: Option<oneshot::Sender<()>>) {
+        let checkpoint = Conn::Sqlite(&mut self.connection).run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        let closed = match checkpoint {
+            Ok(()) => self.connection.close().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the database was not closed cleanly; the next start recovers it");
+        }
+        if let Some(reply) = closing {
+            // Whoever closes may have stopped waiting.
+            let _ = reply.send(());
+        }
+    }
+}
+
+async fn begin(conn: &mut Conn<'_>) -> Result<(), Fault> {
+    conn.run("BEGIN IMMEDIATE").await.map_err(|error| Fault::Trouble(trouble(error)))
+}
+
+/// Ends whatever is open. SQLite ends a transaction by itself on some errors; then there is none to end.
+async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    match Conn::Sqlite(connection).run("ROLLBACK").await {
+        Err(error) if error.to_string().contains("no transaction is active") => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a batch to a savepoint, all at once if that works. A fault with its index: nothing of it is left.
+async fn savepoint(conn: &mut Conn<'_>, batch: &Batch) -> Result<Option<(usize, Fault)>, Error> {
+    conn.run("SAVEPOINT batch").await.map_err(trouble)?;
+    let mut tried = write::together(conn, &[batch]).await.map_err(|fault| (0, fault));
+    if tried.as_ref().is_err_and(|(_, fault)| !matches!(fault, Fault::Trouble(_))) {
+        conn.run("ROLLBACK TO batch").await.map_err(trouble)?;
+        tried = write::one_by_one(conn, batch).await;
+    }
+    match tried {
+        Ok(()) => {
+            conn.run("RELEASE batch").await.map_err(trouble)?;
+            Ok(None)
+        }
+        Err((_, Fault::Trouble(error))) => Err(error),
+        Err(fault) => {
+            conn.run("ROLLBACK TO batch").await.map_err(trouble)?;
+            conn.run("RELEASE batch").await.map_err(trouble)?;
+            Ok(Some(fault))
+        }
+    }
+}

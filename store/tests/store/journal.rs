@@ -1,0 +1,96 @@
+//! The journal: its order, its chain, and what it names.
+
+use workforceos_core::objects::User;
+use workforceos_core::{Changes, DataObject};
+
+use crate::database::{Fresh, NOW, committed};
+use crate::objects::{company, event, people, put, user};
+use crate::on_both;
+
+on_both!(entries_come_in_order);
+async fn entries_come_in_order(fresh: &mut Fresh) {
+    assert_eq!(fresh.store.oldest_seq(company(1)).await.expect("reads"), None);
+    let users: Vec<User> = (1..=5).map(|n| user(company(1), n)).collect();
+    let written = committed(&fresh.store, company(1), users.iter().map(put).collect()).await;
+    let read = fresh.store.journal(company(1), 2, 2).await.expect("reads");
+    assert_eq!(read.iter().map(|e| e.seq).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(format!("{:?}", read[0]), format!("{:?}", written[2]));
+    assert_eq!(fresh.store.oldest_seq(company(1)).await.expect("reads"), Some(1));
+    let (seq, _) = fresh.store.snapshot(company(1), &[]).await.expect("reads");
+    assert_eq!(seq, 5);
+}
+
+on_both!(what_was_touched_is_named);
+async fn what_was_touched_is_named(fresh: &mut Fresh) {
+    let users = people(&fresh.store, company(1), 3).await;
+    let both = users[..2].iter().map(|u| u.clone().touched(NOW)).fold(Changes::none(), |c, u| c.put(&u));
+    let both = both.event(event(&users[0])).event(event(&users[1]));
+    let audit_alone = Changes::none().event(event(&users[2]));
+    committed(&fresh.store, company(1), vec![both, audit_alone]).await;
+    let mut turn = fresh.store.turn(company(1)).await.expect("a turn");
+    let touched = turn.touched_since(3, 10).await.expect("reads").expect("reaches back");
+    let ids: Vec<_> = touched.iter().map(|(def, id)| (def.name, *id)).collect();
+    assert_eq!(ids, [("user", users[0].meta.id), ("user", users[1].meta.id)]);
+    assert_eq!(turn.touched_since(0, 10).await.expect("reads").expect("reaches back").len(), 3);
+    assert_eq!(turn.touched_since(6, 10).await.expect("reads"), Some(vec![]));
+    assert_eq!(turn.touched_since(0, 5).await.expect("reads"), None);
+    assert_eq!(turn.touched_since(7, 10).await.expect("reads"), None);
+}
+
+on_both!(the_journal_is_append_only);
+async fn the_journal_is_append_only(fresh: &mut Fresh) {
+    people(&fresh.store, company(1), 2).await;
+    for forbidden in [
+        "DELETE FROM journal",
+        "UPDATE journal SET actor_id = NULL",
+        "UPDATE journal SET after = 'null'",
+        "UPDATE journal SET after = NULL, digest = 'x'",
+    ] {
+        assert!(fresh.raw(forbidden).await.is_err(), "{forbidden}");
+    }
+    fresh.raw("UPDATE journal SET after = NULL, before = NULL, extra = NULL, salt = NULL WHERE seq = 1").await.expect("erases");
+    let verified = fresh.store.verify(company(1)).await.expect("verifies");
+    assert_eq!((verified.entries, verified.first_bad), (2, None));
+    assert_eq!(&*fresh.store.journal(company(1), 0, 9).await.expect("reads")[0].after, "null");
+}
+
+on_both!(alterations_are_found);
+async fn alterations_are_found(fresh: &mut Fresh) {
+    fresh.drop_triggers().await;
+    let cases = [
+        ("UPDATE journal SET after = '{}' WHERE seq = 4 AND company_id = $", 4),
+        ("UPDATE journal SET audited = 0 WHERE seq = 3 AND company_id = $", 3),
+        ("UPDATE journal SET touched = NULL WHERE seq = 2 AND company_id = $", 2),
+        ("UPDATE journal SET extra = NULL WHERE seq = 2 AND company_id = $", 2),
+        ("UPDATE journal SET actor_id = NULL WHERE seq = 5 AND company_id = $", 5),
+        ("DELETE FROM journal WHERE seq = 3 AND company_id = $", 3),
+        ("DELETE FROM journal WHERE seq = 1 AND company_id = $", 1),
+        ("DELETE FROM journal WHERE seq > 3 AND company_id = $", 4),
+        ("DELETE FROM journal WHERE company_id = $", 1),
+        (
+            "UPDATE journal SET seq = 90 WHERE seq = 2 AND company_id = $; UPDATE journal SET seq = 2 WHERE seq = 3 AND \
+             company_id = $; UPDATE journal SET seq = 3 WHERE seq = 90 AND company_id = $",
+            2,
+        ),
+        ("DELETE FROM journal WHERE seq = 5 AND company_id = $; UPDATE tenant SET seq = 4 WHERE id = $", 4),
+    ];
+    for (n, (sql, first_bad)) in cases.iter().enumerate() {
+        let company = company(n as u128);
+        let users: Vec<User> = (0..5).map(|i| user(company, n as u128 * 10 + i)).collect();
+        committed(&fresh.store, company, users.iter().map(put).collect()).await;
+        assert_eq!(fresh.store.verify(company).await.expect("verifies").first_bad, None);
+        fresh.raw(&sql.replace('$', &format!("'{company}'"))).await.expect("alters");
+        let verified = fresh.store.verify(company).await.expect("verifies");
+        assert_eq!(verified.first_bad, Some(*first_bad), "{sql}");
+    }
+}
+
+on_both!(long_journals_are_walked);
+async fn long_journals_are_walked(fresh: &mut Fresh) {
+    let users: Vec<User> = (1..=1_001).map(|n| user(company(1), n)).collect();
+    committed(&fresh.store, company(1), users.iter().map(put).collect()).await;
+    let verified = fresh.store.verify(company(1)).await.expect("verifies");
+    assert_eq!((verified.entries, verified.first_bad), (1_001, None));
+    assert_eq!(fresh.store.verify(company(2)).await.expect("verifies").entries, 0);
+    assert_eq!(User::def().name, "user");
+}

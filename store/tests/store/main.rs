@@ -1,0 +1,10 @@
+//! The store against real databases: SQLite always, PostgreSQL where `WORKFORCEOS_TEST_POSTGRES` names a server.
+
+mod database;
+mod effects;
+mod journal;
+mod nodes;
+mod objects;
+mod reads;
+mod schema;
+mod writes;

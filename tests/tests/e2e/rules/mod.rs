@@ -1,0 +1,7 @@
+//! The rules of shifts and attendance, one by one, through the server.
+
+mod attendance;
+mod calendar;
+mod clock;
+mod schedule;
+mod templates;
