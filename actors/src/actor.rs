@@ -369,7 +369,9 @@ async fn load(company: CompanyId, turn: &mut Turn) -> Result<State> {
     if turn.is_new() {
         return Ok(state);
     }
-    for def in [Company::def(), CompanyPolicy::def(), User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()] {
+    for def in
+        [Company::def(), CompanyPolicy::def(), User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()]
+    {
         for record in turn.select(&Query::of(def, company, Cond::TRUE)).await? {
             state.apply(&record)?;
         }
@@ -421,7 +423,8 @@ async fn dates_of(turn: &mut Turn, query: Query) -> Result<impl Iterator<Item = 
 /// The days of shifts whose time is up, of records still open, and of the next shift to end.
 async fn due_days(state: &State, turn: &mut Turn, now: Timestamp) -> Result<Vec<Date>> {
     let ended = now.plus_minutes(-state.policy.auto_absent_minutes);
-    let mut overdue = Query::of(Shift::def(), state.company_id, Cond::Cmp("endsAt", Op::Lte, Value::Time(ended)).and(scheduled()));
+    let mut overdue =
+        Query::of(Shift::def(), state.company_id, Cond::Cmp("endsAt", Op::Lte, Value::Time(ended)).and(scheduled()));
     overdue.order = workforceos_core::query::order(Shift::def(), "endsAt,id");
     overdue.limit = MAX_DUE;
     let mut next = overdue.clone();
@@ -457,13 +460,16 @@ async fn load_days(state: &mut State, turn: &mut Turn, wanted: Vec<(Date, Date)>
 }
 
 async fn load_run(state: &mut State, turn: &mut Turn, from: Date, to: Date) -> Result<()> {
-    let within = |property| Cond::All(vec![Cond::Cmp(property, Op::Gte, Value::Date(from)), Cond::Cmp(property, Op::Lte, Value::Date(to))]);
+    let within = |property| {
+        Cond::All(vec![Cond::Cmp(property, Op::Gte, Value::Date(from)), Cond::Cmp(property, Op::Lte, Value::Date(to))])
+    };
     let approved = Cond::All(vec![
         Cond::eq("status", workforceos_core::objects::LeaveStatus::Approved.as_str()),
         Cond::Cmp("startDate", Op::Lte, Value::Date(to)),
         Cond::Cmp("endDate", Op::Gte, Value::Date(from)),
     ]);
-    let reads = [(Shift::def(), within("shiftDate")), (AttendanceRecord::def(), within("shiftDate")), (LeaveRequest::def(), approved)];
+    let reads =
+        [(Shift::def(), within("shiftDate")), (AttendanceRecord::def(), within("shiftDate")), (LeaveRequest::def(), approved)];
     state.days.extend(from.iter_days().take_while(|d| *d <= to));
     for (def, cond) in reads {
         for record in turn.select(&Query::of(def, state.company_id, cond)).await? {

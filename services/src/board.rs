@@ -33,7 +33,9 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let shifts = found.pop().unwrap_or_default();
     // Yesterday's records matter only as far as their shifts still run.
     let shown: std::collections::HashSet<_> = shifts.iter().map(|f| f.record.id()).collect();
-    let on_board = |f: &Found| *f.record.get("shiftDate") == Value::Date(today) || f.record.get("shiftId").as_id().is_some_and(|id| shown.contains(&id));
+    let on_board = |f: &Found| {
+        *f.record.get("shiftDate") == Value::Date(today) || f.record.get("shiftId").as_id().is_some_and(|id| shown.contains(&id))
+    };
     let truncated = shifts.len() as u64 == MAX_ROWS || records.len() as u64 == MAX_ROWS;
     let records = records.into_iter().filter(on_board).collect();
     let board = json!({

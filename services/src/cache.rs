@@ -50,8 +50,10 @@ impl Caches {
     pub fn notice(&self, entry: &Entry) {
         let stale = match &*entry.object {
             "user" | "userGroup" | "userGroupMember" | "employeeProfile" | "company" => true,
-            // A new login changes nothing for the others; an ended one does.
-            "userSession" | "apiKey" => entry.after.contains("\"isActive\":false") || entry.kind.is_none(),
+            // A new login changes nothing for the others; one that ends or gets its second factor does.
+            "userSession" | "apiKey" => {
+                !(entry.after.contains("\"isActive\":true") && entry.after.contains("\"recordVersion\":1,"))
+            }
             _ => false,
         };
         if stale {

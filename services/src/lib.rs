@@ -1,5 +1,6 @@
 //! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
+mod alerts;
 pub mod attendance;
 pub mod auth;
 pub mod board;

@@ -231,4 +231,48 @@ mod tests {
         assert_eq!(queued_at(&pending(id)), Some(at.0));
         assert_eq!(queued_at(&pending(Uuid::nil())), None);
     }
+
+    /// Speaks as much SMTP as one mail needs, and gives back what it was told.
+    async fn one_mail(listener: tokio::net::TcpListener) -> String {
+        use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+        let (stream, _) = listener.accept().await.expect("a caller");
+        let (read, mut write) = stream.into_split();
+        let (mut lines, mut told, mut in_data) = (BufReader::new(read).lines(), String::new(), false);
+        write.write_all(b"220 test\r\n").await.expect("written");
+        while let Ok(Some(line)) = lines.next_line().await {
+            told.push_str(&line);
+            told.push('\n');
+            let reply = match line.split([' ', ':']).next().unwrap_or_default() {
+                "." => "250 queued\r\n",
+                _ if in_data => continue,
+                "DATA" => "354 go on\r\n",
+                _ => "250 fine\r\n",
+            };
+            in_data = line == "DATA";
+            write.write_all(reply.as_bytes()).await.expect("written");
+            if line == "." {
+                break;
+            }
+        }
+        told
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_out_by_smtp() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+        let smtp = Smtp::from_url(&url).expect("a URL").build();
+        let post = Post::Smtp(Box::new(smtp), sender(&url, "https://app.test").expect("a sender"));
+        let id = IdSource::random().next(Timestamp(1_780_000_000_000));
+        let payload = letter(VerificationKind::PasswordReset);
+        let pending = Pending { id, company: CompanyId::ROOT, kind: KIND.to_owned(), payload, tries: 0 };
+        let server = tokio::spawn(one_mail(listener));
+        post.send(&pending).await.expect("sent");
+        let told = server.await.expect("told");
+        for wanted in ["RCPT TO:<ann+x@acme.test>", "MAIL FROM:<no-reply@app.test>", "Subject: Reset your password", "012345"] {
+            assert!(told.contains(wanted), "{wanted}: {told}");
+        }
+        assert!(told.contains(&format!("Message-ID: <{id}@app.test>")) && told.contains("text/html"), "{told}");
+        assert!(post.send(&pending).await.is_err(), "nobody listens any more");
+    }
 }

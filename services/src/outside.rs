@@ -147,7 +147,8 @@ impl Access for HubAccess {
             return Ok(None);
         }
         let admin = person.role.is_admin();
-        let departments = if admin { Vec::new() } else { scope(&self.store, &self.caches, company, user).await?.departments.clone() };
+        let departments =
+            if admin { Vec::new() } else { scope(&self.store, &self.caches, company, user).await?.departments.clone() };
         Ok(Some(Person { admin, departments }))
     }
 }

@@ -1,5 +1,8 @@
 //! Conditions as SQL.
 
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
 use workforceos_core::object::Property;
 use workforceos_core::query::Op;
 use workforceos_core::value::Kind;
@@ -26,15 +29,7 @@ pub(crate) fn push(sql: &mut Sql, def: &'static ObjectDef, cond: &Cond) -> Resul
             let (before, after, pattern) = sql.dialect.contains(&column(property(def, name)?), text);
             sql.push(&before).bind(Arg::text(&pattern)).push(after);
         }
-        Cond::HasAll(name, ids) => {
-            let link = link(def, name)?;
-            sql.push(if ids.is_empty() { TRUE } else { "(" });
-            for (i, id) in ids.iter().enumerate() {
-                sql.push(if i > 0 { " AND " } else { "" }).push("t.id IN (SELECT owner_id FROM ").push(link);
-                sql.push(" WHERE ref_id = ").bind(Arg::id(*id)).push(")");
-            }
-            sql.push(if ids.is_empty() { "" } else { ")" });
-        }
+        Cond::HasAll(name, ids) => has_all(sql, link(def, name)?, ids),
         Cond::HasAny(name, ids) => {
             let link = link(def, name)?;
             if ids.is_empty() {
@@ -76,15 +71,34 @@ fn bound(sql: &Sql, column: &str, one: &str, other: &str) -> String {
     format!("substr(coalesce({one}, {other}), 1, 10)")
 }
 
+fn has_all(sql: &mut Sql, link: &str, ids: &[Uuid]) {
+    let distinct: BTreeSet<Uuid> = ids.iter().copied().collect();
+    match distinct.len() {
+        0 => drop(sql.push(TRUE)),
+        1 => {
+            sql.push("t.id IN (SELECT owner_id FROM ").push(link).push(" WHERE ref_id = ");
+            sql.bind(Arg::id(ids[0])).push(")");
+        }
+        n => {
+            // A link table holds each id of a list once.
+            sql.push("(SELECT count(*) FROM ").push(link).push(" l WHERE l.owner_id = t.id AND l.ref_id IN ");
+            sql.bind_list(distinct.into_iter().map(Arg::id).collect()).push(") = ");
+            sql.bind(Arg::Int(i64::try_from(n).unwrap_or(i64::MAX)));
+        }
+    }
+}
+
+/// In halves, since SQLite bounds how deep an expression is: a chain of a thousand would be too deep.
 fn each(sql: &mut Sql, def: &'static ObjectDef, list: &[Cond], between: &str, none: &str) -> Result<()> {
     match list {
         [] => drop(sql.push(none)),
         [one] => push(sql, def, one)?,
         _ => {
-            for (i, cond) in list.iter().enumerate() {
-                sql.push(if i > 0 { between } else { "(" });
-                push(sql, def, cond)?;
-            }
+            let (left, right) = list.split_at(list.len() / 2);
+            sql.push("(");
+            each(sql, def, left, between, none)?;
+            sql.push(between);
+            each(sql, def, right, between, none)?;
             sql.push(")");
         }
     }

@@ -3,9 +3,9 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
@@ -22,6 +22,9 @@ use crate::write::{self, Fault};
 
 /// Connections for turns: as many companies write at a time.
 const WRITERS: u32 = 16;
+
+/// After that long a connection is asked whether it is still alive.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
@@ -45,7 +48,19 @@ impl Postgres {
             .statement_cache_capacity(512)
             .disable_statement_logging();
         let pool = |size: u32| {
-            PoolOptions::new().max_connections(size.max(1)).test_before_acquire(false).acquire_timeout(Duration::from_secs(10))
+            PoolOptions::new()
+                .max_connections(size.max(1))
+                .acquire_timeout(Duration::from_secs(10))
+                .test_before_acquire(false)
+                // One that lay idle may have died meanwhile; asking every time would cost a round trip.
+                .before_acquire(|connection: &mut PgConnection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > IDLE {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
         };
         let readers = pool(readers).connect_with(options.clone()).await.map_err(cannot)?;
         let writers = pool(WRITERS).connect_lazy_with(options.clone());

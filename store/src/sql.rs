@@ -26,10 +26,9 @@ impl Sql {
         self
     }
 
-    /// `(…, …)`, its length padded to a power of two by repeating the last, so that few texts serve all lengths. The list
-    /// must not be empty.
+    /// `(…, …)`, its length padded by repeating the last, so that few texts serve all lengths. The list must not be empty.
     pub(crate) fn bind_list(&mut self, list: Vec<Arg>) -> &mut Sql {
-        let padded = list.len().next_power_of_two();
+        let padded = padded(list.len());
         let last = list.last().cloned();
         let missing = padded - list.len();
         self.push("(");
@@ -41,4 +40,9 @@ impl Sql {
         }
         self.push(")")
     }
+}
+
+/// The next power of two; longer lists the next thousand, since a statement has at most 32,766 parameters on SQLite.
+fn padded(len: usize) -> usize {
+    if len <= 1024 { len.next_power_of_two() } else { len.next_multiple_of(1024) }
 }

@@ -37,8 +37,6 @@ pub(crate) struct Sqlite {
     /// `None` until a company's first turn has read it.
     heads: Mutex<HashMap<CompanyId, HeadLock>>,
     poisoned: Arc<AtomicBool>,
-    /// Held as long as the database is open.
-    lock: Mutex<Option<File>>,
 }
 
 impl Sqlite {
@@ -56,13 +54,13 @@ impl Sqlite {
             .foreign_keys(true)
             .pragma("temp_store", "MEMORY")
             .row_buffer_size(ROWS_AHEAD)
-            .statement_cache_capacity(1024)
+            .statement_cache_capacity(512)
             .with_regexp()
             .disable_statement_logging();
         let writing = options.clone().pragma("wal_autocheckpoint", "1000").pragma("cache_size", "-65536");
         let mut connection = SqliteConnection::connect_with(&writing).await.map_err(|error| cannot_open(path, error))?;
         Dialect::Sqlite.migrations().run(&mut connection).await.map_err(Error::internal)?;
-        let reading = options.pragma("query_only", "ON").pragma("cache_size", "-16384").pragma("mmap_size", "268435456");
+        let reading = options.pragma("query_only", "ON").pragma("cache_size", "-16384").statement_cache_capacity(256);
         let readers = PoolOptions::new()
             .max_connections(readers.max(1))
             .test_before_acquire(false)
@@ -74,8 +72,8 @@ impl Sqlite {
             .map_err(|error| cannot_open(path, error))?;
         let poisoned = Arc::new(AtomicBool::new(false));
         let (sender, inbox) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer::new(connection, inbox, totals, poisoned.clone()).run());
-        Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned, lock: Mutex::new(Some(lock)) })
+        tokio::spawn(Writer::new(connection, lock, inbox, totals, poisoned.clone()).run());
+        Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned })
     }
 
     /// Waits until the company's head is nobody else's, and reads it if nobody has yet.
@@ -117,9 +115,6 @@ impl Sqlite {
         if self.writer.send(Message::Close(reply)).await.is_ok() {
             // A writer that is gone already has nothing left to finish.
             let _ = done.await;
-        }
-        if let Ok(mut lock) = self.lock.lock() {
-            lock.take();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::RwLock;
 
 use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 use workforceos_core::id::CompanyId;
 
 use crate::arg::Arg;
@@ -14,9 +15,12 @@ use crate::read::Filter;
 /// How many totals are kept.
 const KEPT: u64 = 10_000;
 
+/// A digest of table and condition: a condition may name thousands of ids.
+pub(crate) type Key = [u8; 32];
+
 /// Exact totals by company, table and condition. Each has a stamp; it holds while the stamp is the present one.
 pub(crate) struct Totals {
-    cache: Cache<String, (i64, u64)>,
+    cache: Cache<Key, (i64, u64)>,
     /// SQLite: how often the rows of a company's table have changed since the start. PostgreSQL goes by the company's
     /// sequence instead, since other nodes write too.
     changes: RwLock<HashMap<(Option<CompanyId>, &'static str), i64>>,
@@ -52,7 +56,7 @@ impl Totals {
     }
 
     /// The name under which a filter's total is kept.
-    pub(crate) fn key(filter: &Filter) -> String {
+    pub(crate) fn key(filter: &Filter) -> Key {
         let mut key = String::with_capacity(filter.text.len() + 64);
         key.push_str(filter.table.def.table);
         key.push_str(&filter.text);
@@ -65,14 +69,14 @@ impl Totals {
                 Arg::NoText | Arg::NoInt | Arg::NoDouble => write!(key, "\nn"),
             };
         }
-        key
+        Sha256::digest(key.as_bytes()).into()
     }
 
-    pub(crate) fn get(&self, key: &str, stamp: i64) -> Option<u64> {
+    pub(crate) fn get(&self, key: &Key, stamp: i64) -> Option<u64> {
         self.cache.get(key).filter(|(kept, _)| *kept == stamp).map(|(_, total)| total)
     }
 
-    pub(crate) fn keep(&self, key: String, stamp: i64, total: u64) {
+    pub(crate) fn keep(&self, key: Key, stamp: i64, total: u64) {
         self.cache.insert(key, (stamp, total));
     }
 }

@@ -1,6 +1,7 @@
 //! The one task that writes to SQLite: all that waits goes into one transaction.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -53,6 +54,8 @@ impl Job {
 /// The writing connection and its queue.
 pub(crate) struct Writer {
     connection: SqliteConnection,
+    /// Keeps other processes out until the last batch is written.
+    lock: File,
     inbox: mpsc::Receiver<Message>,
     totals: Arc<Totals>,
     poisoned: Arc<AtomicBool>,
@@ -62,11 +65,12 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         connection: SqliteConnection,
+        lock: File,
         inbox: mpsc::Receiver<Message>,
         totals: Arc<Totals>,
         poisoned: Arc<AtomicBool>,
     ) -> Writer {
-        Writer { connection, inbox, totals, poisoned, waiting: VecDeque::new() }
+        Writer { connection, lock, inbox, totals, poisoned, waiting: VecDeque::new() }
     }
 
     pub(crate) async fn run(mut self) {
@@ -224,6 +228,7 @@ impl Writer {
         if let Err(error) = closed {
             tracing::warn!(%error, "the database was not closed cleanly; the next start recovers it");
         }
+        drop(self.lock);
         if let Some(reply) = closing {
             // Whoever closes may have stopped waiting.
             let _ = reply.send(());

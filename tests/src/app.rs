@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use workforceos_core::change::Changes;
 use workforceos_core::id::{CompanyId, IdSource};
+use workforceos_core::session::Role;
 use workforceos_core::time::{ManualClock, Timestamp};
 use workforceos_core::zone::Zone;
 use workforceos_http::{Options, Running, start};
 use workforceos_services::{App, Settings};
 
 use crate::client::Client;
-use crate::company::{Company, PASSWORD, ROOT_EMAIL};
+use crate::company::{Company, PASSWORD, Person, ROOT_EMAIL, add_person};
 use crate::database::{Db, Scratch};
 use crate::time::at;
 
@@ -172,6 +173,11 @@ impl TestApp {
         let mut client = self.anonymous();
         client.login(ROOT_EMAIL, "root").await;
         client
+    }
+
+    /// Somebody on the SaaS level.
+    pub async fn root_person(&self, name: &str, role: Role) -> Person {
+        add_person(&self.shared, CompanyId::ROOT, "root", name, role).await
     }
 
     /// Registers a company with its owner.

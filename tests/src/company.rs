@@ -109,6 +109,11 @@ impl Company {
         add_person(&self.shared, self.id, &self.codename, name, role).await
     }
 
+    /// A user without any say who has not logged in.
+    pub async fn unseen(&self, name: &str) -> Person {
+        insert_person(&self.shared, self.id, &self.codename, name, Role::TenantUser).await
+    }
+
     /// Makes `manager` the direct manager of `reports`.
     pub async fn manager_of(&self, manager: &Person, reports: &[&Person]) {
         let mut changes = Changes::none();
@@ -206,6 +211,12 @@ impl Company {
 
 /// A user of any tenant, logged in.
 pub(crate) async fn add_person(shared: &Arc<Shared>, tenant: CompanyId, codename: &str, name: &str, role: Role) -> Person {
+    let mut person = insert_person(shared, tenant, codename, name, role).await;
+    person.log_in().await;
+    person
+}
+
+async fn insert_person(shared: &Arc<Shared>, tenant: CompanyId, codename: &str, name: &str, role: Role) -> Person {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let hash = HASH.get_or_init(|| async { shared.app().passwords.hash(PASSWORD).await.expect("a hash") }).await;
     let email = format!("{name}@{codename}.test");
@@ -225,9 +236,7 @@ pub(crate) async fn add_person(shared: &Arc<Shared>, tenant: CompanyId, codename
     let event = Event::audit(&ctx, User::def().name, user.meta.id).after(&user);
     shared.write(tenant, Changes::none().put(&user).event(event)).await;
     let client = Client::new(shared.clone());
-    let mut person = Person { id: UserId(user.meta.id), email, codename: codename.to_owned(), client };
-    person.log_in().await;
-    person
+    Person { id: UserId(user.meta.id), email, codename: codename.to_owned(), client }
 }
 
 fn meta(shared: &Shared, owner: Option<Uuid>) -> Meta {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::error::TrySendError;
 use workforceos_core::change::Entry;
 use workforceos_core::error::Result;
 use workforceos_core::id::CompanyId;
@@ -12,9 +13,12 @@ use super::frame::{EntryRef, Item, person_changed, session_ended};
 use super::roster::{Phase, Sub};
 use super::state::Step;
 use super::subscription::Delivery;
-use super::worker::{Engine, PAGE, reread};
+use super::worker::{Engine, reread};
 
-/// Goes on until the subscriber is live or gone. A reader that stalls holds one task and one queue.
+/// Entries read at a time: no more than wait for one reader anyway.
+const PAGE: u32 = 250;
+
+/// Goes on until the subscriber is live or gone. A reader that stalls holds one task and one queue, and no page.
 pub(super) async fn resume(engine: Rc<Engine>, id: SubId) {
     loop {
         let step = engine.state.borrow_mut().resume(id);
@@ -22,7 +26,11 @@ pub(super) async fn resume(engine: Rc<Engine>, id: SubId) {
             Step::Done => false,
             Step::Full => has_room(&engine, id).await,
             Step::Check(..) | Step::Journal(..) => match read(&engine, id).await {
-                Some((company, after, page)) => take(&engine, id, company, after, page).await,
+                Some((company, after, page)) => match take(&engine, id, company, after, page).await {
+                    Taken::All => true,
+                    Taken::UntilFull => has_room(&engine, id).await,
+                    Taken::Over => false,
+                },
                 None => true,
             },
         };
@@ -49,11 +57,11 @@ async fn read(engine: &Engine, id: SubId) -> Option<(CompanyId, i64, Result<Vec<
     }
 }
 
-/// Waits until the queue takes one more; false if the subscriber is gone.
+/// Waits until the reader has taken half of its queue; false if the subscriber is gone.
 async fn has_room(engine: &Engine, id: SubId) -> bool {
     let queue = engine.state.borrow().roster.get(id).map(|sub| sub.queue.clone());
     match queue {
-        Some(queue) => queue.reserve().await.is_ok(),
+        Some(queue) => queue.reserve_many(queue.max_capacity().div_ceil(2)).await.is_ok(),
         None => false,
     }
 }
@@ -77,34 +85,41 @@ async fn check(engine: &Engine, id: SubId, company: CompanyId, position: i64) {
     }
 }
 
-/// Sends a page of the journal; false if the resume is over.
-async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, page: Result<Vec<Entry>>) -> bool {
+/// How much of a page was sent.
+enum Taken {
+    All,
+    UntilFull,
+    /// The resume is over, or another one has begun.
+    Over,
+}
+
+/// Sends a page of the journal.
+async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, page: Result<Vec<Entry>>) -> Taken {
     let page: Arc<[Entry]> = match page {
         Ok(page) if page.first().is_some_and(|entry| entry.seq == after + 1) => page.into(),
-        Ok(page) if page.is_empty() && engine.state.borrow_mut().begins_at(company, after) => return true,
+        Ok(page) if page.is_empty() && engine.state.borrow_mut().begins_at(company, after) => return Taken::All,
         // Positions before the ring that the journal no longer has.
         Ok(_) => {
             engine.state.borrow_mut().reset(id);
-            return false;
+            return Taken::Over;
         }
         Err(_) => {
             engine.state.borrow_mut().end(id, Delivery::Cut);
-            return false;
+            return Taken::Over;
         }
     };
     page.iter().filter_map(session_ended).for_each(|session| engine.state.borrow_mut().end_session(session));
     let mut position = after;
     for entry in EntryRef::all(&page) {
         let (seq, changed) = (entry.seq, person_changed(&entry));
-        if let Some(item) = Item::new(entry)
-            && !send(engine, id, position, &item).await
-        {
-            return false;
-        }
         let unheard = {
             let mut state = engine.state.borrow_mut();
-            let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return false };
-            sub.position = seq;
+            let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return Taken::Over };
+            match send(sub, entry) {
+                Ok(()) => sub.position = seq,
+                Err(TrySendError::Full(_)) => return Taken::UntilFull,
+                Err(TrySendError::Closed(_)) => return Taken::Over,
+            }
             position = seq;
             let user = changed.filter(|user| *user == sub.who.user);
             user.filter(|_| state.feeds.get(&company).is_none_or(|feed| feed.working || feed.head() < Some(seq)))
@@ -114,27 +129,17 @@ async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, pa
             reread(engine.clone(), vec![(company, user)], None).await;
         }
     }
-    true
+    Taken::All
+}
+
+/// Sends an event if the subscriber may see it as things stand now.
+fn send(sub: &Sub, entry: EntryRef) -> Result<(), TrySendError<Delivery>> {
+    let item = Item::new(entry);
+    let read = item.and_then(|item| sub.reads(&item).map(|level| item.frame(level)));
+    read.map_or(Ok(()), |frame| sub.queue.try_send(Delivery::Event(frame)))
 }
 
 /// Whether a resume that got to `position` is still the subscriber's own: a reset in between starts another.
 fn is_at(sub: &Sub, position: i64) -> bool {
     matches!(sub.phase, Phase::Resuming { .. }) && sub.position == position
-}
-
-/// Sends one event if the subscriber may see it as things stand now, waiting for room; false if it is gone.
-async fn send(engine: &Engine, id: SubId, position: i64, item: &Item) -> bool {
-    loop {
-        {
-            let state = engine.state.borrow();
-            let Some(sub) = state.roster.get(id).filter(|sub| is_at(sub, position)) else { return false };
-            let Some(level) = sub.reads(item) else { return true };
-            if sub.queue.try_send(Delivery::Event(item.frame(level))).is_ok() {
-                return true;
-            }
-        }
-        if !has_room(engine, id).await {
-            return false;
-        }
-    }
 }

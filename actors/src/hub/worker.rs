@@ -26,7 +26,7 @@ use super::{Access, HubSettings, Shared, SubId};
 /// Commands taken at a time.
 const BATCH: usize = 256;
 /// Entries read from the journal at a time.
-pub(super) const PAGE: u32 = 500;
+const PAGE: u32 = 500;
 /// Reads of journal and people at the same time, so that a crowd of resumes leaves the pool to others.
 const READS: usize = 4;
 /// Tries of a read before those who wait for it are cut off; the first pause doubles with each.

@@ -90,9 +90,10 @@ impl State {
         Ok(())
     }
 
-    /// Whom a shift is assigned to: those named, and the members of its departments who are not on full-day leave.
+    /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day leave.
     pub fn assignees(&self, shift: &Shift) -> Vec<workforceos_core::id::UserId> {
         let mut users = shift.assigned_user_ids.clone();
+        users.retain(|user| self.people.role(*user).is_some());
         for department in &shift.assigned_department_ids {
             for member in self.people.members(*department) {
                 if !users.contains(&member) && self.leave.full_day(member, shift.shift_date).is_none() {
@@ -106,7 +107,7 @@ impl State {
     /// Whether a shift is assigned to a user, by name or through a department.
     pub fn is_assigned(&self, shift: &Shift, user: workforceos_core::id::UserId) -> bool {
         let through = |d: &workforceos_core::id::DepartmentId| self.people.is_member(*d, user);
-        shift.assigned_user_ids.contains(&user)
+        (shift.assigned_user_ids.contains(&user) && self.people.role(user).is_some())
             || (shift.assigned_department_ids.iter().any(through) && self.leave.full_day(user, shift.shift_date).is_none())
     }
 }

@@ -64,11 +64,10 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Correct) -> Result<(Changes, Answer)
     let touches_times = input.check_in_time.is_some() || !input.check_out_time.is_keep() || input.status.is_some();
     if touches_times {
         retime(&mut record, input, facts.now, &rules::times(state, shift, before.user_id))?;
-        record.checkout_alert_at = record.checkout_alert_at.filter(|_| record.check_out_time.is_none());
     }
     let record = record.touched(facts.now);
     let event = rules::event(state, ctx, "attendance.corrected", &record).audited(Some(&**before));
-    let open = record.check_in_time.is_some() && record.check_out_time.is_none();
+    let open = record.check_in_time.is_some() && record.check_out_time.is_none() && record.checkout_alert_at.is_none();
     let due = open.then(|| shift.ends_at.plus_minutes(state.policy.missing_checkout_minutes));
     Ok((Changes::none().put(&record).event(event).due(due), Answer::object(ctx, &record)))
 }

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
 use workforceos_actors::{Facts, TimerPass};
-use workforceos_core::change::{Audience, Changes, Event};
+use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
-use workforceos_core::id::{ShiftId, UserId};
+use workforceos_core::id::ShiftId;
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{
-    Alert, AlertStatus, AlertType, AttendanceRecord, EmailStatus, Severity, Shift, ShiftStatus,
-};
-use workforceos_core::session::{Ctx, Role, Tenant};
+use workforceos_core::objects::{AlertType, AttendanceRecord, Shift, ShiftStatus};
+use workforceos_core::session::{Ctx, Tenant};
 use workforceos_core::time::Timestamp;
 
 use super::{mark_absent, rules};
+use crate::alerts;
 use crate::schedule::rules as shifts;
 
 /// The most rows that one pass writes.
@@ -73,55 +71,18 @@ fn complete(facts: &Facts, ctx: &Ctx, shift: &Arc<Shift>) -> Changes {
 
 /// A missing check-out is reported once: to the person, and to the manager or else the owner.
 fn report(facts: &Facts, ctx: &Ctx, shift: &Shift, record: &AttendanceRecord) -> Changes {
-    let state = facts.state;
     let mut reported = record.clone();
     reported.checkout_alert_at = Some(facts.now);
     let reported = reported.touched(facts.now);
     let mut note = Event::audit(ctx, "attendanceRecord", reported.meta.id).after(&reported);
     note.audited = false;
     let mut changes = Changes::none().put(&reported).event(note);
-    let owner = || state.people.with_role(Role::TenantOwner).first().copied();
-    let superior = state.people.manager_of(record.user_id).or_else(owner).filter(|u| *u != record.user_id);
+    let superior = alerts::superior(facts, record.user_id);
     for recipient in std::iter::once(record.user_id).chain(superior) {
-        let message = format!(
-            "The shift of {} ended at {} and the check-out is still missing.",
-            shift.shift_date, shift.end_time
-        );
-        let alert = alert(facts, AlertType::MissingCheckout, recipient, "attendanceRecord", record.meta.id, message);
-        changes = changes.join(raise(ctx, &alert));
+        let message =
+            format!("The shift of {} ended at {} and the check-out is still missing.", shift.shift_date, shift.end_time);
+        let alert = alerts::alert(facts, AlertType::MissingCheckout, recipient, "attendanceRecord", record.meta.id, message);
+        changes = changes.join(alerts::raise(ctx, &alert));
     }
     changes
-}
-
-/// An open alert.
-pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id: Uuid, message: String) -> Alert {
-    let title = match kind {
-        AlertType::MissingCheckout => "Missing check-out",
-        AlertType::OverdueTask => "Overdue task",
-        AlertType::ShiftConflict => "Shift conflict",
-        AlertType::LeaveDecision => "Leave decision",
-        AlertType::DocumentExpiring => "Document expiring",
-        AlertType::ApprovalDelay => "Approval waiting",
-        AlertType::WorkloadOverload => "Workload beyond weekly hours",
-    };
-    Alert {
-        meta: Meta::new(facts.new_id(), facts.now, None),
-        alert_type: kind,
-        severity: Severity::Medium,
-        recipient_user_id: recipient,
-        related_entity_type: entity.to_owned(),
-        related_entity_id: id,
-        email_status: EmailStatus::Dismissed,
-        status: AlertStatus::Open,
-        title: title.to_owned(),
-        message,
-        resolved_at: None,
-        company_id: facts.state.company_id,
-    }
-}
-
-/// The alert's row and its event, seen by its recipient alone.
-pub fn raise(ctx: &Ctx, alert: &Alert) -> Changes {
-    let event = Event::of(ctx, "alert.raised", alert, Audience::none().user(alert.recipient_user_id));
-    Changes::none().put(alert).event(event)
 }

@@ -13,8 +13,11 @@ use workforceos_core::time::Timestamp;
 
 use crate::system_ctx;
 
-/// Departments and the shifts that they plan: name, start, end, how many people, weekdays.
-pub(super) const DEPARTMENTS: [(&str, &[(&str, &str, &str, usize, &str)]); 5] = [
+/// A shift that a department plans: name, start, end, how many people, on which days.
+pub(super) type Slot = (&'static str, &'static str, &'static str, usize, &'static str);
+
+/// Departments and the shifts that they plan.
+pub(super) const DEPARTMENTS: [(&str, &[Slot]); 5] = [
     ("Front Desk", &[("Early", "07:00", "15:00", 2, EVERY_DAY), ("Late", "15:00", "23:00", 2, EVERY_DAY)]),
     ("Kitchen", &[("Breakfast", "06:00", "14:00", 2, EVERY_DAY), ("Dinner", "14:00", "22:00", 2, EVERY_DAY)]),
     ("Housekeeping", &[("Rooms", "08:00", "16:00", 4, EVERY_DAY)]),
@@ -26,12 +29,45 @@ const WEEKDAYS: &str = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
 
 /// Thirty-nine people beside the owner: an administrator, five managers, thirty-three employees.
 const NAMES: [&str; 39] = [
-    "Amira Haddad", "Bilal Rahman", "Celine Moreau", "Danish Iqbal", "Elena Petrova", "Farid Nasser", "Greta Lindqvist",
-    "Hassan Malik", "Ines Carvalho", "Jamal Osman", "Katarina Novak", "Liam O'Connor", "Maryam Siddiqui", "Nikos Pappas",
-    "Olga Ivanova", "Pedro Alvarez", "Qasim Sheikh", "Rosa Jiménez", "Samir Khalil", "Tereza Svobodová", "Umar Farooq",
-    "Valentina Rossi", "Wanjiku Kamau", "Xavier Dubois", "Yasmin Aziz", "Zoltán Kovács", "Aylin Demir", "Björn Eriksson",
-    "Chiara Conti", "Dmitri Sokolov", "Esra Yılmaz", "Fatima Zahra", "Gustavo Lima", "Hana Kimura", "Ibrahim Diallo",
-    "Jana Müller", "Kofi Mensah", "Leila Karimi", "Ömer Şahin",
+    "Amira Haddad",
+    "Bilal Rahman",
+    "Celine Moreau",
+    "Danish Iqbal",
+    "Elena Petrova",
+    "Farid Nasser",
+    "Greta Lindqvist",
+    "Hassan Malik",
+    "Ines Carvalho",
+    "Jamal Osman",
+    "Katarina Novak",
+    "Liam O'Connor",
+    "Maryam Siddiqui",
+    "Nikos Pappas",
+    "Olga Ivanova",
+    "Pedro Alvarez",
+    "Qasim Sheikh",
+    "Rosa Jiménez",
+    "Samir Khalil",
+    "Tereza Svobodová",
+    "Umar Farooq",
+    "Valentina Rossi",
+    "Wanjiku Kamau",
+    "Xavier Dubois",
+    "Yasmin Aziz",
+    "Zoltán Kovács",
+    "Aylin Demir",
+    "Björn Eriksson",
+    "Chiara Conti",
+    "Dmitri Sokolov",
+    "Esra Yılmaz",
+    "Fatima Zahra",
+    "Gustavo Lima",
+    "Hana Kimura",
+    "Ibrahim Diallo",
+    "Jana Müller",
+    "Kofi Mensah",
+    "Leila Karimi",
+    "Ömer Şahin",
 ];
 
 pub(super) const ADMIN: usize = 0;
@@ -86,7 +122,8 @@ impl Staff {
         let since = Timestamp(now.0 - 70 * Timestamp::DAY);
         let users = NAMES.iter().map(|_| UserId(ids.next(since))).collect();
         let departments = DEPARTMENTS.iter().map(|_| DepartmentId(ids.next(since))).collect();
-        let templates = DEPARTMENTS.iter().map(|(_, shifts)| shifts.iter().map(|_| TemplateId(ids.next(since))).collect()).collect();
+        let templates =
+            DEPARTMENTS.iter().map(|(_, shifts)| shifts.iter().map(|_| TemplateId(ids.next(since))).collect()).collect();
         let ctx = system_ctx(tenant, now, "sampleCompany");
         Staff { ctx, ids, random: StdRng::seed_from_u64(seed), users, departments, templates, hash, since }
     }
@@ -100,7 +137,8 @@ impl Staff {
         let mut changes = Changes::none();
         for (i, (name, _)) in DEPARTMENTS.iter().enumerate() {
             let meta = Meta::new(self.departments[i], self.since, None);
-            changes = changes.put(&UserGroup { meta, group_name: (*name).to_owned(), avatar: None, company_id: self.ctx.company() });
+            changes =
+                changes.put(&UserGroup { meta, group_name: (*name).to_owned(), avatar: None, company_id: self.ctx.company() });
         }
         for person in 0..NAMES.len() {
             changes = changes.put(&self.user(person));
@@ -147,7 +185,7 @@ impl Staff {
             user_id: self.users[person],
             employment_start_date: hired.checked_sub_days(Days::new(self.random.random_range(0..1500))).unwrap_or(hired),
             position: format!("{} {}", DEPARTMENTS[department].0, if leads { "manager" } else { "associate" }),
-            contract_type: if person % 7 == 0 { ContractType::Temporary } else { ContractType::Permanent },
+            contract_type: if person.is_multiple_of(7) { ContractType::Temporary } else { ContractType::Permanent },
             salary: Some(f64::from(self.random.random_range(180..260) * 10 + if leads { 1500 } else { 0 })),
             department_id: Some(self.departments[department]),
             manager_id: (!leads).then(|| self.users[manager(department)]),
@@ -158,7 +196,7 @@ impl Staff {
 
     fn templates_of(&self, department: usize) -> Vec<ShiftTemplate> {
         let (name, shifts) = DEPARTMENTS[department];
-        let template = |(i, (title, start, end, needed, rule)): (usize, &(&str, &str, &str, usize, &str))| ShiftTemplate {
+        let template = |(i, (title, start, end, needed, rule)): (usize, &Slot)| ShiftTemplate {
             meta: Meta::new(self.templates[department][i], self.since, None),
             name: format!("{name}: {title}"),
             description: None,

@@ -52,8 +52,7 @@ pub(super) fn week(staff: &mut Staff, monday: Date, now: Timestamp) -> Changes {
 /// One shift; the crew takes turns, so that nobody is planned twice at a time.
 fn shift(staff: &mut Staff, department: usize, slot: usize, date: Date, now: Timestamp) -> Option<Shift> {
     let (_, start, end, needed, _) = DEPARTMENTS[department].1[slot];
-    let (starts_at, ends_at) =
-        shift_span(staff.ctx.tenant.zone, date, WallTime::parse(start)?, WallTime::parse(end)?).ok()?;
+    let (starts_at, ends_at) = shift_span(staff.ctx.tenant.zone, date, WallTime::parse(start)?, WallTime::parse(end)?).ok()?;
     let crew = crew(department);
     let turn = date.num_days_from_ce() as usize;
     // Slots of a day, and a night and the day after it, take different people of the crew.

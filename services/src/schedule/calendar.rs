@@ -23,8 +23,12 @@ pub async fn calendar(app: &App, ctx: &Ctx) -> Result<String> {
     let first = today.checked_sub_days(Days::new(BACK)).unwrap_or(today);
     let cond = my_shifts(ctx).and(Cond::Cmp("shiftDate", Op::Gte, Value::Date(first)));
     let query = Query { limit: MAX_EVENTS, ..Query::of(Shift::def(), ctx.company(), cond) };
-    let mut calendar = Calendar::new();
-    calendar.name("Shifts").append_property(("REFRESH-INTERVAL;VALUE=DURATION", "PT1H"));
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//WorkforceOS//Shifts//EN"));
+    calendar
+        .append_property(("CALSCALE", "GREGORIAN"))
+        .name("Shifts")
+        .append_property(("REFRESH-INTERVAL;VALUE=DURATION", "PT1H"));
     for record in app.store.select(&query).await? {
         calendar.push(event(&Shift::from_record(record)?));
     }

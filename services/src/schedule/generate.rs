@@ -90,7 +90,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
     let dry = input.dry_run == Some(true);
     let changes = shifts.iter().map(|s| created(facts, ctx, s)).fold(Changes::none(), Changes::join);
     let rows = shifts.iter().map(|s| Row::seen_by(ctx, s.to_record())).collect();
-    let mut answer = Answer::new(Data::Many(rows), Source::Actor).with("skipped", json!(skipped)).with("conflicts", json!(conflicts));
+    let mut answer =
+        Answer::new(Data::Many(rows), Source::Actor).with("skipped", json!(skipped)).with("conflicts", json!(conflicts));
     answer.status = dry.then_some(200);
     Ok((if dry { Changes::none() } else { changes }, answer))
 }

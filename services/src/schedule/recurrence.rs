@@ -35,7 +35,10 @@ pub fn check(rule: &str, origin: Date) -> Result<()> {
 
 fn bad(problem: impl Into<String>) -> Error {
     let problem: String = problem.into();
-    Error::field("recurrenceRule", format!("is no RFC 5545 rule of whole days: {}", problem.chars().take(200).collect::<String>()))
+    Error::field(
+        "recurrenceRule",
+        format!("is no RFC 5545 rule of whole days: {}", problem.chars().take(200).collect::<String>()),
+    )
 }
 
 /// A rule's start and its RRULE part, normalised.
@@ -113,7 +116,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for rule in ["", "MONDAYS", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3", "FREQ=DAILY;COUNT=x", "FREQ=DAILY\nFREQ=DAILY", "DTSTART:2026"] {
+        for rule in
+            ["", "MONDAYS", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3", "FREQ=DAILY;COUNT=x", "FREQ=DAILY\nFREQ=DAILY", "DTSTART:2026"]
+        {
             assert!(check(rule, d("2026-01-01")).is_err(), "{rule}");
         }
     }

@@ -57,9 +57,8 @@ pub fn check_numbers(shift: &Shift) -> Result<()> {
 pub fn check_named(state: &State, users: &[UserId], departments: &[DepartmentId], main: Option<DepartmentId>) -> Result<()> {
     let mut problems = Vec::new();
     let unknown = |id: Uuid| format!("{id} is not known here");
-    problems.extend(
-        users.iter().filter(|u| state.people.role(**u).is_none()).map(|u| Problem::new("assignedUserIds", unknown(u.0))),
-    );
+    problems
+        .extend(users.iter().filter(|u| state.people.role(**u).is_none()).map(|u| Problem::new("assignedUserIds", unknown(u.0))));
     problems.extend(
         departments
             .iter()

@@ -73,19 +73,21 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
         shift.assigned_department_ids.iter().filter(|d| !before.assigned_department_ids.contains(d)).copied().collect();
     let main = shift.department_id.filter(|d| before.department_id != Some(*d));
     rules::check_named(state, &named(&shift.assigned_user_ids), &departments, main)?;
-    let retimed = (shift.shift_date, &shift.start_time, &shift.end_time) != (before.shift_date, &before.start_time, &before.end_time);
-    if retimed {
+    let retimed =
+        (shift.shift_date, &shift.start_time, &shift.end_time) != (before.shift_date, &before.start_time, &before.end_time);
+    let restored = shift.status == ShiftStatus::Scheduled && before.status != ShiftStatus::Scheduled;
+    // The company's zone may have changed while the shift was cancelled.
+    if retimed || restored {
         (shift.starts_at, shift.ends_at) = rules::span(state.zone(), shift.shift_date, &shift.start_time, &shift.end_time)?;
     }
     rules::check_numbers(&shift)?;
-    let reassigned = shift.assigned_user_ids != before.assigned_user_ids
-        || shift.assigned_department_ids != before.assigned_department_ids;
+    let reassigned =
+        shift.assigned_user_ids != before.assigned_user_ids || shift.assigned_department_ids != before.assigned_department_ids;
     check_state(before.status, shift.status, retimed || reassigned)?;
     if (retimed || shift.break_minutes != before.break_minutes) && state.attendance.at(input.shift_id) {
         let message = "Somebody has attendance at this shift: its times and its break stay as they are";
         return Err(Error::conflict("AttendanceExists", message));
     }
-    let restored = shift.status == ShiftStatus::Scheduled && before.status != ShiftStatus::Scheduled;
     if retimed || reassigned || restored {
         rules::refuse_conflicts(&rules::conflicts(state, &shift, &[]))?;
     }

@@ -145,6 +145,19 @@ async fn every_condition_finds_what_a_search_by_hand_finds(fresh: &mut Fresh) {
     tokio::task::spawn_blocking(check).await.expect("runs").expect("holds");
 }
 
+on_both!(long_lists_are_no_trouble);
+async fn long_lists_are_no_trouble(fresh: &mut Fresh) {
+    shifts(fresh).await;
+    let ids: Vec<Uuid> = (0..20_000).map(id).collect();
+    let count = async |cond| fresh.store.count(&query::<Shift>(company(1), cond)).await.expect("counts");
+    assert_eq!(count(Cond::id_in("id", &ids)).await, 47);
+    assert_eq!(count(Cond::HasAll("assignedUserIds", ids.clone())).await, 0);
+    assert_eq!(count(Cond::HasAny("assignedUserIds", ids.clone())).await, 46);
+    assert_eq!(count(Cond::Within("assignedUserIds", ids)).await, 47);
+    let each = |n: i64| Cond::Cmp("neededCount", Op::Eq, Value::Int(n));
+    assert_eq!(count(Cond::Any((0..3_000).map(each).collect())).await, 47);
+}
+
 on_both!(json_is_compared_as_a_value);
 async fn json_is_compared_as_a_value(fresh: &mut Fresh) {
     let key = |n: u128, services: serde_json::Value| ApiKey {

@@ -102,7 +102,10 @@ async fn filters_mean_what_they_say(db: Db) {
         assert_eq!(found(&query).await, expected, "{query}");
     }
     let body = acme.owner.get(&format!("{SHIFTS}?status=cancelled&shiftDate=$month")).await.ok();
-    assert_eq!(body["filters"], json!([{"name": "shiftDate", "values": ["$month"]}, {"name": "status", "values": ["cancelled"]}]));
+    assert_eq!(
+        body["filters"],
+        json!([{"name": "shiftDate", "values": ["$month"]}, {"name": "status", "values": ["cancelled"]}])
+    );
 
     // Instants: a plain day is the UTC day, a local one the company's.
     app.set("2026-06-11T13:00:00Z");
@@ -157,23 +160,74 @@ async fn text_filters_find_what_they_contain(db: Db) {
     let app = TestApp::start(db).await;
     let acme = app.company("acme", "UTC").await;
     let names = [
-        "Kitchen", "kitchen 2", "100%", "1000", "a_b", "axb", "back\\slash", "it's", "double \"quotes\"", "Übung", "übung zwei",
-        "ΑΘΗΝΑ", "αθηνα", "café", "CAFÉ", "[a-z]+", "(a|b)", "semi;colon", "-- comment", "$1", "?", "東京", "null", "Null and void",
+        "Kitchen",
+        "kitchen 2",
+        "100%",
+        "1000",
+        "a_b",
+        "axb",
+        "back\\slash",
+        "it's",
+        "double \"quotes\"",
+        "Übung",
+        "übung zwei",
+        "ΑΘΗΝΑ",
+        "αθηνα",
+        "café",
+        "CAFÉ",
+        "[a-z]+",
+        "(a|b)",
+        "semi;colon",
+        "-- comment",
+        "$1",
+        "?",
+        "東京",
+        "null",
+        "Null and void",
     ];
     for name in names {
         acme.owner.post(GROUPS, json!({"groupName": name})).await.ok();
     }
     let fold = |text: &str| text.to_lowercase();
     for wanted in [
-        "kitchen", "KITCHEN", "%", "_", "a_b", "\\", "'", "\"", "übung", "ÜBUNG", "αθήνα", "ΑΘΗΝΑ", "é", "É", "[a-z]", "(a|b)", ";", "--",
-        "$1", "?", "京", "' OR '1'='1", "%' OR 1=1 --", ".*", "null and", "zzz",
+        "kitchen",
+        "KITCHEN",
+        "%",
+        "_",
+        "a_b",
+        "\\",
+        "'",
+        "\"",
+        "übung",
+        "ÜBUNG",
+        "αθήνα",
+        "ΑΘΗΝΑ",
+        "é",
+        "É",
+        "[a-z]",
+        "(a|b)",
+        ";",
+        "--",
+        "$1",
+        "?",
+        "京",
+        "' OR '1'='1",
+        "%' OR 1=1 --",
+        ".*",
+        "null and",
+        "zzz",
     ] {
         let mut expected: Vec<&str> = names.into_iter().filter(|n| fold(n).contains(&fold(wanted))).collect();
         expected.sort_unstable();
         let request = acme.owner.request(reqwest::Method::GET, GROUPS).query(&[("groupName", wanted)]);
-        let body: Json = serde_json::from_str(&request.send().await.expect("an answer").text().await.expect("a body")).expect("JSON");
-        let mut found: Vec<String> =
-            body["userGroups"].as_array().unwrap_or_else(|| panic!("{wanted}: {body}")).iter().map(|g| text(g, "groupName")).collect();
+        let body: Json =
+            serde_json::from_str(&request.send().await.expect("an answer").text().await.expect("a body")).expect("JSON");
+        let mut found: Vec<String> = body["userGroups"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{wanted}: {body}"))
+            .iter()
+            .map(|g| text(g, "groupName"))
+            .collect();
         found.sort_unstable();
         assert_eq!(found, expected, "{wanted}");
     }
@@ -192,20 +246,36 @@ async fn answers_have_an_envelope(db: Db) {
     assert_eq!(response.headers()["x-request-id"], "trace-7");
     let body: Json = serde_json::from_str(&response.text().await.expect("a body")).expect("JSON");
     for (name, value) in [
-        ("status", json!("OK")), ("statusCode", json!(201)), ("source", json!("actor")), ("cacheKey", Json::Null),
-        ("userId", json!(acme.owner.text())), ("requestId", json!("trace-7")), ("dataName", json!("shift")),
-        ("method", json!("POST")), ("action", json!("create")), ("rowCount", json!(1)),
+        ("status", json!("OK")),
+        ("statusCode", json!(201)),
+        ("source", json!("actor")),
+        ("cacheKey", Json::Null),
+        ("userId", json!(acme.owner.text())),
+        ("requestId", json!("trace-7")),
+        ("dataName", json!("shift")),
+        ("method", json!("POST")),
+        ("action", json!("create")),
+        ("rowCount", json!(1)),
     ] {
         assert_eq!(body[name], value, "{name}");
     }
-    assert!(body["elapsedMs"].is_u64() && body["ssoTime"].is_u64() && body["appVersion"].is_string() && body["sessionId"].is_string());
+    assert!(
+        body["elapsedMs"].is_u64() && body["ssoTime"].is_u64() && body["appVersion"].is_string() && body["sessionId"].is_string()
+    );
     assert!(body.get("paging").is_none() && body.get("filters").is_none());
     let shift = &body["shift"];
     for (name, value) in [
-        ("isActive", json!(true)), ("recordVersion", json!(1)), ("createdAt", json!("2026-06-01T06:00:00.000Z")),
-        ("_owner", json!(acme.owner.text())), ("status", json!("scheduled")), ("status_idx", json!(0)),
-        ("shiftDate", json!("2026-06-10")), ("startsAt", json!("2026-06-10T09:00:00.000Z")), ("location", Json::Null),
-        ("shiftTemplateId", Json::Null), ("companyId", json!(acme.id.to_string())),
+        ("isActive", json!(true)),
+        ("recordVersion", json!(1)),
+        ("createdAt", json!("2026-06-01T06:00:00.000Z")),
+        ("_owner", json!(acme.owner.text())),
+        ("status", json!("scheduled")),
+        ("status_idx", json!(0)),
+        ("shiftDate", json!("2026-06-10")),
+        ("startsAt", json!("2026-06-10T09:00:00.000Z")),
+        ("location", Json::Null),
+        ("shiftTemplateId", Json::Null),
+        ("companyId", json!(acme.id.to_string())),
     ] {
         assert_eq!(shift[name], value, "{name}");
     }
@@ -231,7 +301,8 @@ async fn failures_have_one_shape(db: Db) {
     let other = app.company("other", "UTC").await;
     acme.owner.claiming("other").get(SHIFTS).await.refused(403, "TenantMismatch");
     assert_eq!(other.owner.get(SHIFTS).await.ok()["rowCount"], 0);
-    let request = |kind: &str, body: String| acme.owner.request(reqwest::Method::POST, SHIFTS).header("content-type", kind).body(body);
+    let request =
+        |kind: &str, body: String| acme.owner.request(reqwest::Method::POST, SHIFTS).header("content-type", kind).body(body);
     for (kind, body, status, code) in [
         ("application/json", "{".to_owned(), 400, "ValidationFailed"),
         ("application/json", "[]".to_owned(), 400, "ValidationFailed"),

@@ -9,11 +9,11 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::UserGroupMember;
+use workforceos_core::objects::{AlertType, UserGroupMember};
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
-use crate::{Api, App, commit};
+use crate::{Api, App, alerts, commit, schedule};
 
 input! {
     /// A new member of a department.
@@ -31,7 +31,7 @@ pub fn api() -> Api {
         .at("/v1/usergroupmembers")
         .reach(Reach::Admins)
         .about(
-            "Adds a user to a department, which also assigns the user to the department's coming shifts. Refuses a pair that exists, and \
+            "Adds a user to a department, which also assigns the user to the department's coming shifts; overlaps are reported as an alert. Refuses a pair that exists, and \
              users or departments that are not active ones of the company.",
         )
         .handler(create)
@@ -49,9 +49,25 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewGroupMember) -> Result<Answer
             company_id: act.company(),
         };
         let event = Event::audit(&act, UserGroupMember::def().name, member.meta.id).after(&member);
-        Ok((Changes::none().put(&member).event(event).taken(taken), Answer::object(&act, &member)))
+        let changes = Changes::none().put(&member).event(event).taken(taken).join(clashes(facts, &act, &member));
+        Ok((changes, Answer::object(&act, &member)))
     };
-    commit(&app, &ctx, Needs::none(), decide).await
+    commit(&app, &ctx, Needs { future: true, ..Needs::default() }, decide).await
+}
+
+/// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.
+fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
+    let clashes = schedule::membership_clashes(facts.state, member.group_id, member.user_id, facts.now);
+    let recipient = alerts::superior(facts, member.user_id).unwrap_or(member.user_id);
+    let Some((first, rival)) = clashes.first() else { return Changes::none() };
+    let date = facts.state.schedule.get(*first).map(|s| s.shift_date.to_string()).unwrap_or_default();
+    let message = format!(
+        "Joining the department assigns to {} shifts that overlap others of the same person; the first is {first} on {date}, \
+         against {rival}.",
+        clashes.len()
+    );
+    let alert = alerts::alert(facts, AlertType::ShiftConflict, recipient, "userGroupMember", member.meta.id, message);
+    alerts::raise(ctx, &alert)
 }
 
 fn check(facts: &Facts, group: DepartmentId, user: UserId) -> Result<()> {

@@ -15,13 +15,24 @@ pub trait Work {
     /// Writes the next request into an empty buffer; `false` if there is none any more.
     fn next(&self, request: &mut Vec<u8>) -> bool;
 
+    /// The request is sent now.
+    fn sending(&self) {}
+
     fn check(&self, answer: &Answer<'_>) -> Result<()>;
 }
 
 /// Every connection sends its next request when it has its answer, until there is no more work or `until` has come.
 pub async fn flat_out(connections: &mut [Connection], work: &impl Work, until: Option<Instant>) -> Result<Samples> {
+    each_flat_out(connections.iter_mut().map(|connection| (connection, work)), until).await
+}
+
+/// As [`flat_out`], where every connection has work of its own.
+pub async fn each_flat_out<'c, W: Work + 'c>(
+    pairs: impl Iterator<Item = (&'c mut Connection, &'c W)>,
+    until: Option<Instant>,
+) -> Result<Samples> {
     let samples = RefCell::new(Samples::begin());
-    let drive = async |connection: &mut Connection| -> Result<()> {
+    let drive = async |(connection, work): (&mut Connection, &W)| -> Result<()> {
         loop {
             let started = Instant::now();
             connection.request.clear();
@@ -34,7 +45,7 @@ pub async fn flat_out(connections: &mut [Connection], work: &impl Work, until: O
         }
     };
     // Not a join of all: that would look at every connection whenever one of them has something.
-    connections.iter_mut().map(drive).collect::<FuturesUnordered<_>>().try_collect::<()>().await?;
+    pairs.map(|pair| drive(pair)).collect::<FuturesUnordered<_>>().try_collect::<()>().await?;
     Ok(samples.into_inner().end())
 }
 
@@ -58,6 +69,7 @@ pub async fn paced(connections: &mut [Connection], work: &impl Work, per_second:
             }
             // The timer's own rounding is not the server's doing.
             let started = if early { Instant::now() } else { due };
+            work.sending();
             let answer = connection.exchange().await?;
             work.check(&answer)?;
             samples.borrow_mut().add(started.elapsed());

@@ -33,10 +33,7 @@ pub fn describe(dir: &Path) -> Result<String> {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let synced = fdatasync(dir)?;
     let (half, most) = (synced.quantile(0.5), synced.quantile(0.99));
-    Ok(format!(
-        "{cores} cores, {model}, Linux {}; fdatasync of 4 KiB: {half:.2} ms (p99 {most:.2} ms)",
-        kernel.trim(),
-    ))
+    Ok(format!("{cores} cores, {model}, Linux {}; fdatasync of 4 KiB: {half:.2} ms (p99 {most:.2} ms)", kernel.trim(),))
 }
 
 /// How long appended pages take to be on the disk of `dir`.

@@ -10,7 +10,7 @@ use crate::Setup;
 use crate::figures::Measured;
 use crate::http::{self, Answer, Connection};
 use crate::list::archive;
-use crate::load::{Work, flat_out};
+use crate::load::{Work, each_flat_out};
 use crate::report::Row;
 use crate::server::Server;
 
@@ -29,18 +29,10 @@ pub async fn run(setup: &Setup) -> Result<Vec<Row>> {
         sessions.push(Session::open(connection, &admin.token()?).await?);
     }
     // Each connection calls within the session that it has opened.
-    let round = async |connections: &mut [Connection], lasts: Duration| {
-        let until = Some(Instant::now() + lasts);
-        let mut samples = crate::figures::Samples::begin();
-        let pairs = connections.iter_mut().zip(&sessions);
-        let calls = pairs.map(|(connection, session)| flat_out(std::slice::from_mut(connection), session, until));
-        for round in futures_util::future::try_join_all(calls).await? {
-            samples.extend(round.into_micros());
-        }
-        anyhow::Ok(samples.end())
-    };
-    round(&mut connections, WARM_UP).await?;
-    let measured = Measured::rounds(server.pid(), setup.rounds, async || round(&mut connections, ROUND).await).await?;
+    let mut round =
+        async |lasts: Duration| each_flat_out(connections.iter_mut().zip(&sessions), Some(Instant::now() + lasts)).await;
+    round(WARM_UP).await?;
+    let measured = Measured::rounds(server.pid(), setup.rounds, async || round(ROUND).await).await?;
     let what = format!("{SESSIONS} sessions, tools/call listAttendanceRecords: 25 of 100,000 records, answered as SSE");
     let met = measured.rate().median >= 4_000.0;
     Ok(vec![Row::new("mcp", &what).load(&measured).memory(server.rss_kib()?).goal("≥ 4,000/s", met)])

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use anyhow::Result;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
+use workforceos_core::id::CompanyId;
 use workforceos_core::id::{SessionId, ShiftId, UserId};
 use workforceos_core::objects::User;
 use workforceos_core::time::Timestamp;
-use workforceos_core::id::CompanyId;
 
 use crate::company::Staffed;
 use crate::http::{self, Answer};

@@ -94,7 +94,8 @@ async fn checking_out_ends_a_record(db: Db) {
     bob.post(CHECK_OUT, body.clone()).await.refused(404, "AttendanceRecordNotFound");
     // What an employee sends is ignored: the clock decides.
     app.set("2026-06-01T13:55:00Z");
-    let sent = json!({"attendanceRecordId": record, "checkOutTime": "2026-06-01T13:00:00Z", "status": "late", "managerNote": "mine"});
+    let sent =
+        json!({"attendanceRecordId": record, "checkOutTime": "2026-06-01T13:00:00Z", "status": "late", "managerNote": "mine"});
     let closed = ann.post(CHECK_OUT, sent).await.ok()["attendanceRecord"].clone();
     assert_eq!((&closed["status"], &closed["workedMinutes"]), (&json!("present"), &json!(475)));
     assert_eq!(closed["checkOutTime"], "2026-06-01T13:55:00.000Z");
@@ -130,7 +131,12 @@ async fn reach_decides_whose_attendance(db: Db) {
     let of_mia = text(&mia.post(CHECK_IN, json!({"shiftId": shift})).await.ok()["attendanceRecord"], "id");
     let listed = async |who: &workforceos_tests::Person| {
         let list = who.get(&format!("{RECORDS}?sortBy=createdAt")).await.ok();
-        list["attendanceRecords"].as_array().expect("a list").iter().map(|r| text(r, "id")).collect::<std::collections::BTreeSet<_>>()
+        list["attendanceRecords"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|r| text(r, "id"))
+            .collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(listed(&ann).await, [of_ann.clone()].into());
     assert_eq!(listed(&mia).await, [of_ann.clone(), of_mia.clone()].into());
@@ -160,7 +166,10 @@ async fn absence_is_marked_and_explained(db: Db) {
     ann.post(CHECK_IN, json!({"shiftId": shift})).await.refused(409, "MarkedAbsent");
     let again = mia.post(MARK_ABSENT, json!({"shiftId": shift, "userId": ann.text(), "managerNote": "called"})).await.ok();
     assert_eq!(again["attendanceRecord"]["id"], record["id"]);
-    assert_eq!((&again["attendanceRecord"]["absenceReason"], &again["attendanceRecord"]["managerNote"]), (&json!("sick"), &json!("called")));
+    assert_eq!(
+        (&again["attendanceRecord"]["absenceReason"], &again["attendanceRecord"]["managerNote"]),
+        (&json!("sick"), &json!("called"))
+    );
     bob.post(CHECK_IN, json!({"shiftId": shift})).await.ok();
     acme.owner.post(MARK_ABSENT, body(&bob.text())).await.refused(409, "InvalidState");
     acme.owner.post(MARK_ABSENT, body(&mia.text())).await.refused(409, "InvalidState");
@@ -200,7 +209,10 @@ async fn corrections_follow_the_rules(db: Db) {
     assert_eq!(shows(&absent), ("absent".to_owned(), None, None));
     assert!(absent["checkInTime"].is_null() && absent["checkOutTime"].is_null());
     assert_eq!(correct(json!({"checkOutTime": "2026-06-01T14:00:00Z"})).await.bad_fields(), ["checkInTime"]);
-    let back = correct(json!({"checkInTime": "2026-06-01T06:00:00Z", "checkOutTime": "2026-06-01T14:00:00Z", "absenceReason": null})).await.ok();
+    let back =
+        correct(json!({"checkInTime": "2026-06-01T06:00:00Z", "checkOutTime": "2026-06-01T14:00:00Z", "absenceReason": null}))
+            .await
+            .ok();
     assert_eq!(shows(&back["attendanceRecord"]), ("present".to_owned(), Some(0), Some(480)));
     assert!(back["attendanceRecord"]["absenceReason"].is_null());
 }
@@ -216,7 +228,9 @@ async fn reasons_and_notes_are_the_managers(db: Db) {
     let path = format!("{RECORDS}/{}", text(&own, "id"));
     let record = mia.patch(&path, json!({"managerNote": "watch out"})).await.ok()["attendanceRecord"].clone();
     assert_eq!((&record["managerNote"], &record["absenceReason"]), (&json!("watch out"), &Json::Null));
-    for seen in [own, ann.get(&path).await.ok()["attendanceRecord"].clone(), ann.get(RECORDS).await.ok()["attendanceRecords"][0].clone()] {
+    for seen in
+        [own, ann.get(&path).await.ok()["attendanceRecord"].clone(), ann.get(RECORDS).await.ok()["attendanceRecords"][0].clone()]
+    {
         assert!(seen.get("managerNote").is_none() && seen.get("absenceReason").is_none(), "{seen}");
     }
     for query in ["sortBy=managerNote", "fields=managerNote"] {

@@ -32,7 +32,10 @@ async fn a_persons_shifts_as_calendar(db: Db) {
     let reply = app.anonymous().get(&format!("{SHIFTS}.ics?access_token={token}")).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let lines = lines(&reply.text);
-    assert_eq!((lines.first().map(String::as_str), lines.last().map(String::as_str)), (Some("BEGIN:VCALENDAR"), Some("END:VCALENDAR")));
+    assert_eq!(
+        (lines.first().map(String::as_str), lines.last().map(String::as_str)),
+        (Some("BEGIN:VCALENDAR"), Some("END:VCALENDAR"))
+    );
     let has = |line: &str| lines.iter().any(|l| l == line);
     assert!(has("VERSION:2.0") && lines.iter().any(|l| l.starts_with("PRODID:")), "{lines:?}");
     assert_eq!(lines.iter().filter(|l| *l == "BEGIN:VEVENT").count(), 2, "{lines:?}");

@@ -32,7 +32,8 @@ async fn missing_people_become_absent(db: Db) {
     assert_eq!(acme.owner.get(RECORDS).await.ok()["rowCount"], 1, "nothing before its time");
     app.sweep_at(at("2026-06-01T14:30:00Z")).await;
     let records = acme.owner.get(&format!("{RECORDS}?status=absent")).await.ok();
-    let mut absent: Vec<String> = records["attendanceRecords"].as_array().expect("records").iter().map(|r| text(r, "userId")).collect();
+    let mut absent: Vec<String> =
+        records["attendanceRecords"].as_array().expect("records").iter().map(|r| text(r, "userId")).collect();
     absent.sort();
     let mut expected = vec![bob.text(), cid.text()];
     expected.sort();

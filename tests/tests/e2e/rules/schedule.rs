@@ -50,7 +50,8 @@ async fn overlaps_conflict_and_neighbours_do_not(db: Db) {
     acme.shift("2026-06-10", "09:00-17:00", &[&bob]).await;
     // A department's members are assigned as those named are.
     let crew = acme.department("crew", &[&ann]).await;
-    let body = json!({"shiftDate": "2026-06-10", "startTime": "12:00", "endTime": "13:00", "assignedDepartmentIds": [crew.to_string()]});
+    let body =
+        json!({"shiftDate": "2026-06-10", "startTime": "12:00", "endTime": "13:00", "assignedDepartmentIds": [crew.to_string()]});
     let body = acme.owner.post(SHIFTS, body).await.refused(409, "ShiftConflict");
     assert_eq!(body["detail"][0]["userId"], ann.text());
 }
@@ -75,7 +76,8 @@ async fn leave_conflicts_for_those_named(db: Db) {
     // A half day conflicts with nothing.
     acme.shift("2026-06-10", "18:00-22:00", &[&bob]).await;
     // A member on leave does not count as assigned: neither now nor for another shift at the time.
-    let of_crew = json!({"shiftDate": "2026-06-11", "startTime": "09:00", "endTime": "17:00", "assignedDepartmentIds": [crew.to_string()]});
+    let of_crew =
+        json!({"shiftDate": "2026-06-11", "startTime": "09:00", "endTime": "17:00", "assignedDepartmentIds": [crew.to_string()]});
     let shift = text(&acme.owner.post(SHIFTS, of_crew).await.ok()["shift"], "id");
     app.set("2026-06-11T07:00:00Z");
     let (mut ann, mut bob) = (ann, bob);
@@ -94,8 +96,8 @@ async fn conflicts_are_named_and_nothing_is_written(db: Db) {
     let b = acme.shift("2026-06-10", "13:00-17:00", &[&ann]).await;
     let leave = acme.leave(&cid, day("2026-06-10"), day("2026-06-10"), DayPart::Full).await;
     let body = acme.plan("2026-06-10", "10:00-14:00", &[&cid, &ann, &bob]).await.refused(409, "ShiftConflict");
-    let mut found: Vec<(String, String, String)> = body["detail"].as_array().expect("a list").iter()
-        .map(|c| (text(c, "userId"), text(c, "kind"), text(c, "id"))).collect();
+    let mut found: Vec<(String, String, String)> =
+        body["detail"].as_array().expect("a list").iter().map(|c| (text(c, "userId"), text(c, "kind"), text(c, "id"))).collect();
     let mut expected = vec![
         (ann.text(), "shift".to_owned(), a.clone()),
         (ann.text(), "shift".to_owned(), b),
@@ -122,7 +124,10 @@ async fn a_shift_changes_within_its_rules(db: Db) {
     assert_eq!((&moved["recordVersion"], &moved["endTime"]), (&json!(2), &json!("18:00")));
     let freed = acme.owner.patch(&path, json!({"assignedUserIds": [bob.text()], "shiftDate": "2026-06-10"})).await.ok();
     assert_eq!(freed["shift"]["assignedUserIds"], json!([bob.text()]));
-    acme.owner.patch(&format!("{SHIFTS}/{one}"), json!({"assignedUserIds": [ann.text(), bob.text()]})).await.refused(409, "ShiftConflict");
+    acme.owner
+        .patch(&format!("{SHIFTS}/{one}"), json!({"assignedUserIds": [ann.text(), bob.text()]}))
+        .await
+        .refused(409, "ShiftConflict");
     // Only what is sent changes; null clears.
     let noted = acme.owner.patch(&path, json!({"location": "Ward 3"})).await.ok()["shift"].clone();
     assert_eq!((&noted["location"], &noted["startTime"]), (&json!("Ward 3"), &json!("08:00")));
@@ -165,7 +170,12 @@ async fn completed_shifts_stay(db: Db) {
     let shift = acme.shift("2026-06-10", "09:00-17:00", &[&ann]).await;
     let path = format!("{SHIFTS}/{shift}");
     acme.owner.patch(&path, json!({"status": "completed"})).await.ok();
-    for change in [json!({"status": "scheduled"}), json!({"status": "cancelled"}), json!({"startTime": "10:00"}), json!({"assignedUserIds": []})] {
+    for change in [
+        json!({"status": "scheduled"}),
+        json!({"status": "cancelled"}),
+        json!({"startTime": "10:00"}),
+        json!({"assignedUserIds": []}),
+    ] {
         acme.owner.patch(&path, change).await.refused(409, "InvalidState");
     }
     // It blocks nobody any more.
@@ -192,7 +202,8 @@ async fn joining_a_department_assigns(db: Db) {
     let acme = app.company("acme", "Europe/Berlin").await;
     let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
     let crew = acme.department("crew", &[&ann]).await;
-    let body = json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew.to_string()]});
+    let body =
+        json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew.to_string()]});
     let shift = text(&acme.owner.post(SHIFTS, body).await.ok()["shift"], "id");
     bob.get(&format!("{SHIFTS}/{shift}")).await.refused(404, "ShiftNotFound");
     bob.post(CHECK_IN, json!({"shiftId": shift})).await.refused(409, "InvalidState");

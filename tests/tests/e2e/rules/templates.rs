@@ -46,7 +46,10 @@ async fn templates_generate_once_per_date(db: Db) {
     assert_eq!(dates(&body["shifts"]), ["2026-06-08", "2026-06-10", "2026-06-12"]);
     assert_eq!((&body["skipped"], &body["conflicts"]), (&json!([]), &json!([])));
     let shift = &body["shifts"][0];
-    assert_eq!((&shift["shiftTemplateId"], &shift["breakMinutes"], &shift["neededCount"]), (&json!(template), &json!(30), &json!(2)));
+    assert_eq!(
+        (&shift["shiftTemplateId"], &shift["breakMinutes"], &shift["neededCount"]),
+        (&json!(template), &json!(30), &json!(2))
+    );
     assert_eq!(shift["assignedUserIds"], json!([ann.text()]));
     assert_eq!(acme.owner.get(SHIFTS).await.ok()["rowCount"], 3);
 
@@ -99,8 +102,12 @@ async fn dates_whose_times_do_not_exist_are_skipped(db: Db) {
     let nights = self::template(&acme, "22:00-06:00", "FREQ=DAILY").await;
     let body = json!({"from": "2026-03-27", "to": "2026-03-29"});
     let body = acme.owner.post(&format!("{TEMPLATES}/{nights}/generate"), body).await.ok();
-    let minutes: Vec<i64> = body["shifts"].as_array().expect("shifts").iter()
-        .map(|s| at(&text(s, "endsAt")).minutes_since(at(&text(s, "startsAt")))).collect();
+    let minutes: Vec<i64> = body["shifts"]
+        .as_array()
+        .expect("shifts")
+        .iter()
+        .map(|s| at(&text(s, "endsAt")).minutes_since(at(&text(s, "startsAt"))))
+        .collect();
     assert_eq!(minutes, [480, 420, 480]);
 }
 

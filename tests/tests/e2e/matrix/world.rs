@@ -1,0 +1,167 @@
+//! Two companies with people of every role, and fresh things to call about.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+use workforceos_core::session::Role;
+use workforceos_services::Api;
+use workforceos_tests::{Client, Company, Db, Person, TestApp};
+
+use super::{Who, fixtures};
+use crate::paths::{CHECK_IN, SHIFTS, TEMPLATES};
+use crate::text;
+
+pub struct World {
+    pub app: TestApp,
+    pub acme: Side,
+    pub other: Side,
+    root: Client,
+    saas_user: Client,
+    /// Numbers whatever must be unique.
+    count: AtomicU32,
+}
+
+/// A company with an employee, the employee's manager, and an admin.
+pub struct Side {
+    pub company: Company,
+    pub codename: String,
+    pub ann: Person,
+    pub mia: Person,
+    pub eve: Person,
+    pub crew: String,
+    /// One thing is made at a time: days are handed out one by one.
+    days: Mutex<u32>,
+}
+
+pub fn title(who: Who) -> &'static str {
+    match who {
+        Who::Employee => "an employee",
+        Who::Manager => "the employee's manager",
+        Who::Admin => "an admin",
+        Who::Owner => "the owner",
+        Who::Foreigner => "the owner of another company",
+        Who::SuperAdmin => "the root admin",
+        Who::SaasUser => "a reader of the SaaS level",
+    }
+}
+
+impl World {
+    pub async fn make(db: Db) -> World {
+        let app = TestApp::start(db).await;
+        let (acme, other) = (Side::make(&app, "acme").await, Side::make(&app, "other").await);
+        let root = app.super_admin().await;
+        let saas_user = app.root_person("sam", Role::SaasUser).await.client;
+        World { app, acme, other, root, saas_user, count: AtomicU32::new(0) }
+    }
+
+    /// Valid arguments for an API about the first company.
+    pub async fn args(&self, api: &Api) -> Json {
+        self.made(&self.acme, api).await
+    }
+
+    /// Valid arguments about the other company.
+    pub async fn args_of_the_other(&self, api: &Api) -> Json {
+        self.made(&self.other, api).await
+    }
+
+    async fn made(&self, side: &Side, api: &Api) -> Json {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let made = fixtures::arguments(side, api.name, number).await;
+        made.unwrap_or_else(|| panic!("{} has no arguments in matrix/fixtures.rs", api.name))
+    }
+
+    /// Somebody to call an API: a fresh login where the call ends the caller's own.
+    pub async fn caller(&self, api: &Api, who: Who) -> Client {
+        let once = fixtures::END_THE_CALLER.contains(&api.name);
+        let name = format!("once{}", self.count.fetch_add(1, Ordering::Relaxed));
+        let company = &self.acme.company;
+        match who {
+            Who::Foreigner => self.other.company.owner.claiming(&self.acme.codename),
+            Who::SuperAdmin if once => self.app.root_person(&name, Role::SaasAdmin).await.claiming(&self.acme.codename),
+            Who::SuperAdmin => self.root.claiming(&self.acme.codename),
+            Who::SaasUser if once => self.app.root_person(&name, Role::SaasUser).await.client,
+            Who::SaasUser => self.saas_user.clone(),
+            Who::Manager if once => {
+                let manager = company.employee(&name).await;
+                company.manager_of(&manager, &[&company.unseen(&format!("{name}r")).await]).await;
+                manager.client
+            }
+            Who::Employee if once => company.employee(&name).await.client,
+            Who::Admin | Who::Owner if once => company.admin(&name).await.client,
+            Who::Employee => self.acme.ann.client.clone(),
+            Who::Manager => self.acme.mia.client.clone(),
+            Who::Admin => self.acme.eve.client.clone(),
+            Who::Owner => company.owner.client.clone(),
+        }
+    }
+}
+
+impl Side {
+    async fn make(app: &TestApp, name: &str) -> Side {
+        let company = app.company(name, "Europe/Berlin").await;
+        let (ann, mia, eve) = (company.employee("ann").await, company.employee("mia").await, company.admin("eve").await);
+        company.manager_of(&mia, &[&ann]).await;
+        let crew = company.department("crew", &[&ann]).await.to_string();
+        Side { codename: company.codename.clone(), company, ann, mia, eve, crew, days: Mutex::new(0) }
+    }
+
+    /// A date on which nothing is planned yet.
+    pub async fn free_day(&self) -> String {
+        let mut days = self.days.lock().await;
+        *days += 1;
+        let day = chrono::NaiveDate::from_ymd_opt(2026, 7, 1).expect("a date") + chrono::Duration::days(i64::from(*days));
+        day.to_string()
+    }
+
+    /// A coming shift of the employee.
+    pub async fn shift(&self) -> String {
+        self.company.shift(&self.free_day().await, "09:00-17:00", &[&self.ann]).await
+    }
+
+    /// A shift of everybody that is just beginning. It lasts a minute; whoever was planned for it before is done with it.
+    pub async fn shift_now(&self, number: u32) -> String {
+        let company = &self.company;
+        let people: Vec<String> = [&self.ann, &self.mia, &self.eve, &company.owner].iter().map(|p| p.text()).collect();
+        // 08:00 in Berlin is now.
+        let minute = number % 55;
+        let body = json!({"shiftDate": "2026-06-01", "startTime": format!("08:{minute:02}"), "endTime": format!("08:{:02}", minute + 1)});
+        let shift = text(&company.owner.post(SHIFTS, body).await.ok()["shift"], "id");
+        self.free_minute(&shift, &people).await;
+        shift
+    }
+
+    /// Takes a minute over for a shift: whoever had it is done with it.
+    async fn free_minute(&self, shift: &str, people: &[String]) {
+        let owner = &self.company.owner;
+        loop {
+            let told = owner.patch(&format!("{SHIFTS}/{shift}"), json!({"assignedUserIds": people})).await;
+            if told.status == 200 {
+                return;
+            }
+            let body = told.refused(409, "ShiftConflict");
+            let rival = text(&body["detail"][0], "id");
+            owner.patch(&format!("{SHIFTS}/{rival}"), json!({"status": "completed"})).await.ok();
+        }
+    }
+
+    /// A record of the employee, just checked in.
+    pub async fn record(&self, number: u32) -> String {
+        let body = json!({"shiftId": self.shift_now(number).await});
+        text(&self.ann.post(CHECK_IN, body).await.ok()["attendanceRecord"], "id")
+    }
+
+    pub async fn template(&self) -> String {
+        let body = json!({"name": "Early", "startTime": "06:00", "endTime": "14:00", "recurrenceRule": "FREQ=DAILY"});
+        text(&self.company.owner.post(TEMPLATES, body).await.ok()["shiftTemplate"], "id")
+    }
+
+    pub async fn department(&self, number: u32) -> String {
+        self.company.department(&format!("group{number}"), &[&self.ann]).await.to_string()
+    }
+
+    /// A user to whom anything may happen.
+    pub async fn victim(&self, number: u32) -> Person {
+        self.company.unseen(&format!("victim{number}")).await
+    }
+}
