@@ -197,6 +197,11 @@ impl Actor {
         for mut pending in batch {
             let facts = Facts { state: &state, now, ids: &self.shared.ids, rows: &rows };
             match decide(pending.command.as_mut(), &facts) {
+                // Its caller is told once the first of the two is written, and finds the answer kept for both.
+                Ok(change) if changes.iter().any(|earlier| same_key(earlier, &change)) => {
+                    let error = Error::conflict("IdempotencyConflict", "This Idempotency-Key is in use already");
+                    settled.push((pending, Err(error)));
+                }
                 Ok(change) => {
                     due = match (pending.command.next_due(), due) {
                         (Some(exactly), _) => Due::Exactly(exactly),
@@ -311,6 +316,14 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
+    }
+}
+
+/// Whether two changes were asked for with the same idempotency key.
+fn same_key(a: &Changes, b: &Changes) -> bool {
+    match (&a.idempotency, &b.idempotency) {
+        (Some(a), Some(b)) => (a.key.company, a.key.user, &a.key.key) == (b.key.company, b.key.user, &b.key.key),
+        _ => false,
     }
 }
 

@@ -165,6 +165,9 @@ impl Event {
 /// A caller's promise that two calls with the same key are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
+    /// The tenant on which the call was made, which is not always the one that it changes (registering a company).
+    pub company: CompanyId,
+    pub user: UserId,
     pub key: Arc<str>,
     /// Digest of API and arguments.
     pub fingerprint: u64,
@@ -173,7 +176,6 @@ pub struct IdempotencyKey {
 /// The stored answer of a call with an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Idempotency {
-    pub user: UserId,
     pub key: IdempotencyKey,
     pub answer: Json,
     pub at: Timestamp,

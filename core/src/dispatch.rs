@@ -176,7 +176,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             return read.catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
         }
         if let Some(key) = key {
-            ctx.idempotency = Some(idempotency_key(api.name, &args, key)?);
+            ctx.idempotency = Some(idempotency_key(&ctx, &args, key)?);
             if let Some(answer) = self.stored(&ctx, api).await? {
                 return Ok(answer);
             }
@@ -192,7 +192,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     /// The answer kept for the call's idempotency key; 409 if the key came with another call before.
     async fn stored(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<Option<Answer>> {
         let Some(key) = &ctx.idempotency else { return Ok(None) };
-        match self.outside.stored_answer(ctx.company(), ctx.user(), &key.key).await? {
+        match self.outside.stored_answer(key.company, key.user, &key.key).await? {
             None => Ok(None),
             Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(Answer::from_stored(stored, api.extra))),
             Some(_) => Err(Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")),
@@ -214,11 +214,11 @@ fn mismatch() -> Error {
 }
 
 /// Reads an `Idempotency-Key` and ties it to this very call.
-fn idempotency_key(api: &str, args: &Args, key: &str) -> Result<IdempotencyKey> {
+fn idempotency_key(ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
         return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
     }
-    let mut text = format!("{api}\n");
+    let mut text = format!("{}\n", ctx.api);
     for (name, value) in &args.path {
         text.push_str(&format!("{name}={value}\n"));
     }
@@ -227,7 +227,10 @@ fn idempotency_key(api: &str, args: &Args, key: &str) -> Result<IdempotencyKey> 
     query.sort();
     text.push_str(&format!("{query:?}\n"));
     canonical(&Json::Object(args.body.clone()), &mut text);
-    Ok(IdempotencyKey { key: key.into(), fingerprint: fnv(text.as_bytes()) })
+    let fingerprint = fnv(text.as_bytes());
+    // Callers without a login share no name: their keys count together with what they send.
+    let key = if ctx.session.is_some() { key.into() } else { format!("{key}#{fingerprint:x}").into() };
+    Ok(IdempotencyKey { company: ctx.company(), user: ctx.user(), key, fingerprint })
 }
 
 /// JSON whose objects are ordered by key: the same body in another order of its keys is the same body.

@@ -60,7 +60,8 @@ pub struct Error {
     pub status: Status,
     pub code: Cow<'static, str>,
     pub message: String,
-    pub detail: Option<Json>,
+    /// Boxed: errors travel through every layer and should be small.
+    pub detail: Option<Box<Json>>,
     /// Seconds after which trying again makes sense (429 and 503).
     pub retry_after: Option<u32>,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -123,7 +124,7 @@ impl Error {
     }
 
     pub fn detail(mut self, detail: Json) -> Error {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 

@@ -74,7 +74,13 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
     {
         for (name, property) in filter::filters(def, api.fields) {
             let values = json!({"type": "array", "items": {"type": "string"}});
-            parameters.push(parameter(name, "query", false, values, &format!("{} {}", property.doc, filter::describe(property))));
+            parameters.push(parameter(
+                name,
+                "query",
+                false,
+                values,
+                &format!("{} {}", property.doc.trim(), filter::describe(property)),
+            ));
             if matches!(property.kind, Kind::Ids(_)) {
                 let how = schema(Kind::Enum(&["contains", "overlap"]), "");
                 parameters.push(parameter(
@@ -126,7 +132,7 @@ fn parameter(name: &str, place: &str, required: bool, schema: Json, doc: &str) -
     if let Some(object) = schema.as_object_mut() {
         object.remove("description");
     }
-    json!({"name": name, "in": place, "required": required, "schema": schema, "description": doc})
+    json!({"name": name, "in": place, "required": required, "schema": schema, "description": doc.trim()})
 }
 
 fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {

@@ -18,7 +18,7 @@ pub const MAX_CHARS: usize = 100_000;
 
 /// JSON Schema of one value: exactly one `type`, arrays with `items`, no references.
 pub fn schema(kind: Kind, doc: &str) -> Json {
-    let mut schema = json!({"type": kind.json_type(), "description": doc});
+    let mut schema = json!({"type": kind.json_type(), "description": doc.trim()});
     match kind {
         Kind::Id => schema["format"] = json!("uuid"),
         Kind::Date => schema["format"] = json!("date"),
@@ -129,7 +129,7 @@ pub fn result_text<S>(api: &BusinessApi<S>, answer: &Answer) -> String {
 pub fn error_json(error: &Error) -> Json {
     let mut json = json!({"errCode": error.code, "message": error.message, "status": error.status.http()});
     if let Some(detail) = &error.detail {
-        json["detail"] = detail.clone();
+        json["detail"] = Json::clone(detail);
     }
     if let Some(seconds) = error.retry_after {
         json["retryAfterSeconds"] = json!(seconds);

@@ -239,6 +239,6 @@ mod tests {
         let error = read(json!({"password": 7})).expect_err("invalid");
         let detail =
             json!([{"field": "username", "problem": "is required"}, {"field": "password", "problem": "must be a string"}]);
-        assert_eq!(error.detail, Some(detail));
+        assert_eq!(error.detail, Some(Box::new(detail)));
     }
 }

@@ -86,7 +86,7 @@ pub fn error_body(error: &Error, now: Timestamp) -> Json {
         "result": "ERR", "status": error.status.http(), "message": error.message, "errCode": error.code, "date": now.to_string(),
     });
     if let Some(detail) = &error.detail {
-        body["detail"] = detail.clone();
+        body["detail"] = Json::clone(detail);
     }
     body
 }

@@ -18,7 +18,7 @@ use workforceos_core::time::Clock;
 use workforceos_services::{App, Settings};
 
 use crate::metrics::{Metrics, UPKEEP};
-use crate::{auth, mcp, openapi, routes};
+use crate::{auth, mcp, openapi, routes, stream};
 
 /// How long requests that run when the server stops may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -122,6 +122,7 @@ pub async fn start(options: Options) -> Result<Running> {
         .client_request_timeout(HEAD)
         // A client that closes its end has left: its stream ends at once instead of at the next event.
         .h1_allow_half_closed(false)
+        .h1_write_buffer_size(stream::PIECE)
         .tcp_nodelay(true)
         .shutdown_timeout(DRAIN.as_secs())
         .disable_signals()

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::zone::Zone;
 use workforceos_services::Settings;
 use workforceos_store::Database;
 
 use crate::secrets;
+
+/// The fewest characters of a signing key that is given.
+const MIN_SECRET: usize = 16;
 
 /// Workforce backend: employees, shifts, attendance, tasks, leave and announcements of many companies, over REST, live
 /// streams and MCP.
@@ -112,35 +115,55 @@ impl Values {
         self.app_env == Environment::Production
     }
 
-    /// Settings of the services; makes DATA_DIR and what secrets it shall keep.
+    /// Settings of the services; makes DATA_DIR and what secrets it shall keep. Every bad setting is named at once.
     pub fn settings(&self, command: Command) -> Result<Settings> {
+        self.check()?;
         let production = self.production();
         let data_dir = self.data_directory(command);
         secrets::private_directory(&data_dir)?;
-        let zone = Zone::parse(&self.default_timezone);
-        let zone = zone.ok_or_else(|| bad("DEFAULT_TIMEZONE", "names no time zone"))?;
-        let frontend_url = match given(&self.frontend_url) {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None if production => return Err(bad("FRONTEND_URL", "is required in production")),
-            None => "http://localhost:5173".to_owned(),
-        };
         Ok(Settings {
             production,
             database: self.database(&data_dir)?,
             readers: self.database_readers.unwrap_or_else(|| (2 * cores() as u32).max(4)),
-            jwt_secret: self.jwt_secret(&data_dir)?,
+            jwt_secret: match given(&self.jwt_secret) {
+                Some(secret) => secret.as_bytes().to_vec(),
+                None => secrets::kept(&data_dir, "jwt-secret")?.to_vec(),
+            },
             jwt_previous: given(&self.jwt_secret_previous).map(|s| s.as_bytes().to_vec()),
-            journal_key: self.journal_key(&data_dir)?,
+            journal_key: match given(&self.journal_key).and_then(secrets::from_hex) {
+                Some(key) => key,
+                None => secrets::kept(&data_dir, "journal-key")?,
+            },
             super_admin_email: self.super_admin_email.clone(),
             super_admin_password: given(&self.super_admin_password).map(str::to_owned),
-            default_zone: zone,
+            default_zone: Zone::parse(&self.default_timezone).unwrap_or(Zone::UTC),
             smtp_url: given(&self.smtp_url).map(str::to_owned),
-            frontend_url,
+            frontend_url: given(&self.frontend_url).unwrap_or("http://localhost:5173").trim_end_matches('/').to_owned(),
             email_verification: self.email_verification,
             email_two_factor: self.email_two_factor.unwrap_or(production),
             sample_company: self.sample_company.unwrap_or(!production) || command == Command::Demo,
             data_dir,
         })
+    }
+
+    /// Refuses what cannot be meant, before anything is made.
+    fn check(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut refuse = |wrong: bool, setting: &str, problem: &str| {
+            if wrong {
+                problems.push(Problem::new(setting, problem));
+            }
+        };
+        let (secret, key) = (given(&self.jwt_secret), given(&self.journal_key));
+        refuse(Zone::parse(&self.default_timezone).is_none(), "DEFAULT_TIMEZONE", "names no time zone");
+        refuse(secret.is_some_and(|s| s.len() < MIN_SECRET), "JWT_SECRET", "must have at least 16 characters");
+        refuse(secret.is_none() && self.production(), "JWT_SECRET", "is required in production");
+        refuse(key.is_some_and(|k| secrets::from_hex(k).is_none()), "JOURNAL_KEY", "must be 64 hexadecimal digits");
+        let shared = given(&self.database_url).is_some_and(|url| url.starts_with("postgres"));
+        let alone = key.is_none() && shared && self.production();
+        refuse(alone, "JOURNAL_KEY", "is required in production with PostgreSQL: every node seals one journal with it");
+        refuse(given(&self.frontend_url).is_none() && self.production(), "FRONTEND_URL", "is required in production");
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }
 
     fn database(&self, data_dir: &Path) -> Result<Database> {
@@ -154,31 +177,11 @@ impl Values {
         let default = if command == Command::Demo { "./data/demo" } else { "./data" };
         self.data_dir.clone().unwrap_or_else(|| default.into())
     }
-
-    fn jwt_secret(&self, data_dir: &Path) -> Result<Vec<u8>> {
-        match given(&self.jwt_secret) {
-            Some(secret) if secret.len() >= 16 => Ok(secret.as_bytes().to_vec()),
-            Some(_) => Err(bad("JWT_SECRET", "must have at least 16 characters")),
-            None if self.production() => Err(bad("JWT_SECRET", "is required in production")),
-            None => Ok(secrets::kept(data_dir, "jwt-secret")?.to_vec()),
-        }
-    }
-
-    fn journal_key(&self, data_dir: &Path) -> Result<[u8; 32]> {
-        match given(&self.journal_key) {
-            Some(hex) => secrets::from_hex(hex).ok_or_else(|| bad("JOURNAL_KEY", "must be 64 hexadecimal digits")),
-            None => secrets::kept(data_dir, "journal-key"),
-        }
-    }
 }
 
 /// A setting's text; an empty one counts as unset, as compose files write it.
 fn given(setting: &Option<String>) -> Option<&str> {
     setting.as_deref().filter(|text| !text.is_empty())
-}
-
-fn bad(setting: &str, problem: &str) -> Error {
-    Error::field(setting, problem)
 }
 
 /// Cores that the process may use.

@@ -24,6 +24,9 @@ use crate::server::Server;
 /// How often a quiet stream shows that it is alive.
 const PING: Duration = Duration::from_secs(15);
 
+/// The board goes out in pieces of this size: a connection keeps a buffer as large as the largest piece it has sent.
+pub const PIECE: usize = 4 * 1024;
+
 /// The services whose objects a topic tells of, for API keys that are limited to some services.
 const TOPIC_SERVICES: [(&str, &str); 10] = [
     ("attendance", "attendanceManagement"),
@@ -188,9 +191,12 @@ impl Stream for Live {
             match &mut live.state {
                 State::Ended => return Poll::Ready(None),
                 State::Open(ready) => {
-                    let ready = ready.take();
-                    return match ready {
-                        Some(bytes) => Poll::Ready(Some(Ok(bytes))),
+                    return match ready.take() {
+                        Some(mut bytes) => {
+                            let piece = bytes.split_to(bytes.len().min(PIECE));
+                            *ready = Some(bytes).filter(|rest| !rest.is_empty());
+                            Poll::Ready(Some(Ok(piece)))
+                        }
                         None => live.poll_open(cx).map(|bytes| bytes.map(Ok)),
                     };
                 }

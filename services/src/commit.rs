@@ -18,10 +18,9 @@ where
     F: FnMut(&Facts) -> Result<(Changes, Answer)> + Send + 'static,
 {
     let key = ctx.idempotency.clone();
-    let user = ctx.user();
     let decide = move |facts: &Facts| {
         let (mut changes, answer) = decide(facts)?;
-        changes.idempotency = key.clone().map(|key| Idempotency { user, key, answer: answer.to_stored(), at: facts.now });
+        changes.idempotency = key.clone().map(|key| Idempotency { key, answer: answer.to_stored(), at: facts.now });
         Ok((changes, answer))
     };
     app.companies.decide(ctx.company(), needs, decide).await

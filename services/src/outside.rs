@@ -54,7 +54,8 @@ impl Outside for Gateway {
     }
 
     fn spawn(&self, task: BoxFuture<()>) {
-        tokio::spawn(task);
+        // Not on the caller's thread, which may end before the task does.
+        self.app.companies.spawn_task(task);
     }
 }
 

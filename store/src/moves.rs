@@ -177,14 +177,7 @@ async fn look(shared: &Shared, pool: &PgPool) -> Result<(), sqlx::Error> {
 
 async fn listen(shared: Arc<Shared>, own: PgPool, pool: PgPool, mut listener: PgListener) {
     loop {
-        // Notifications name company and sequence.
-        while let Ok(Some(notification)) = listener.try_recv().await {
-            let parts = notification.payload().split_once(':');
-            let Some((company, seq)) = parts.and_then(|(c, s)| Some((Uuid::try_parse(c).ok()?, s.parse().ok()?))) else {
-                continue;
-            };
-            shared.heard(CompanyId(company), seq);
-        }
+        hear(&shared, listener).await;
         shared.hearing.store(false, Ordering::SeqCst);
         tracing::warn!("the connection that listens for other nodes is lost");
         listener = loop {
@@ -199,6 +192,16 @@ async fn listen(shared: Arc<Shared>, own: PgPool, pool: PgPool, mut listener: Pg
         }
         shared.hearing.store(true, Ordering::SeqCst);
         tracing::info!("listening for other nodes again");
+    }
+}
+
+/// Takes notifications, which name company and sequence, until the connection is lost; then gives it up.
+async fn hear(shared: &Shared, mut listener: PgListener) {
+    while let Ok(Some(notification)) = listener.try_recv().await {
+        let parts = notification.payload().split_once(':');
+        if let Some((company, seq)) = parts.and_then(|(c, s)| Some((Uuid::try_parse(c).ok()?, s.parse().ok()?))) {
+            shared.heard(CompanyId(company), seq);
+        }
     }
 }
 

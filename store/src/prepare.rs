@@ -120,7 +120,14 @@ impl Writer<'_> {
         prepared.idempotency = change.idempotency.map(|kept| {
             let fingerprint = Arg::Int(kept.key.fingerprint.cast_signed());
             let answer = Arg::text(&kept.answer.to_string());
-            vec![self.company_id.clone(), Arg::id(kept.user), Arg::Text(kept.key.key), fingerprint, answer, Arg::Int(kept.at.0)]
+            vec![
+                Arg::id(kept.key.company),
+                Arg::id(kept.key.user),
+                Arg::Text(kept.key.key),
+                fingerprint,
+                answer,
+                Arg::Int(kept.at.0),
+            ]
         });
         for effect in change.outbox {
             let payload = Arg::text(&effect.payload.to_string());

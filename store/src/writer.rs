@@ -269,3 +269,93 @@ async fn savepoint(conn: &mut Conn<'_>, batch: &Batch) -> Result<Option<(usize, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use workforceos_core::change::{Audience, Changes, Event};
+    use workforceos_core::id::CompanyId;
+    use workforceos_core::{Timestamp, Via};
+
+    use super::*;
+    use crate::sql::Sql;
+    use crate::store::{Backend, Store};
+    use crate::{Database, Due, Settings};
+
+    const COMPANY: CompanyId = CompanyId::ROOT;
+
+    fn sqlite(store: &Store) -> &crate::sqlite::Sqlite {
+        match &store.0.backend {
+            Backend::Sqlite(sqlite) => sqlite,
+            Backend::Postgres(_) => panic!("these tests are SQLite's"),
+        }
+    }
+
+    async fn pragma(store: &Store, text: &str) -> i64 {
+        let mut sql = Sql::new(crate::dialect::Dialect::Sqlite);
+        sql.push(text);
+        let rows = sqlite(store).run(sql.into()).await.expect("runs");
+        rows[0].some_int(0).expect("a number")
+    }
+
+    async fn write(store: &Store, extra: &str) -> Outcome {
+        let event = Event {
+            kind: None,
+            action: "test",
+            object: "user",
+            object_id: COMPANY.0,
+            after: None,
+            before: None,
+            extra: Some(extra.into()),
+            audited: true,
+            audience: Audience::none(),
+            actor: None,
+            via: Via::Timer,
+            request_id: "r".into(),
+        };
+        let turn = store.turn(COMPANY).await.expect("a turn");
+        turn.commit(vec![Changes::none().event(event)], Timestamp(1), Due::Sooner(None)).await
+    }
+
+    async fn open(name: &str) -> (Store, std::path::PathBuf) {
+        let folder = std::env::temp_dir().join(format!("workforceos-writer-{name}-{}", std::process::id()));
+        let database = Database::Sqlite(folder.join("test.db"));
+        let store = Store::open(Settings { database, journal_key: [0; 32], readers: 1 }).await.expect("opens");
+        (store, folder)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_survived() {
+        let (store, folder) = open("full").await;
+        let pages = pragma(&store, "PRAGMA page_count").await;
+        pragma(&store, &format!("PRAGMA max_page_count = {}", pages + 1)).await;
+        let outcome = write(&store, &"x".repeat(100_000)).await;
+        let Outcome::Failed(error) = outcome else { panic!("{outcome:?}") };
+        assert!(error.message.contains("full"), "{error}");
+        pragma(&store, "PRAGMA max_page_count = 100000").await;
+        assert!(matches!(write(&store, "y").await, Outcome::Committed(_)));
+        let verified = store.verify(COMPANY).await.expect("verifies");
+        assert_eq!((verified.entries, verified.first_bad, store.poisoned()), (1, None, false));
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_commit_nothing_more_is_written() {
+        let (store, folder) = open("poison").await;
+        // A deferred constraint is what makes a COMMIT fail here; the writer cannot tell why it did.
+        for text in [
+            "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+            "CREATE TRIGGER trip AFTER INSERT ON journal BEGIN INSERT INTO child VALUES (7); END",
+        ] {
+            let mut sql = Sql::new(crate::dialect::Dialect::Sqlite);
+            sql.push(text);
+            sqlite(&store).run(sql.into()).await.expect("runs");
+        }
+        assert!(matches!(write(&store, "x").await, Outcome::Unknown(_)));
+        assert!(store.poisoned() && store.turn(COMPANY).await.is_err());
+        assert!(store.finish_outbox(COMPANY.0).await.is_err());
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+}

@@ -170,3 +170,9 @@ impl Client {
         Client::new(Arc::new(Shared { base, app, http: crate::app::http_client(), clock }))
     }
 }
+
+/// A value as it stands in an address.
+pub fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}

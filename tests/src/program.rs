@@ -5,8 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::DEADLINE;
 use crate::client::Client;
@@ -27,6 +28,7 @@ pub fn program() -> PathBuf {
 pub struct Program {
     child: Child,
     pub client: Client,
+    log: JoinHandle<String>,
 }
 
 impl Program {
@@ -39,6 +41,11 @@ impl Program {
     /// The command that starts the server, without what this process was given.
     pub fn command(data_dir: &Path) -> std::process::Command {
         Program::command_of(std::process::Command::new(program()), data_dir)
+    }
+
+    /// As [`Program::command`], of a copy of the program.
+    pub fn command_with(program: &Path, data_dir: &Path) -> std::process::Command {
+        Program::command_of(std::process::Command::new(program), data_dir)
     }
 
     /// As [`Program::command`], where a shell's file size limit holds: in KiB, without the signal that would end it.
@@ -70,8 +77,14 @@ impl Program {
     /// Starts a command that is the server; the error is what it said before it ended.
     pub async fn run(command: std::process::Command) -> Result<Program, String> {
         let mut command = Command::from(command);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the program starts");
+        let mut errors = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        let log = tokio::spawn(async move {
+            let mut log = Vec::new();
+            let _ = errors.read_to_end(&mut log).await;
+            String::from_utf8_lossy(&log).into_owned()
+        });
         let mut lines = BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
         let mut said = String::new();
         let listening = async {
@@ -88,11 +101,11 @@ impl Program {
             Some(base) => {
                 // Whatever it says later must not fill the pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                Ok(Program { child, client: Client::of(&base) })
+                Ok(Program { child, client: Client::of(&base), log })
             }
             None => {
                 let status = child.wait().await.expect("its status");
-                Err(format!("{status} {said}"))
+                Err(format!("{status} {said} {}", log.await.unwrap_or_default()))
             }
         }
     }
@@ -102,13 +115,13 @@ impl Program {
         self.child.kill().await.expect("killed");
     }
 
-    /// Asks it to end, as a service manager does, and waits until it has; whether it says that all went well.
-    pub async fn terminate(mut self) -> bool {
+    /// Asks it to end, as a service manager does, and waits until it has: whether all went well, and what it logged.
+    pub async fn terminate(mut self) -> (bool, String) {
         let id = self.child.id().expect("it runs").to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
         assert!(sent.success(), "the signal is sent");
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await.expect("it ends within the deadline");
-        ended.expect("its status").success()
+        (ended.expect("its status").success(), self.log.await.unwrap_or_default())
     }
 
     /// Whether it still runs.

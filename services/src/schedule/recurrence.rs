@@ -59,6 +59,12 @@ fn split(text: &str, origin: Date) -> Result<(Date, RRule<Unvalidated>)> {
     if !parts.iter().any(|p| daily.contains(&p.as_str())) {
         return Err(bad("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY"));
     }
+    // The parser takes them, and then expands them for ever or to nothing.
+    let zero =
+        |p: &String| ["INTERVAL=", "COUNT="].iter().any(|name| p.strip_prefix(name).is_some_and(|n| n.parse() == Ok(0u32)));
+    if parts.iter().any(zero) {
+        return Err(bad("INTERVAL and COUNT count from 1"));
+    }
     if parts.iter().any(|p| ["BYHOUR", "BYMINUTE", "BYSECOND"].iter().any(|b| p.starts_with(b))) {
         return Err(bad("a template's times are startTime and endTime"));
     }
@@ -116,9 +122,17 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for rule in
-            ["", "MONDAYS", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3", "FREQ=DAILY;COUNT=x", "FREQ=DAILY\nFREQ=DAILY", "DTSTART:2026"]
-        {
+        for rule in [
+            "",
+            "MONDAYS",
+            "FREQ=HOURLY",
+            "FREQ=DAILY;BYHOUR=3",
+            "FREQ=DAILY;COUNT=x",
+            "FREQ=DAILY;INTERVAL=0",
+            "FREQ=DAILY;COUNT=0",
+            "FREQ=DAILY\nFREQ=DAILY",
+            "DTSTART:2026",
+        ] {
             assert!(check(rule, d("2026-01-01")).is_err(), "{rule}");
         }
     }

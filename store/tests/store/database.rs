@@ -93,7 +93,8 @@ impl Fresh {
             }
             Place::Server { url, .. } => {
                 let mut connection = PgConnection::connect(url).await.expect("connects");
-                let sql = "SELECT column_name::text, is_nullable = 'NO' FROM information_schema.columns WHERE table_name = $1";
+                let sql = "SELECT column_name::text, is_nullable = 'NO' FROM information_schema.columns \
+                           WHERE table_name = $1 ORDER BY ordinal_position";
                 sqlx::query_as(sql).bind(table).fetch_all(&mut connection).await.expect("lists")
             }
         }

@@ -17,8 +17,8 @@ fn at(millis: i64) -> Timestamp {
 on_both!(answers_are_kept_once);
 async fn answers_are_kept_once(fresh: &mut Fresh) {
     let (store, ann) = (&fresh.store, UserId(id(1)));
-    committed(store, company(1), vec![keyed(put(&user(company(1), 1)), ann, "k", NOW)]).await;
-    let batch = vec![put(&user(company(1), 3)), keyed(put(&user(company(1), 2)), ann, "k", NOW)];
+    committed(store, company(1), vec![keyed(put(&user(company(1), 1)), company(1), ann, "k", NOW)]).await;
+    let batch = vec![put(&user(company(1), 3)), keyed(put(&user(company(1), 2)), company(1), ann, "k", NOW)];
     assert_eq!(refused(store, company(1), batch).await, (1, "IdempotencyConflict".to_owned()));
     let kept = store.stored_answer(company(1), ann, "k", NOW).await.expect("reads");
     assert_eq!(kept, Some((u64::MAX - 3, json!({"n": 1}))));
@@ -26,7 +26,7 @@ async fn answers_are_kept_once(fresh: &mut Fresh) {
     assert_eq!(store.stored_answer(company(1), UserId(id(2)), "k", NOW).await.expect("reads"), None);
     assert_eq!(store.forget_before(NOW).await.expect("forgets"), 0);
     assert_eq!(store.forget_before(at(1)).await.expect("forgets"), 1);
-    committed(store, company(1), vec![keyed(Changes::none(), ann, "k", NOW)]).await;
+    committed(store, company(1), vec![keyed(Changes::none(), company(1), ann, "k", NOW)]).await;
 }
 
 on_both!(an_effect_is_leased_to_one);

@@ -104,9 +104,9 @@ pub fn purge<T: DataObject>(object: &T) -> Changes {
     changes
 }
 
-pub fn keyed(changes: Changes, user: UserId, key: &str, at: Timestamp) -> Changes {
-    let key = IdempotencyKey { key: key.into(), fingerprint: u64::MAX - 3 };
-    Changes { idempotency: Some(Idempotency { user, key, answer: serde_json::json!({"n": 1}), at }), ..changes }
+pub fn keyed(changes: Changes, company: CompanyId, user: UserId, key: &str, at: Timestamp) -> Changes {
+    let key = IdempotencyKey { company, user, key: key.into(), fingerprint: u64::MAX - 3 };
+    Changes { idempotency: Some(Idempotency { key, answer: serde_json::json!({"n": 1}), at }), ..changes }
 }
 
 /// Users 1 to `n` of a company, stored.

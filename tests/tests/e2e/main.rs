@@ -1,15 +1,15 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
 mod concurrency;
-// mod crash;
-// mod faults;
+mod crash;
+mod faults;
 mod lists;
 mod matrix;
 mod oracle;
 mod rules;
 mod streams;
 mod vectors;
-// mod ward;
+mod ward;
 
 /// Addresses that many tests use.
 mod paths {

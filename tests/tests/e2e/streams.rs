@@ -3,7 +3,7 @@
 use serde_json::json;
 use workforceos_tests::{Company, Db, Person, TestApp, on_both_databases};
 
-use crate::paths::{CHECK_IN, CHECK_OUT, RECORDS, SHIFTS};
+use crate::paths::{CHECK_IN, CHECK_OUT, RECORDS};
 use crate::text;
 
 on_both_databases!(

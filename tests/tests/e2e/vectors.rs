@@ -41,7 +41,7 @@ async fn attendance_is_judged_as_published(db: Db) {
 }
 
 async fn judge(app: &TestApp, company: &Company, vector: &Json) {
-    let (name, planned, expected) = (text(vector, "id"), &vector["shift"], &vector["expected"]);
+    let (name, planned, expected) = (text(vector, "id").to_lowercase(), &vector["shift"], &vector["expected"]);
     let came = at(&text(vector, "in"));
     let left = vector["out"].as_str().map(at);
     let (by_clock, by_admin) = (company.employee(&format!("{name}c")).await, company.employee(&format!("{name}a")).await);

@@ -18,7 +18,7 @@ use workforceos_core::{BusinessApi, input};
 use super::register_company_user::refuse_social;
 use crate::auth::first_start::founding;
 use crate::auth::names::{self, codename, is_reserved, numbered};
-use crate::{Api, App, outside};
+use crate::{Api, App, commit, outside};
 
 /// How many codenames are tried for one name.
 const CODENAMES: u32 = 1_000;
@@ -133,6 +133,7 @@ async fn found(app: &App, ctx: &Ctx, founder: &Founder, draft: &Draft, codename:
     let tenant = Tenant { company: id, codename: codename.as_str().into(), zone };
     // Whoever registers is nobody yet on the new tenant, also if logged in elsewhere.
     let ctx = Ctx { tenant: Arc::new(tenant), session: None, ..ctx.clone() };
+    let act = ctx.clone();
     let (founder, draft, needed) = (founder.clone(), draft.clone(), app.settings.email_verification);
     let decide = move |facts: &Facts| {
         let owner = founder.user(facts, id);
@@ -152,7 +153,7 @@ async fn found(app: &App, ctx: &Ctx, founder: &Founder, draft: &Draft, codename:
         let taken = || Error::conflict("AlreadyExists", "The codename is taken");
         Ok((founding(&ctx, facts, &company, &owner).taken(taken), answer))
     };
-    app.companies.decide(id, Needs::none(), decide).await
+    commit(app, &act, Needs::none(), decide).await
 }
 
 impl Founder {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::machine::Meter;
+use crate::machine::{Cpu, Meter};
 
 /// The times of one round, in microseconds.
 #[derive(Clone, Debug)]
@@ -70,8 +70,8 @@ impl Spread {
 /// The rounds of one measurement, and what they cost.
 pub struct Measured {
     rounds: Vec<Samples>,
-    /// Seconds of processor time of server and client in all rounds.
-    pub cpu: (f64, f64),
+    /// Processor time of all rounds.
+    pub cpu: Cpu,
 }
 
 impl Measured {
@@ -108,6 +108,6 @@ impl Measured {
 
     /// Microseconds of the server's processor time for each sample.
     pub fn server_micros_each(&self) -> f64 {
-        self.cpu.0 * 1e6 / self.len().max(1) as f64
+        self.cpu.server * 1e6 / self.len().max(1) as f64
     }
 }

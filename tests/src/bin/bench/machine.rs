@@ -76,24 +76,43 @@ fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     lines.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
 }
 
-/// Processor time of server and client since a moment.
+/// Processor time used since a moment.
 pub struct Meter {
     server: u32,
-    before: (f64, f64),
+    started: Instant,
+    before: Cpu,
+}
+
+/// Seconds of processor time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu {
+    pub server: f64,
+    pub client: f64,
+    /// Of all other programs, and of other machines on the same hardware.
+    pub others: f64,
+    /// Of all cores together, used or not.
+    pub there: f64,
 }
 
 impl Meter {
     pub fn start(server: u32) -> Result<Meter> {
-        Ok(Meter { server, before: used(server)? })
+        Ok(Meter { server, started: Instant::now(), before: used(server)? })
     }
 
-    /// Seconds of the server, and of the client.
-    pub fn read(&self) -> Result<(f64, f64)> {
-        let now = used(self.server)?;
-        Ok((now.0 - self.before.0, now.1 - self.before.1))
+    pub fn read(&self) -> Result<Cpu> {
+        let (now, before) = (used(self.server)?, self.before);
+        let there = self.started.elapsed().as_secs_f64() * std::thread::available_parallelism()?.get() as f64;
+        let (server, client) = (now.server - before.server, now.client - before.client);
+        Ok(Cpu { server, client, others: (now.others - before.others - server - client).max(0.0), there })
     }
 }
 
-fn used(server: u32) -> Result<(f64, f64)> {
-    Ok((cpu_seconds(server)?, cpu_seconds(std::process::id())?))
+/// What was used until now; `others` is still everybody's.
+fn used(server: u32) -> Result<Cpu> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let all: Vec<f64> =
+        stat.lines().next().unwrap_or_default().split_whitespace().skip(1).filter_map(|t| t.parse().ok()).collect();
+    // user, nice, system, and what the hypervisor gave to others; interrupts are nobody's.
+    let ticks: f64 = [0, 1, 2, 7].iter().filter_map(|i| all.get(*i)).sum();
+    Ok(Cpu { server: cpu_seconds(server)?, client: cpu_seconds(std::process::id())?, others: ticks / TICKS, there: 0.0 })
 }

@@ -7,6 +7,9 @@ use crate::figures::{Measured, Spread};
 const HEADINGS: [&str; 10] =
     ["bench", "measured", "rate (min–max)", "p50", "p99 (min–max)", "max", "goal", "met", "CPU s: server + client", "server RSS"];
 
+/// Part of the cores from which on other programs are mentioned: what was measured beside them is worth little.
+const DISTURBED: f64 = 0.03;
+
 /// One measured thing.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
@@ -41,7 +44,12 @@ impl Row {
         self.p50 = millis(measured.quantile(0.5).median);
         self.p99 = millis_spread(measured.quantile(0.99));
         self.max = millis(measured.worst());
-        self.cpu = format!("{:.1} + {:.1}", measured.cpu.0, measured.cpu.1);
+        let cpu = measured.cpu;
+        self.cpu = format!("{:.1} + {:.1}", cpu.server, cpu.client);
+        let disturbed = cpu.others / cpu.there.max(f64::EPSILON);
+        if disturbed > DISTURBED {
+            let _ = write!(self.cpu, ", other programs {:.0} % of the cores", disturbed * 100.0);
+        }
         self
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 use workforceos_core::api::Method;
 use workforceos_core::input::Place;
 use workforceos_services::Api;
-use workforceos_tests::{Client, Reply};
+use workforceos_tests::{Client, Reply, encoded};
 
 /// The address of an API and the body for it.
 fn request(api: &Api, args: &Json) -> (String, Option<Json>) {
@@ -28,9 +28,4 @@ fn request(api: &Api, args: &Json) -> (String, Option<Json>) {
 pub async fn call(client: &Client, api: &Api, args: &Json) -> Reply {
     let (path, body) = request(api, args);
     client.send(api.method.as_str().parse().expect("a method"), &path, body).await
-}
-
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

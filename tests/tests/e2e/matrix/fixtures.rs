@@ -74,6 +74,8 @@ pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
 pub const REFUSED: &[(&str, &[Who])] = &[
     // Roles are the owner's (and the root admin's) to give.
     ("updateUserRole", &[Who::Admin]),
+    // Without a company there is none to join.
+    ("registerCompanyUser", &[Who::SaasUser]),
 ];
 
 /// Valid arguments: about `ann`, an employee, wherever somebody is needed. Each call makes fresh things.

@@ -110,7 +110,8 @@ async fn days_of_clock_changes_have_their_length(db: Db) {
     for (i, (zone, date, times, minutes, before, worked)) in nights.into_iter().enumerate() {
         app.clock.set(at(&format!("{date}T00:00:00Z")));
         let company = app.company(&format!("nights{i}"), zone).await;
-        let ann = company.employee("ann").await;
+        let mut ann = company.employee("ann").await;
+        ann.use_key().await;
         let shift = company.plan(date, times, &[&ann]).await.ok()["shift"].clone();
         let (starts, ends) = (at(&text(&shift, "startsAt")), at(&text(&shift, "endsAt")));
         assert_eq!(ends.minutes_since(starts), minutes, "{zone} {date}");

@@ -122,6 +122,7 @@ async fn bad_templates_and_ranges_are_refused(db: Db) {
         ("recurrenceRule", json!("every day")),
         ("recurrenceRule", json!("FREQ=HOURLY")),
         ("recurrenceRule", json!("FREQ=DAILY;INTERVAL=0")),
+        ("recurrenceRule", json!("FREQ=DAILY;COUNT=0")),
         ("departmentId", json!("01890a5d-ac96-774b-bcce-b302099a8057")),
         ("breakMinutes", json!(480)),
         ("neededCount", json!(-1)),
@@ -129,6 +130,24 @@ async fn bad_templates_and_ranges_are_refused(db: Db) {
         let mut body = whole.clone();
         body[name] = value.clone();
         assert_eq!(acme.owner.post(TEMPLATES, body).await.bad_fields(), [name], "{name} = {value}");
+    }
+    // Rules that mean little or begin long ago are no burden.
+    for (rule, dates) in [
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", 0),
+        ("DTSTART:20200101\nRRULE:FREQ=DAILY;INTERVAL=365;BYMONTH=13", -1),
+        ("DTSTART:19000101\nRRULE:FREQ=DAILY", 2),
+        ("DTSTART:99990101\nRRULE:FREQ=DAILY", 0),
+        ("FREQ=MONTHLY;BYDAY=-1TU;BYSETPOS=1", 0),
+    ] {
+        let body = json!({"name": "Rare", "startTime": "01:00", "endTime": "02:00", "recurrenceRule": rule});
+        let made = acme.owner.post(TEMPLATES, body).await;
+        if dates < 0 {
+            assert_eq!(made.bad_fields(), ["recurrenceRule"], "{rule}");
+            continue;
+        }
+        let path = format!("{TEMPLATES}/{}/generate", text(&made.ok()["shiftTemplate"], "id"));
+        let body = acme.owner.post(&path, json!({"from": "2026-06-10", "to": "2026-06-11"})).await.ok();
+        assert_eq!(body["rowCount"], dates, "{rule}");
     }
     let template = template(&acme, "06:00-14:00", "FREQ=DAILY").await;
     let path = format!("{TEMPLATES}/{template}/generate");
@@ -138,7 +157,7 @@ async fn bad_templates_and_ranges_are_refused(db: Db) {
     // Managers read templates, employees do not.
     let (ann, mia) = (acme.employee("ann").await, acme.employee("mia").await);
     acme.manager_of(&mia, &[&ann]).await;
-    assert_eq!(mia.get(TEMPLATES).await.ok()["rowCount"], 1);
+    assert_eq!(mia.get(TEMPLATES).await.ok()["rowCount"], 5);
     mia.post(TEMPLATES, whole).await.refused(403, "Forbidden");
     ann.get(TEMPLATES).await.refused(403, "Forbidden");
 }
