@@ -4,6 +4,7 @@
 use std::sync::Weak;
 use std::time::Duration;
 
+use workforceos_core::change::ANSWER_KEPT;
 use workforceos_core::time::Timestamp;
 
 use crate::directory::{Shared, WeakCompanies};
@@ -11,8 +12,6 @@ use crate::directory::{Shared, WeakCompanies};
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two looks for what is kept for a time only.
 const TIDY: u64 = 600;
-/// How long answers are kept for their idempotency keys.
-const KEPT: i64 = 24 * Timestamp::HOUR;
 
 pub(crate) async fn run(shared: Weak<Shared>, companies: WeakCompanies) {
     let mut ticks = tokio::time::interval(TICK);
@@ -21,7 +20,7 @@ pub(crate) async fn run(shared: Weak<Shared>, companies: WeakCompanies) {
         ticks.tick().await;
         let (Some(shared), Some(companies)) = (shared.upgrade(), companies.upgrade()) else { return };
         if tick.is_multiple_of(TIDY)
-            && let Err(error) = shared.store.forget_before(Timestamp(shared.clock.now().0 - KEPT)).await
+            && let Err(error) = shared.store.forget_before(Timestamp(shared.clock.now().0 - ANSWER_KEPT)).await
         {
             tracing::warn!(%error, source = ?error.source, "could not forget old idempotency keys; trying again");
         }

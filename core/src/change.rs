@@ -162,6 +162,9 @@ impl Event {
     }
 }
 
+/// How long an answer is kept for its idempotency key, in milliseconds; after that the key is free again.
+pub const ANSWER_KEPT: i64 = 24 * Timestamp::HOUR;
+
 /// A caller's promise that two calls with the same key are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {

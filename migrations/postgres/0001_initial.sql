@@ -348,10 +348,10 @@ CREATE INDEX users_created ON users (company_id, created_at DESC, id) WHERE is_a
 CREATE INDEX users_email ON users (email);
 CREATE INDEX user_group_created ON user_group (company_id, created_at DESC, id) WHERE is_active = 1;
 CREATE INDEX user_group_member_created ON user_group_member (company_id, created_at DESC, id) WHERE is_active = 1;
-CREATE INDEX user_group_member_user ON user_group_member (user_id);
-CREATE INDEX user_session_user ON user_session (user_id);
+CREATE INDEX user_group_member_user ON user_group_member (user_id, company_id);
+CREATE INDEX user_session_user ON user_session (user_id, company_id);
 CREATE INDEX user_session_company ON user_session (company_id, expires_at) WHERE is_active = 1;
-CREATE INDEX api_key_user ON api_key (user_id);
+CREATE INDEX api_key_user ON api_key (user_id, company_id);
 CREATE INDEX verification_user ON verification (user_id, kind);
 CREATE INDEX employee_profile_created ON employee_profile (company_id, created_at DESC, id) WHERE is_active = 1;
 CREATE INDEX employee_profile_manager ON employee_profile (company_id, manager_id) WHERE is_active = 1;
@@ -361,7 +361,7 @@ CREATE INDEX shift_date ON shift (company_id, shift_date, start_time, id) WHERE 
 CREATE INDEX shift_status ON shift (company_id, status, ends_at) WHERE is_active = 1;
 CREATE INDEX attendance_record_created ON attendance_record (company_id, created_at DESC, id) WHERE is_active = 1;
 CREATE INDEX attendance_record_date ON attendance_record (company_id, shift_date) WHERE is_active = 1;
-CREATE INDEX attendance_record_user ON attendance_record (user_id, created_at DESC);
+CREATE INDEX attendance_record_user ON attendance_record (user_id, company_id, created_at DESC, id);
 CREATE INDEX leave_request_start ON leave_request (company_id, start_date DESC, id) WHERE is_active = 1;
 CREATE INDEX leave_request_user ON leave_request (user_id, start_date);
 CREATE INDEX alert_recipient ON alert (company_id, recipient_user_id, created_at DESC, id) WHERE is_active = 1;

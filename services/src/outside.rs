@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use workforceos_actors::hub::{Access, Person};
 use workforceos_core::api::BoxFuture;
-use workforceos_core::change::Entry;
+use workforceos_core::change::{ANSWER_KEPT, Entry};
 use workforceos_core::dispatch::Outside;
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
@@ -19,9 +19,6 @@ use workforceos_core::zone::Zone;
 use workforceos_store::Store;
 
 use crate::{App, Caches, auth};
-
-/// How long a stored answer is good for its idempotency key.
-const IDEMPOTENCY: i64 = 24 * Timestamp::HOUR;
 
 /// Dispatch's way to sessions, tenants, scopes and stored answers.
 pub struct Gateway {
@@ -49,7 +46,7 @@ impl Outside for Gateway {
     }
 
     async fn stored_answer(&self, company: CompanyId, user: UserId, key: &str) -> Result<Option<(u64, Json)>> {
-        let not_before = Timestamp(self.app.clock.now().0 - IDEMPOTENCY);
+        let not_before = Timestamp(self.app.clock.now().0 - ANSWER_KEPT);
         self.app.store.stored_answer(company, user, key, not_before).await
     }
 

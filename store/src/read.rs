@@ -122,12 +122,20 @@ fn page_text(dialect: Dialect, query: &Query, filter: &Filter, joins: &[Asked], 
         let column = query.def.property(asked.join.property).map_or("id", |p| p.column);
         let _ = write!(from, " LEFT JOIN {} j{i} ON j{i}.id = t.{column}", asked.target.table);
     }
-    let _ = write!(text, " FROM {} t{from}{}", query.def.table, filter.text);
-    push_order(dialect, query, &mut text);
-    text.push_str(" LIMIT ");
-    dialect.parameter(&mut text, filter.args.len() + 1);
-    text.push_str(" OFFSET ");
-    dialect.parameter(&mut text, filter.args.len() + 2);
+    let mut page = filter.text.clone();
+    push_order(dialect, query, &mut page);
+    page.push_str(" LIMIT ");
+    dialect.parameter(&mut page, filter.args.len() + 1);
+    page.push_str(" OFFSET ");
+    dialect.parameter(&mut page, filter.args.len() + 2);
+    let name = query.def.table;
+    if query.offset == 0 || from.is_empty() {
+        let _ = write!(text, " FROM {name} t{from}{page}");
+    } else {
+        // The rows before a deep page are counted off before anything is joined to them.
+        let _ = write!(text, " FROM (SELECT t.id FROM {name} t{page}) p JOIN {name} t ON t.id = p.id{from}");
+        push_order(dialect, query, &mut text);
+    }
     text
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};
 
 use uuid::Uuid;
-use workforceos_core::change::Taken;
+use workforceos_core::change::{ANSWER_KEPT, Taken};
 use workforceos_core::{Error, Result};
 
 use crate::arg::Arg;
@@ -181,8 +181,22 @@ impl<'a> Group<'a> {
         }
         self.write_links(conn).await?;
         insert(conn, Shape::Journal, &self.journal).await?;
+        self.free_expired_keys(conn).await?;
         insert(conn, Shape::Idempotency, &self.idempotency).await?;
         insert(conn, Shape::Outbox, &self.outbox).await
+    }
+
+    /// An answer that is no longer kept gives its key free, also if nobody has tidied up yet.
+    async fn free_expired_keys(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        for row in &self.idempotency {
+            let [company, user, key, _, _, Arg::Int(at)] = row else { continue };
+            let mut sql = Sql::new(conn.dialect());
+            sql.push("DELETE FROM idempotency WHERE company_id = ").bind(company.clone());
+            sql.push(" AND user_id = ").bind(user.clone()).push(" AND key = ").bind(key.clone());
+            sql.push(" AND at < ").bind(Arg::Int(at - ANSWER_KEPT));
+            conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of("idempotency", e))?;
+        }
+        Ok(())
     }
 
     /// Rows that must still have the version on which a change was decided.

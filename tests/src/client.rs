@@ -64,7 +64,7 @@ impl Client {
 
     /// Logs in with the password that everybody has.
     pub async fn login(&mut self, email: &str, codename: &str) {
-        let claim = std::mem::replace(&mut self.claim, Some(codename.to_owned()));
+        let claim = self.claim.replace(codename.to_owned());
         self.token = None;
         let body = json!({"username": email, "password": PASSWORD});
         let session = self.post("/auth-api/login", body).await.ok();

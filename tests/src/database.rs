@@ -18,6 +18,7 @@ pub enum Db {
 
 impl Db {
     /// Whether there is one for tests; says so if not.
+    #[expect(clippy::print_stdout, reason = "a test that is left out says so")]
     pub fn is_here(self) -> bool {
         let here = self == Db::Sqlite || std::env::var_os(POSTGRES).is_some();
         if !here {

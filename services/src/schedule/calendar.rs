@@ -5,7 +5,7 @@ use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
 use workforceos_core::error::Result;
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Shift, ShiftStatus};
-use workforceos_core::query::{Cond, Op, Query};
+use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 
@@ -22,7 +22,7 @@ pub async fn calendar(app: &App, ctx: &Ctx) -> Result<String> {
     let today = ctx.tenant.zone.date(ctx.now());
     let first = today.checked_sub_days(Days::new(BACK)).unwrap_or(today);
     let cond = my_shifts(ctx).and(Cond::Cmp("shiftDate", Op::Gte, Value::Date(first)));
-    let query = Query { limit: MAX_EVENTS, ..Query::of(Shift::def(), ctx.company(), cond) };
+    let query = Query { order: order(Shift::def(), Shift::def().order), limit: MAX_EVENTS, ..Query::of(Shift::def(), ctx.company(), cond) };
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//WorkforceOS//Shifts//EN"));
     calendar

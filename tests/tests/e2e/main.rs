@@ -1,10 +1,12 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
 mod concurrency;
+mod contract;
 mod crash;
 mod faults;
 mod lists;
 mod matrix;
+mod nodes;
 mod oracle;
 mod rules;
 mod streams;

@@ -66,7 +66,9 @@ pub fn api() -> Api {
                 let before = &facts.state.policy;
                 let after = apply(before, &input)?.touched(facts.now);
                 let event = Event::audit(&act, CompanyPolicy::def().name, after.meta.id).after(&after).audited(Some(before));
-                Ok((Changes::none().put(&after).event(event), Answer::object(&act, &after)))
+                // The timers go by the policy: they look again at once.
+                let changes = Changes::none().put(&after).event(event).due(Some(facts.now));
+                Ok((changes, Answer::object(&act, &after)))
             };
             commit(&app, &ctx, Needs::none(), decide).await
         })

@@ -20,6 +20,7 @@ const CONNECTIONS: usize = 8;
 const PACE: f64 = 300.0;
 const STREAMS: usize = 5_000;
 const COMPANIES: usize = 50;
+const PEOPLE: usize = 200;
 /// Where one company has all streams, of so many check-ins one is its own: ten a second.
 const WATCHED: usize = 30;
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -41,8 +42,7 @@ pub async fn run(setup: &Setup) -> Result<Vec<Row>> {
 async fn measure(setup: &Setup, watched: Watched) -> Result<Vec<Row>> {
     let site = Site::new(setup)?;
     let founder = Founder::open(&site).await?;
-    let waves = 1 + setup.rounds;
-    let size = Size { admins: 2, people: 200, crew: 20, waves };
+    let size = Size { admins: 2, people: PEOPLE, crew: 20, waves: 3 + setup.rounds };
     let mut companies = Vec::with_capacity(COMPANIES);
     for i in 0..COMPANIES {
         companies.push(founder.company(&format!("company{i}"), size, NO_PASSWORD).await?);
@@ -54,8 +54,8 @@ async fn measure(setup: &Setup, watched: Watched) -> Result<Vec<Row>> {
     };
     let server = Server::start(&setup.server, &site)?;
     let mut connections = server.connect(CONNECTIONS).await?;
-    // Every company's state is loaded, and a good part of the people known.
-    check_ins.allow(2_000);
+    // Every company's state is loaded, and the people are known.
+    check_ins.allow(COMPANIES * PEOPLE);
     flat_out(&mut connections, &check_ins, None).await?;
     check_ins.allow_all();
     let alone = steady(setup, &server, &mut connections, &check_ins).await?;

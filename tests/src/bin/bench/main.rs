@@ -23,6 +23,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::report::Row;
 
@@ -73,7 +74,15 @@ fn main() -> Result<()> {
     };
     // One thread: the client shall leave the cores to the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(&cli, &setup))
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        // What is dropped on the way out ends the server and removes its files.
+        tokio::select! {
+            done = run(&cli, &setup) => done,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    })
 }
 
 async fn run(cli: &Cli, setup: &Setup) -> Result<()> {

@@ -14,6 +14,8 @@ on_both_databases!(
     a_missing_check_out_is_reported_once,
     timers_go_on_after_a_restart,
     days_of_clock_changes_have_their_length,
+    a_new_policy_moves_the_timers,
+    a_new_zone_moves_what_is_to_come,
 );
 
 async fn missing_people_become_absent(db: Db) {
@@ -128,4 +130,53 @@ async fn days_of_clock_changes_have_their_length(db: Db) {
         let status = ann.get(&format!("{SHIFTS}/{}", text(&shift, "id"))).await.ok()["shift"]["status"].clone();
         assert_eq!(status, "completed", "{zone} {date}");
     }
+}
+
+const POLICY: &str = "/auth-api/v1/companypolicy";
+
+async fn a_new_policy_moves_the_timers(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    let short = acme.shift("2026-06-01", "06:30-08:00", &[&ann, &bob]).await;
+    let long = acme.shift("2026-06-01", "10:00-12:00", &[&ann, &bob]).await;
+    let policy =
+        acme.owner.patch(POLICY, json!({"autoAbsentMinutes": 0, "graceMinutes": 0, "earlyCheckInMinutes": 5})).await.ok();
+    assert_eq!((&policy["companyPolicy"]["autoAbsentMinutes"], &policy["companyPolicy"]["weeklyHours"]), (&json!(0), &json!(40)));
+    ann.post(CHECK_IN, json!({"shiftId": short})).await.refused(409, "OutsideCheckInWindow");
+    app.clock.set(Timestamp(at("2026-06-01T06:30:00Z").0 + 1));
+    let late = ann.post(CHECK_IN, json!({"shiftId": short})).await.ok()["attendanceRecord"].clone();
+    assert_eq!((&late["status"], &late["lateByMinutes"]), (&json!("late"), &json!(0)));
+    let status = async |shift: &str| acme.owner.get(&format!("{SHIFTS}/{shift}")).await.ok()["shift"]["status"].clone();
+    app.sweep_at(at("2026-06-01T08:00:00Z")).await;
+    assert_eq!(status(&short).await, "completed", "at once, as the new policy says");
+    acme.owner.patch(POLICY, json!({"autoAbsentMinutes": 120, "missingCheckoutMinutes": 300})).await.ok();
+    app.sweep_at(at("2026-06-01T13:59:00Z")).await;
+    assert_eq!(status(&long).await, "scheduled", "later, as the newer policy says");
+    acme.owner.patch(POLICY, json!({"autoAbsentMinutes": 10})).await.ok();
+    app.sweep().await;
+    assert_eq!(status(&long).await, "completed", "overdue by the newest policy");
+    for (name, value) in
+        [("graceMinutes", json!(-1)), ("workdays", json!([])), ("workdays", json!([0])), ("weeklyHours", json!(0))]
+    {
+        assert_eq!(acme.owner.patch(POLICY, json!({name: value})).await.bad_fields(), [name], "{name}: {value}");
+    }
+}
+
+async fn a_new_zone_moves_what_is_to_come(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let ann = acme.employee("ann").await;
+    let worked = acme.shift("2026-06-01", "06:00-10:00", &[&ann]).await;
+    let coming = acme.shift("2026-06-10", "09:00-17:00", &[&ann]).await;
+    let record = ann.post(CHECK_IN, json!({"shiftId": worked})).await.ok()["attendanceRecord"].clone();
+    let company = format!("/auth-api/v1/companies/{}", acme.id);
+    assert_eq!(acme.owner.patch(&company, json!({"timezone": "Europe/Atlantis"})).await.bad_fields(), ["timezone"]);
+    acme.owner.patch(&company, json!({"timezone": "America/New_York"})).await.ok();
+    let shift = acme.owner.get(&format!("{SHIFTS}/{coming}")).await.ok()["shift"].clone();
+    assert_eq!((&shift["startTime"], &shift["startsAt"]), (&json!("09:00"), &json!("2026-06-10T13:00:00.000Z")));
+    let after = ann.get(&format!("{RECORDS}/{}", text(&record, "id"))).await.ok()["attendanceRecord"].clone();
+    assert_eq!((&after["checkInTime"], &after["lateByMinutes"]), (&record["checkInTime"], &record["lateByMinutes"]));
+    let shift = acme.owner.get(&format!("{SHIFTS}/{worked}")).await.ok()["shift"].clone();
+    assert_eq!(shift["startsAt"], "2026-06-01T06:00:00.000Z", "what somebody worked keeps its instants");
 }

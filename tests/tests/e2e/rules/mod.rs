@@ -3,5 +3,6 @@
 mod attendance;
 mod calendar;
 mod clock;
+mod people;
 mod schedule;
 mod templates;
