@@ -120,7 +120,16 @@ impl Query {
     /// All active rows of a company that satisfy `cond`, in the order of their ids: an order that nobody needs would only
     /// lead the database to the wrong index.
     pub fn of(def: &'static ObjectDef, company: crate::id::CompanyId, cond: Cond) -> Query {
-        Query { def, company: Some(company), cond, order: Vec::new(), offset: 0, limit: 1_000_000, joins: Vec::new(), total: false }
+        Query {
+            def,
+            company: Some(company),
+            cond,
+            order: Vec::new(),
+            offset: 0,
+            limit: 1_000_000,
+            joins: Vec::new(),
+            total: false,
+        }
     }
 }
 

@@ -22,7 +22,11 @@ pub async fn calendar(app: &App, ctx: &Ctx) -> Result<String> {
     let today = ctx.tenant.zone.date(ctx.now());
     let first = today.checked_sub_days(Days::new(BACK)).unwrap_or(today);
     let cond = my_shifts(ctx).and(Cond::Cmp("shiftDate", Op::Gte, Value::Date(first)));
-    let query = Query { order: order(Shift::def(), Shift::def().order), limit: MAX_EVENTS, ..Query::of(Shift::def(), ctx.company(), cond) };
+    let query = Query {
+        order: order(Shift::def(), Shift::def().order),
+        limit: MAX_EVENTS,
+        ..Query::of(Shift::def(), ctx.company(), cond)
+    };
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", "-//WorkforceOS//Shifts//EN"));
     calendar

@@ -58,10 +58,8 @@ fn every_api_of_a_present_service_is_as_the_contract_says() {
             };
             assert_eq!(place, parameter["in"], "{name}.{wire}");
         }
-        let filters: Vec<&str> = api
-            .object
-            .map(|def| workforceos_core::filter::filters(def, api.fields).into_keys().collect())
-            .unwrap_or_default();
+        let filters: Vec<&str> =
+            api.object.map(|def| workforceos_core::filter::filters(def, api.fields).into_keys().collect()).unwrap_or_default();
         for filter in texts(&wanted["filters"], "name") {
             assert!(filters.contains(&filter.trim_end_matches("_op")), "{name} lacks the filter {filter}");
         }

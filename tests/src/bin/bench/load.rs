@@ -45,7 +45,7 @@ pub async fn each_flat_out<'c, W: Work + 'c>(
         }
     };
     // Not a join of all: that would look at every connection whenever one of them has something.
-    pairs.map(|pair| drive(pair)).collect::<FuturesUnordered<_>>().try_collect::<()>().await?;
+    pairs.map(drive).collect::<FuturesUnordered<_>>().try_collect::<()>().await?;
     Ok(samples.into_inner().end())
 }
 

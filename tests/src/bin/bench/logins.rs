@@ -93,7 +93,7 @@ impl Storm {
         let mut connection = Connection::open_from(source.into(), server.addr).await?;
         while !self.over.get() {
             let turn = self.next.replace(self.next.get() + 1);
-            let password = if turn % 2 == 0 { PASSWORD } else { "not the right one" };
+            let password = if turn.is_multiple_of(2) { PASSWORD } else { "not the right one" };
             let body = json!({"username": people[turn % people.len()].email, "password": password}).to_string();
             let claim = format!("mbx-company-codename: {CODENAME}\r\n");
             connection.request = http::post("/auth-api/login", &claim, body.len());

@@ -83,7 +83,7 @@ fn request(head: &str, body: &Json) -> Vec<u8> {
 fn message(answer: &Answer<'_>) -> Result<Json> {
     let text = answer.text();
     let data = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim).filter(|data| !data.is_empty());
-    let found = data.filter_map(|data| serde_json::from_str(data).ok()).last();
+    let found = data.filter_map(|data| serde_json::from_str(data).ok()).next_back();
     found.or_else(|| serde_json::from_str(&text).ok()).with_context(|| format!("no message: {text}"))
 }
 
