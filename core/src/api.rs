@@ -264,10 +264,14 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
         Fut: Future<Output = Result<Answer>> + Send + 'static,
     {
         self.fields = I::FIELDS;
+        let patch = self.method == Method::Patch;
         self.prepare = Some(Box::new(move |_, args| {
             let mut problems = Problems::default();
+            if patch {
+                problems.refuse_nulls(args, I::FIELDS);
+            }
             let input = I::read(args, &mut problems);
-            let Some(input) = input else { return Err(Error::invalid(problems.0)) };
+            let (Some(input), true) = (input, problems.0.is_empty()) else { return Err(Error::invalid(problems.0)) };
             let (subject, handler) = (subject(&input), handler.clone());
             Ok(Call { subject, run: Box::new(move |state, ctx| Box::pin(handler(state, ctx, input))) })
         }));

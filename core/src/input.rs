@@ -21,12 +21,14 @@ pub struct FieldDef {
     pub kind: Kind,
     pub required: bool,
     pub secret: bool,
+    /// Whether `null` clears the value (see [`Patch`]).
+    pub clears: bool,
     pub doc: &'static str,
 }
 
 impl FieldDef {
     pub const fn new(name: &'static str, place: Place, kind: Kind, required: bool, doc: &'static str) -> FieldDef {
-        FieldDef { name, place, kind, required, secret: false, doc }
+        FieldDef { name, place, kind, required, secret: false, clears: false, doc }
     }
 
     pub const fn text(mut self) -> FieldDef {
@@ -36,6 +38,11 @@ impl FieldDef {
 
     pub const fn kind(mut self, kind: Kind) -> FieldDef {
         self.kind = kind;
+        self
+    }
+
+    pub const fn clears(mut self, clears: bool) -> FieldDef {
+        self.clears = clears;
         self
     }
 
@@ -116,6 +123,15 @@ impl Problems {
         self.0.push(Problem::new(field, problem));
     }
 
+    /// A PATCH says what changes: `null` for what cannot be cleared is no change that anybody meant.
+    pub fn refuse_nulls(&mut self, args: &Args, fields: &[FieldDef]) {
+        for field in fields.iter().filter(|f| f.place == Place::Body && !f.clears && !f.required) {
+            if args.body.get(field.name).is_some_and(Json::is_null) {
+                self.add(field.name, "must not be null");
+            }
+        }
+    }
+
     /// Reads one parameter; `None` if it is bad, which is then on the list.
     pub fn take<T: Field>(&mut self, args: &Args, field: &FieldDef) -> Option<T> {
         match args.raw(field) {
@@ -179,6 +195,7 @@ impl<T> Patch<T> {
 impl<T: Field> Field for Patch<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
+    const CLEARS: bool = true;
 
     fn from_value(value: Value) -> Option<Self> {
         if value.is_null() { Some(Patch::Clear) } else { T::from_value(value).map(Patch::Set) }
@@ -223,7 +240,8 @@ macro_rules! input {
                     <$ty as $crate::value::Field>::KIND,
                     <$ty as $crate::value::Field>::REQUIRED,
                     concat!($($fdoc),+),
-                )$(.$flag($($arg)?))*,
+                )
+                .clears(<$ty as $crate::value::Field>::CLEARS)$(.$flag($($arg)?))*,
             )*];
 
             fn read(args: &$crate::input::Args, problems: &mut $crate::input::Problems) -> Option<Self> {

@@ -219,6 +219,8 @@ impl serde::Serialize for Value {
 pub trait Field: Sized {
     const KIND: Kind;
     const REQUIRED: bool = true;
+    /// Whether `null` in a PATCH means something: the value is cleared.
+    const CLEARS: bool = false;
 
     /// `None` where the value is of another kind: a fault of the program, not of its user.
     fn from_value(value: Value) -> Option<Self>;

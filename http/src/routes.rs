@@ -8,25 +8,11 @@ use futures_util::FutureExt;
 use workforceos_core::api::Method;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::registry::NoRoute;
+use workforceos_services::SERVICES;
 
 use crate::request::Incoming;
 use crate::server::Server;
 use crate::{auth, business, calendar, reply, stream, system, tools};
-
-/// Services that have a prefix whether or not any API of theirs is registered.
-const SERVICES: [&str; 11] = [
-    "auth",
-    "employeeProfile",
-    "scheduleManagement",
-    "attendanceManagement",
-    "taskManagement",
-    "leaveManagement",
-    "payrollReporting",
-    "announcementManagement",
-    "aiWorkforceAnalytics",
-    "subscriptionManagement",
-    "agentHub",
-];
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";

@@ -25,8 +25,11 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     ]);
     let of_today = Cond::eq("shiftDate", today);
     let still_on = Cond::Cmp("endsAt", Op::Gt, Value::Time(ctx.now()));
-    let shifts = schedule::visible_shifts(ctx).and(running.clone()).and(Cond::Any(vec![of_today, still_on]));
-    let records = crud::own_rows::<AttendanceRecord>(ctx).and(running);
+    let shifts = within(ctx, "scheduleManagement")
+        .and(schedule::visible_shifts(ctx))
+        .and(running.clone())
+        .and(Cond::Any(vec![of_today, still_on]));
+    let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);
     let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records)];
     let (seq, mut found) = app.store.snapshot(ctx.company(), &queries).await?;
     let records = found.pop().unwrap_or_default();
@@ -43,6 +46,12 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
         "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "truncated": truncated,
     });
     Ok((seq, board))
+}
+
+/// Nothing of a service that the caller's API key is not good for.
+fn within(ctx: &Ctx, service: &str) -> Cond {
+    let services = ctx.session.as_ref().and_then(|s| s.key.as_ref()).map(|key| key.services.as_slice()).unwrap_or_default();
+    if services.is_empty() || services.iter().any(|s| s == service) { Cond::TRUE } else { Cond::FALSE }
 }
 
 fn query(ctx: &Ctx, def: &'static workforceos_core::ObjectDef, cond: Cond) -> Query {

@@ -29,6 +29,21 @@ pub use commit::{commit, commit_with, system_ctx};
 pub use outside::Gateway;
 pub use settings::Settings;
 
+/// The services of the platform, those without an API of theirs yet included: each has a prefix, and a key can be limited to it.
+pub const SERVICES: [&str; 11] = [
+    "auth",
+    "employeeProfile",
+    "scheduleManagement",
+    "attendanceManagement",
+    "taskManagement",
+    "leaveManagement",
+    "payrollReporting",
+    "announcementManagement",
+    "aiWorkforceAnalytics",
+    "subscriptionManagement",
+    "agentHub",
+];
+
 pub type Api = workforceos_core::BusinessApi<App>;
 
 /// What handlers work with: the store to read, the company actors to change.

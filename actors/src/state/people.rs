@@ -1,17 +1,19 @@
 //! Who belongs to the company, to which departments, and who manages whom.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::objects::{EmployeeProfile, User, UserGroup, UserGroupMember};
 use workforceos_core::session::Role;
+use workforceos_core::time::Timestamp;
 
 /// The company's people, by id alone: names and addresses stay in the database.
 #[derive(Clone, Debug, Default)]
 pub struct People {
     users: HashMap<UserId, Role>,
-    departments: HashMap<DepartmentId, BTreeSet<UserId>>,
+    /// Members, with when they joined.
+    departments: HashMap<DepartmentId, BTreeMap<UserId, Timestamp>>,
     known: HashSet<DepartmentId>,
     /// By employee: the profile that says so, and the manager whom it names.
     managers: HashMap<UserId, (Uuid, Option<UserId>)>,
@@ -39,7 +41,7 @@ impl People {
     pub(crate) fn apply_member(&mut self, member: &UserGroupMember) {
         let users = self.departments.entry(member.group_id).or_default();
         if member.meta.is_active {
-            users.insert(member.user_id);
+            users.insert(member.user_id, member.meta.created_at);
         } else {
             users.remove(&member.user_id);
         }
@@ -65,13 +67,18 @@ impl People {
     /// Active members of a department that exists.
     pub fn members(&self, department: DepartmentId) -> impl Iterator<Item = UserId> + '_ {
         let users = self.departments.get(&department).filter(|_| self.known.contains(&department));
-        users.into_iter().flatten().copied().filter(|u| self.users.contains_key(u))
+        users.into_iter().flatten().map(|(user, _)| *user).filter(|u| self.users.contains_key(u))
     }
 
     pub fn is_member(&self, department: DepartmentId, user: UserId) -> bool {
         self.has_department(department)
             && self.users.contains_key(&user)
-            && self.departments.get(&department).is_some_and(|users| users.contains(&user))
+            && self.departments.get(&department).is_some_and(|users| users.contains_key(&user))
+    }
+
+    /// When a member joined a department.
+    pub fn joined_at(&self, department: DepartmentId, user: UserId) -> Option<Timestamp> {
+        self.departments.get(&department).and_then(|users| users.get(&user)).copied()
     }
 
     pub fn departments_of(&self, user: UserId) -> Vec<DepartmentId> {

@@ -23,7 +23,7 @@ input! {
         shift_id: ShiftId => "shiftId" Body,
         /// Who checks in: the caller unless a manager or admin names somebody.
         user_id: Option<UserId> => "userId" Body,
-        /// Honoured from managers and admins only, never in the future; otherwise the server's clock decides.
+        /// Honoured from admins, and from managers for their reports, never in the future; otherwise the server's clock decides.
         check_in_time: Option<Timestamp> => "checkInTime" Body,
         /// With a given checkInTime also the check-out, for a record that is complete at once.
         check_out_time: Option<Timestamp> => "checkOutTime" Body,
@@ -66,7 +66,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckIn) -> Result<(Changes, Answer)
     if let Some(record) = state.attendance.of(input.shift_id, user) {
         return Err(refuse_second(ctx, record));
     }
-    let trusted = ctx.is_admin() || ctx.is_manager();
+    let trusted = ctx.is_admin() || ctx.manages(user);
     let given = input.check_in_time.filter(|_| trusted);
     let (at, out) = (given.unwrap_or(facts.now), given.and(input.check_out_time));
     check_times(facts.now, at, out)?;

@@ -20,7 +20,7 @@ input! {
     pub struct CheckOut {
         /// The record to close.
         attendance_record_id: AttendanceId => "attendanceRecordId" Body,
-        /// Honoured from managers and admins only, never in the future; otherwise the server's clock decides.
+        /// Honoured from admins, and from managers for their reports, never in the future; otherwise the server's clock decides.
         check_out_time: Option<Timestamp> => "checkOutTime" Body,
         /// Ignored: the server decides.
         status: Option<AttendanceStatus> => "status" Body,
@@ -61,7 +61,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckOut) -> Result<(Changes, Answer
         (Some(_), Some(_)) => return Err(Error::conflict("InvalidState", "The user has checked out already")),
         (None, _) => return Err(Error::conflict("InvalidState", "The user never checked in for this shift")),
     };
-    let given = input.check_out_time.filter(|_| ctx.is_admin() || ctx.is_manager());
+    let given = input.check_out_time.filter(|_| ctx.is_admin() || ctx.manages(before.user_id));
     let at = given.unwrap_or(facts.now);
     if at > facts.now {
         return Err(Error::field("checkOutTime", "must not be in the future"));
@@ -75,12 +75,11 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckOut) -> Result<(Changes, Answer
     }
     let shift = state.schedule.get(before.shift_id).ok_or_else(missing)?;
     let mut record = AttendanceRecord::clone(before);
-    record.check_out_time = Some(at);
     if ctx.is_admin() || ctx.manages(record.user_id) {
         record.absence_reason = input.absence_reason.clone().or(record.absence_reason);
         record.manager_note = input.manager_note.clone().or(record.manager_note);
     }
-    rules::assess(&mut record, &rules::times(state, shift, before.user_id));
+    rules::close(&mut record, &rules::times(state, shift, before.user_id), came, at);
     let record = record.touched(facts.now);
     let mut event = rules::event(state, ctx, "attendance.checkedOut", &record);
     if record.user_id != ctx.user() || given.is_some() {

@@ -8,7 +8,7 @@ mod read;
 pub mod rules;
 mod timers;
 
-pub use timers::sweep;
+pub use timers::{absences, sweep};
 
 use crate::Api;
 

@@ -56,10 +56,14 @@ impl Times {
         check_in > self.expected_start().plus_minutes(self.grace_minutes)
     }
 
+    pub fn leaves_early(&self, check_out: Timestamp) -> bool {
+        check_out < self.expected_end().plus_minutes(-self.grace_minutes)
+    }
+
     /// The status of somebody who came, and left if `check_out` is given.
     pub fn status(&self, check_in: Timestamp, check_out: Option<Timestamp>) -> AttendanceStatus {
         match check_out {
-            Some(out) if out < self.expected_end().plus_minutes(-self.grace_minutes) => AttendanceStatus::LeftEarly,
+            Some(out) if self.leaves_early(out) => AttendanceStatus::LeftEarly,
             _ if self.is_late(check_in) => AttendanceStatus::Late,
             Some(_) => AttendanceStatus::Present,
             None => AttendanceStatus::Pending,
@@ -72,6 +76,17 @@ impl Times {
         let span = check_out.minutes_since(check_in.max(self.start)).max(0);
         span - self.break_minutes.min((span - self.half()).max(0))
     }
+}
+
+/// Closes a record. Whether the person came late was settled at the check-in, or by a correction, and stays.
+pub fn close(record: &mut AttendanceRecord, times: &Times, came: Timestamp, left: Timestamp) {
+    record.check_out_time = Some(left);
+    record.status = match record.status {
+        _ if times.leaves_early(left) => AttendanceStatus::LeftEarly,
+        AttendanceStatus::Late => AttendanceStatus::Late,
+        _ => AttendanceStatus::Present,
+    };
+    record.worked_minutes = Some(times.worked(came, left));
 }
 
 /// The times that hold for a user at a shift.

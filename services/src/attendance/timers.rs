@@ -5,7 +5,7 @@ use std::sync::Arc;
 use workforceos_actors::{Facts, TimerPass};
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
-use workforceos_core::id::ShiftId;
+use workforceos_core::id::{DepartmentId, ShiftId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{AlertType, AttendanceRecord, Shift, ShiftStatus};
 use workforceos_core::session::{Ctx, Tenant};
@@ -51,22 +51,32 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
 
 /// One step: assignees without a record and not on full-day leave are absent, the shift is completed.
 fn complete(facts: &Facts, ctx: &Ctx, shift: &Arc<Shift>) -> Changes {
+    let mut completed = Shift::clone(shift);
+    completed.status = ShiftStatus::Completed;
+    let completed = completed.touched(facts.now);
+    let event = Event::of(ctx, "shift.completed", &completed, shifts::audience(facts.state, &completed));
+    absences(facts, ctx, shift).put(&completed).event(event)
+}
+
+/// Whoever of a shift's people has no record, and no leave, was absent. Who joined its department after it began was not
+/// assigned to it.
+pub fn absences(facts: &Facts, ctx: &Ctx, shift: &Shift) -> Changes {
     let state = facts.state;
     let mut changes = Changes::none();
     for user in state.assignees(shift) {
-        let excused = state.leave.full_day(user, shift.shift_date).is_some() || state.people.role(user).is_none();
-        if excused || state.attendance.of(ShiftId(shift.meta.id), user).is_some() {
+        let joined_later = |d: &DepartmentId| state.people.joined_at(*d, user).is_none_or(|at| at > shift.starts_at);
+        let late_member = !shift.assigned_user_ids.contains(&user) && shift.assigned_department_ids.iter().all(joined_later);
+        if late_member
+            || state.leave.full_day(user, shift.shift_date).is_some()
+            || state.attendance.of(ShiftId(shift.meta.id), user).is_some()
+        {
             continue;
         }
         let record = mark_absent::absent(Meta::new(facts.new_id(), facts.now, None), shift, user);
         let event = rules::event(state, ctx, "attendance.markedAbsent", &record).audited::<AttendanceRecord>(None);
         changes = changes.put(&record).event(event);
     }
-    let mut completed = Shift::clone(shift);
-    completed.status = ShiftStatus::Completed;
-    let completed = completed.touched(facts.now);
-    let event = Event::of(ctx, "shift.completed", &completed, shifts::audience(state, &completed));
-    changes.put(&completed).event(event)
+    changes
 }
 
 /// A missing check-out is reported once: to the person, and to the manager or else the owner.

@@ -373,13 +373,13 @@ async fn registering_anew_restores_an_archived_profile_only_when_verified() {
     let anew = json!({"email": "ann@babil.test", "password": "another password", "fullname": "Ann"});
     let back = bench.call_on(Some("babil"), "", "registerCompanyUser", anew).await.expect("registered");
     assert_eq!(back["data"], json!({"id": id}), "nothing of the old profile shows");
-    for password in [PASSWORD, "another password"] {
-        assert_ne!(status(bench.login("babil", "ann@babil.test", password).await), 200);
-    }
+    assert_ne!(status(bench.login("babil", "ann@babil.test", "another password").await), 200);
     let started = bench.code("babil", "", Step::StartEmail, json!({"email": "ann@babil.test"})).await.expect("started");
     let body = json!({"email": "ann@babil.test", "secretCode": started["secretCode"]});
     bench.code("babil", "", Step::CompleteEmail, body).await.expect("verified");
-    let login = bench.login("babil", "ann@babil.test", "another password").await.expect("logged in");
+    // Whoever registered was perhaps somebody else: the password is still the old one.
+    assert_ne!(status(bench.login("babil", "ann@babil.test", "another password").await), 200);
+    let login = bench.login("babil", "ann@babil.test", PASSWORD).await.expect("logged in");
     assert_eq!(login.session.role.as_str(), "tenantAdmin");
 }
 

@@ -10,15 +10,18 @@ use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 
 use super::my_shifts;
-use crate::App;
+use crate::{App, outside};
 
 /// How far the feed reaches back, in days; it reaches all coming shifts.
 const BACK: u64 = 90;
 /// The most shifts of a feed.
 const MAX_EVENTS: u64 = 5_000;
 
-/// The feed of the caller's own shifts; `ctx` has its scope.
+/// The feed of the caller's own shifts.
 pub async fn calendar(app: &App, ctx: &Ctx) -> Result<String> {
+    // An admin's own departments, too: elsewhere admins need none, since they reach everybody.
+    let scope = outside::scope(&app.store, &app.caches, ctx.company(), ctx.user()).await?;
+    let ctx = &Ctx { scope, ..ctx.clone() };
     let today = ctx.tenant.zone.date(ctx.now());
     let first = today.checked_sub_days(Days::new(BACK)).unwrap_or(today);
     let cond = my_shifts(ctx).and(Cond::Cmp("shiftDate", Op::Gte, Value::Date(first)));

@@ -46,8 +46,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .extra(&["skipped", "conflicts"])
         .about(
-            "Generates a template's shifts over a range of dates, in one step. Dates that have one already, or on which the \
-             template's times do not exist, are skipped; dates on which somebody assigned is not free are left out and listed \
+            "Generates a template's shifts over a range of dates, in one step. Dates that have one already, or on which a change \
+             of the clocks leaves the template's times no room, are skipped; dates on which somebody assigned is not free are left out and listed \
              as conflicts.",
         )
         .handler(handle);
@@ -69,12 +69,19 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: Generate) -> Result<Answer> {
 fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer)> {
     let template: ShiftTemplate = facts.row(input.shift_template_id)?;
     rules::check_named(facts.state, &input.assigned_user_ids, &input.assigned_department_ids, None)?;
-    let dates = recurrence::dates(&template.recurrence_rule, templates::origin(facts.state, &template), input.from, input.to)?;
+    let dates = recurrence::dates(
+        &template.recurrence_rule,
+        facts.state.zone(),
+        templates::origin(facts.state, &template),
+        input.from,
+        input.to,
+    )?;
     let (mut shifts, mut skipped, mut conflicts): (Vec<Shift>, Vec<Json>, Vec<Json>) = Default::default();
     for date in dates {
         let has_one = facts.state.schedule.on(date).any(|s| s.shift_template_id == Some(input.shift_template_id));
         let in_zone = rules::span(facts.state.zone(), date, &template.start_time, &template.end_time);
-        if has_one || in_zone.is_err() {
+        let fits = in_zone.is_ok_and(|(start, end)| template.break_minutes < end.minutes_since(start));
+        if has_one || !fits {
             skipped.push(json!(date.to_string()));
             continue;
         }

@@ -5,14 +5,15 @@ use std::str::FromStr;
 use chrono::{NaiveTime, TimeZone};
 use rrule::{RRule, Tz, Unvalidated};
 use workforceos_core::error::{Error, Result};
-use workforceos_core::time::{Date, parse_date};
+use workforceos_core::time::{Date, Timestamp, parse_date};
+use workforceos_core::zone::Zone;
 
 /// The most dates that one expansion looks at.
 const MAX_DATES: u16 = 10_000;
 
 /// The local dates that a rule means between two dates (inclusive). It counts from its DTSTART, else from `origin`.
-pub fn dates(rule: &str, origin: Date, from: Date, to: Date) -> Result<Vec<Date>> {
-    let (start, rule) = split(rule, origin)?;
+pub fn dates(rule: &str, zone: Zone, origin: Date, from: Date, to: Date) -> Result<Vec<Date>> {
+    let (start, rule) = split(rule, zone, origin)?;
     let at = |date: Date| Tz::UTC.from_utc_datetime(&date.and_time(NaiveTime::MIN));
     // Dates are expanded as if in UTC: a wall-clock calendar without changes. The zone comes with the shift's times.
     let set = rule.build(at(start)).map_err(|e| bad(e.to_string()))?;
@@ -27,8 +28,8 @@ pub fn dates(rule: &str, origin: Date, from: Date, to: Date) -> Result<Vec<Date>
 }
 
 /// 400 if the rule is none that a template can have.
-pub fn check(rule: &str, origin: Date) -> Result<()> {
-    let (start, rule) = split(rule, origin)?;
+pub fn check(rule: &str, zone: Zone, origin: Date) -> Result<()> {
+    let (start, rule) = split(rule, zone, origin)?;
     let at = Tz::UTC.from_utc_datetime(&start.and_time(NaiveTime::MIN));
     rule.build(at).map(|_| ()).map_err(|e| bad(e.to_string()))
 }
@@ -42,19 +43,19 @@ fn bad(problem: impl Into<String>) -> Error {
 }
 
 /// A rule's start and its RRULE part, normalised.
-fn split(text: &str, origin: Date) -> Result<(Date, RRule<Unvalidated>)> {
+fn split(text: &str, zone: Zone, origin: Date) -> Result<(Date, RRule<Unvalidated>)> {
     let (mut start, mut rule) = (origin, None);
     for line in text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()) {
         let upper = line.to_ascii_uppercase();
         if let Some(rest) = upper.strip_prefix("DTSTART") {
             let digits = rest.rsplit(':').next().unwrap_or_default();
-            start = compact_date(digits).ok_or_else(|| bad("its DTSTART is no date"))?;
+            start = local_date(digits, zone).ok_or_else(|| bad("its DTSTART is no date"))?;
         } else if rule.replace(upper.strip_prefix("RRULE:").unwrap_or(&upper).to_owned()).is_some() {
             return Err(bad("it has more than one rule"));
         }
     }
     let rule = rule.ok_or_else(|| bad("it has no FREQ"))?;
-    let parts: Vec<String> = rule.split(';').map(until_in_utc).collect();
+    let parts: Vec<String> = rule.split(';').map(|part| whole_until(part, zone)).collect();
     let daily = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY"];
     if !parts.iter().any(|p| daily.contains(&p.as_str())) {
         return Err(bad("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY"));
@@ -71,11 +72,19 @@ fn split(text: &str, origin: Date) -> Result<(Date, RRule<Unvalidated>)> {
     Ok((start, RRule::from_str(&parts.join(";")).map_err(|e| bad(e.to_string()))?))
 }
 
-/// UNTIL as the date that it names, the whole of it.
-fn until_in_utc(part: &str) -> String {
-    match part.strip_prefix("UNTIL=").and_then(compact_date) {
+/// UNTIL as the local date that it names, the whole of it.
+fn whole_until(part: &str, zone: Zone) -> String {
+    match part.strip_prefix("UNTIL=").and_then(|text| local_date(text, zone)) {
         Some(date) => format!("UNTIL={}T235959Z", date.format("%Y%m%d")),
         None => part.to_owned(),
+    }
+}
+
+/// The local date of `20260131`, of a local time on it, or of an instant (`20260131T235959Z`).
+fn local_date(text: &str, zone: Zone) -> Option<Date> {
+    match chrono::NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ") {
+        Ok(instant) => Some(zone.date(Timestamp(instant.and_utc().timestamp_millis()))),
+        Err(_) => compact_date(text),
     }
 }
 
@@ -98,7 +107,7 @@ mod tests {
     }
 
     fn expand(rule: &str, from: &str, to: &str) -> Vec<String> {
-        dates(rule, d("2026-01-01"), d(from), d(to)).expect("valid").iter().map(ToString::to_string).collect()
+        dates(rule, Zone::UTC, d("2026-01-01"), d(from), d(to)).expect("valid").iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -113,6 +122,13 @@ mod tests {
         assert_eq!(expand("FREQ=DAILY;COUNT=3", "2026-01-01", "2026-12-31"), ["2026-01-01", "2026-01-02", "2026-01-03"]);
         assert_eq!(expand("RRULE:FREQ=DAILY;UNTIL=20260103", "2026-01-02", "2026-12-31"), ["2026-01-02", "2026-01-03"]);
         assert_eq!(expand("freq=daily;until=20260102T120000Z", "2026-01-02", "2026-12-31"), ["2026-01-02"]);
+    }
+
+    #[test]
+    fn an_instant_is_the_local_date_that_it_falls_on() {
+        let new_york = Zone::parse("America/New_York").expect("zone");
+        let dates = dates("FREQ=DAILY;UNTIL=20270201T045959Z", new_york, d("2027-01-30"), d("2027-01-30"), d("2027-03-01"));
+        assert_eq!(dates.expect("valid"), [d("2027-01-30"), d("2027-01-31")]);
     }
 
     #[test]
@@ -133,7 +149,7 @@ mod tests {
             "FREQ=DAILY\nFREQ=DAILY",
             "DTSTART:2026",
         ] {
-            assert!(check(rule, d("2026-01-01")).is_err(), "{rule}");
+            assert!(check(rule, Zone::UTC, d("2026-01-01")).is_err(), "{rule}");
         }
     }
 }

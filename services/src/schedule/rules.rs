@@ -147,7 +147,8 @@ pub fn completes_at(state: &State, shift: &Shift) -> Option<Timestamp> {
 pub fn audience(state: &State, shift: &Shift) -> Audience {
     let mut audience = Audience::admins();
     audience.users = shift.assigned_user_ids.iter().map(|u| u.0).collect();
-    audience.departments = shift.assigned_department_ids.iter().map(|d| d.0).collect();
+    let alive = shift.assigned_department_ids.iter().filter(|d| state.people.has_department(**d));
+    audience.departments = alive.map(|d| d.0).collect();
     let mut assignees = shift.assigned_user_ids.clone();
     for department in &shift.assigned_department_ids {
         assignees.extend(state.people.members(*department));
@@ -165,9 +166,14 @@ pub fn audience(state: &State, shift: &Shift) -> Audience {
 pub fn membership_clashes(state: &State, department: DepartmentId, user: UserId, now: Timestamp) -> Vec<(ShiftId, ShiftId)> {
     let coming = |s: &&std::sync::Arc<Shift>| s.status == ShiftStatus::Scheduled && s.ends_at > now;
     let mut clashes = Vec::new();
-    for shift in state.schedule.all().filter(coming).filter(|s| s.assigned_department_ids.contains(&department)) {
+    let through = |s: &Shift| s.assigned_department_ids.contains(&department);
+    // Leave takes a member out of what only the department is assigned to.
+    let gains = |s: &Shift| through(s) && state.leave.full_day(user, s.shift_date).is_none();
+    for shift in state.schedule.all().filter(coming).filter(|s| gains(s)) {
         let rival = state.schedule.around(shift.shift_date).find(|other| {
-            other.meta.id != shift.meta.id && coming(other) && overlap(other, shift) && state.is_assigned(other, user)
+            // Of two shifts of the department one tells of the other.
+            let takes = state.is_assigned(other, user) || (gains(other) && shift.meta.id < other.meta.id);
+            other.meta.id != shift.meta.id && coming(other) && overlap(other, shift) && takes
         });
         clashes.extend(rival.map(|rival| (ShiftId(shift.meta.id), ShiftId(rival.meta.id))));
     }

@@ -76,7 +76,7 @@ pub(super) fn origin(state: &State, template: &ShiftTemplate) -> Date {
 
 fn check(state: &State, template: &ShiftTemplate) -> Result<()> {
     rules::wall_times(&template.start_time, &template.end_time)?;
-    recurrence::check(&template.recurrence_rule, origin(state, template))?;
+    recurrence::check(&template.recurrence_rule, state.zone(), origin(state, template))?;
     rules::check_named(state, &[], &[], template.department_id)?;
     let mut problems = Vec::new();
     // The longest that the break can be depends on the date; a day without clock changes stands for all.

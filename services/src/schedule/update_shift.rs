@@ -14,7 +14,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Patch, Reach, input};
 
 use super::rules;
-use crate::{Api, App, commit};
+use crate::{Api, App, attendance, commit};
 
 input! {
     pub struct UpdateShift {
@@ -50,7 +50,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Changes a shift. Refuses conflicts like createShift, other times or another break once somebody has attendance \
-             (409 AttendanceExists), and reopening a completed shift (409 InvalidState).",
+             (409 AttendanceExists), and reopening a completed shift (409 InvalidState). Completing one after its end marks those who \
+             did not come absent.",
         )
         .handler(handle)
 }
@@ -77,7 +78,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
         (shift.shift_date, &shift.start_time, &shift.end_time) != (before.shift_date, &before.start_time, &before.end_time);
     let restored = shift.status == ShiftStatus::Scheduled && before.status != ShiftStatus::Scheduled;
     // The company's zone may have changed while the shift was cancelled.
-    if retimed || restored {
+    if retimed || (restored && !state.attendance.at(input.shift_id)) {
         (shift.starts_at, shift.ends_at) = rules::span(state.zone(), shift.shift_date, &shift.start_time, &shift.end_time)?;
     }
     rules::check_numbers(&shift)?;
@@ -91,13 +92,22 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
     if retimed || reassigned || restored {
         rules::refuse_conflicts(&rules::conflicts(state, &shift, &[]))?;
     }
+    // A template has one shift a date: one moved onto another's date is a shift of its own.
+    let sibling = |s: &Shift| s.meta.id != shift.meta.id && s.shift_template_id == shift.shift_template_id;
+    if shift.shift_date != before.shift_date && state.schedule.on(shift.shift_date).any(|s| sibling(s)) {
+        shift.shift_template_id = None;
+    }
     let shift = shift.touched(facts.now);
-    let kind = match (before.status, shift.status) {
-        (ShiftStatus::Scheduled, ShiftStatus::Completed) => "shift.completed",
-        _ => "shift.updated",
+    let (kind, absences) = match (before.status, shift.status) {
+        // Completed after its end, a shift leaves behind what the timer would have: who did not come was absent.
+        (ShiftStatus::Scheduled, ShiftStatus::Completed) if facts.now >= before.ends_at => {
+            ("shift.completed", attendance::absences(facts, ctx, before))
+        }
+        (ShiftStatus::Scheduled, ShiftStatus::Completed) => ("shift.completed", Changes::none()),
+        _ => ("shift.updated", Changes::none()),
     };
     let event = Event::of(ctx, kind, &shift, rules::audience(state, &shift)).audited(Some(&**before));
-    let changes = Changes::none().put(&shift).event(event).due(rules::completes_at(state, &shift));
+    let changes = absences.put(&shift).event(event).due(rules::completes_at(state, &shift));
     Ok((changes, Answer::object(ctx, &shift)))
 }
 

@@ -17,24 +17,7 @@ use workforceos_core::{BusinessApi, input};
 
 use crate::auth::session::at_home;
 use crate::auth::{keys, names};
-use crate::{Api, App, commit};
-
-/// The services that a key can be limited to.
-const SERVICES: &[&str] = &[
-    "auth",
-    "employeeProfile",
-    "scheduleManagement",
-    "attendanceManagement",
-    "taskManagement",
-    "leaveManagement",
-    "payrollReporting",
-    "announcementManagement",
-    "aiWorkforceAnalytics",
-    "subscriptionManagement",
-    "agentHub",
-    "mcpbff",
-    "realtime",
-];
+use crate::{Api, App, SERVICES, commit};
 
 input! {
     /// A new key.

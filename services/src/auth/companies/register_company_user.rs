@@ -15,6 +15,7 @@ use workforceos_core::{BusinessApi, input};
 
 use crate::auth::login::{find, is_gone};
 use crate::auth::names;
+use crate::auth::throttle::ACCOUNT;
 use crate::auth::users::create_user::taken;
 use crate::{Api, App, commit};
 
@@ -100,14 +101,17 @@ async fn register(app: Arc<App>, ctx: Ctx, input: NewMember) -> Result<Answer> {
     commit(&app, &ctx, Needs::none(), decide).await
 }
 
-/// An archived user registers anew. With verification the new password waits until the address is confirmed (login refuses
-/// it before, and confirming restores the profile); without, only the old password brings the profile back.
+/// An archived user registers anew. With verification nothing changes until the address is confirmed, which brings the profile
+/// back as it was: whoever registers may be somebody else, so not even the password is taken over. Without, only the old
+/// password brings the profile back, as often as a login may be tried.
 async fn come_back(app: Arc<App>, ctx: Ctx, user: User, password: String, verify: bool) -> Result<Answer> {
-    let hash = match verify {
-        true => app.passwords.hash(&password).await?,
-        false if app.passwords.verify(&password, Some(&user.password)).await? => user.password.clone(),
-        false => return Err(taken()),
-    };
+    if verify {
+        return Ok(only_id(&user, verify));
+    }
+    app.throttle.attempt(&format!("login|{}|{}", ctx.company(), user.email), ACCOUNT, ctx.now())?;
+    if !app.passwords.verify(&password, Some(&user.password)).await? {
+        return Err(taken());
+    }
     let (id, seen) = (user.meta.id, user.password);
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
@@ -115,15 +119,16 @@ async fn come_back(app: Arc<App>, ctx: Ctx, user: User, password: String, verify
         if before.password != seen || before.archive_date.is_none() {
             return Err(taken());
         }
-        let archive_date = before.archive_date.filter(|_| verify);
-        let email_verified = before.email_verified && !verify;
-        let back = User { password: hash.clone(), email_verified, archive_date, ..before.clone() }.touched(facts.now);
+        let back = User { archive_date: None, ..before.clone() }.touched(facts.now);
         let event = Event::audit(&act, User::def().name, id).after(&back).audited(Some(&before));
         let event = Event { actor: Some(UserId(id)), ..event };
-        // Nothing but the id: who registers may be somebody else, until the address is confirmed.
-        let row = Row::new(back.to_record(), Level::Public);
-        let answer = Answer::new(Data::One(Box::new(row)), Source::Actor).with("emailVerificationNeeded", verify.into());
-        Ok((Changes::none().put(&back).event(event), answer))
+        Ok((Changes::none().put(&back).event(event), only_id(&back, verify)))
     };
     commit(&app, &ctx, Needs::row::<User>(id), decide).await
+}
+
+/// Nothing of the old profile shows but its id.
+fn only_id(user: &User, verify: bool) -> Answer {
+    let row = Row::new(user.to_record(), Level::Public);
+    Answer::new(Data::One(Box::new(row)), Source::Actor).with("emailVerificationNeeded", verify.into())
 }

@@ -62,6 +62,9 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewUser) -> Result<Answer> {
     let ordinary = if ctx.company().is_root() { Role::SaasUser } else { Role::TenantUser };
     let role = input.role.as_deref().map(roles::read).transpose()?.unwrap_or(ordinary);
     roles::may_give(&ctx, role)?;
+    if role.is_admin() && ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
+        return Err(Error::forbidden("An API key makes no admins"));
+    }
     let (password, avatar) = (app.passwords.hash(&input.password).await?, names::optional(input.avatar));
     let email_verified = input.email_verified.unwrap_or(false);
     let act = ctx.clone();

@@ -20,17 +20,17 @@ use crate::auth::names;
 
 const KIND: VerificationKind = VerificationKind::Email;
 
-/// Mails a code to an address that is not confirmed yet.
+/// Mails a code to an address that is not confirmed yet, or whose archived user may want to come back.
 pub async fn start(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Result<Json> {
     let email = read_email(body)?;
     let user = find(app, ctx.company(), &email).await?.filter(|u| !is_gone(u, ctx.now()));
     if !app.settings.production {
         let user = user.as_ref().ok_or_else(|| Error::not_found("user"))?;
-        if user.email_verified {
+        if user.email_verified && user.archive_date.is_none() {
             return Err(Error::field("email", "is verified already"));
         }
     }
-    let wanted = user.filter(|u| !u.email_verified);
+    let wanted = user.filter(|u| !u.email_verified || u.archive_date.is_some());
     send(app, ctx, KIND, &email, wanted).await.map(Json::Object)
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn send(
     Ok(answer)
 }
 
-/// Checks the code and marks the address as confirmed; an archived user who registered anew is back.
+/// Checks the code and marks the address as confirmed; an archived user is back, as before.
 pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Result<Json> {
     let mut problems = Vec::new();
     let email = names::email(&text(body, "email", &mut problems)).unwrap_or_default();

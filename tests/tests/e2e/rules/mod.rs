@@ -3,6 +3,7 @@
 mod attendance;
 mod calendar;
 mod clock;
+mod edges;
 mod people;
 mod schedule;
 mod templates;
