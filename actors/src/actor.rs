@@ -368,8 +368,11 @@ async fn catch_up(state: &mut State, turn: &mut Turn) -> Result<bool> {
         by_object.entry(def.name).or_insert((def, Vec::new())).1.push(id);
     }
     for (def, ids) in by_object.into_values() {
-        for record in turn.get_many(def, &ids).await? {
-            state.apply(&record)?;
+        let mut records = turn.get_many(def, &ids).await?;
+        // Of two rows for one thing (left and joined again) the active one has the last word.
+        records.sort_by_key(|r| (r.is_active(), r.id()));
+        for record in &records {
+            state.apply(record)?;
         }
     }
     state.seq = turn.seq();
@@ -439,7 +442,8 @@ async fn due_days(state: &State, turn: &mut Turn, now: Timestamp) -> Result<Vec<
     let mut overdue =
         Query::of(Shift::def(), state.company_id, Cond::Cmp("endsAt", Op::Lte, Value::Time(ended)).and(scheduled()));
     overdue.order = workforceos_core::query::order(Shift::def(), "endsAt,id");
-    overdue.limit = MAX_DUE;
+    // One more than a pass handles: it tells that there is more.
+    overdue.limit = MAX_DUE + 1;
     let mut next = overdue.clone();
     next.cond = Cond::Cmp("endsAt", Op::Gt, Value::Time(ended)).and(scheduled());
     next.limit = 1;

@@ -59,8 +59,10 @@ pub struct Companies(Arc<Inner>);
 
 impl Companies {
     pub fn start(store: Store, hub: Hub, clock: Arc<dyn Clock>, ids: Arc<IdSource>, sweep: Arc<dyn Sweep>) -> Result<Companies> {
+        // More than one: a company whose decision takes long must not hold up the others.
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).thread_name("companies").enable_all().build().map_err(Error::internal)?;
+        let runtime = builder.worker_threads(threads).thread_name("companies").enable_all().build().map_err(Error::internal)?;
         let shared = Arc::new(Shared { store, hub, clock, ids, sweep });
         let handle = runtime.handle().clone();
         let companies = Companies(Arc::new(Inner {

@@ -36,6 +36,9 @@ pub trait Outside: Send + Sync + 'static {
     /// The answer stored for an idempotency key within the last 24 hours, with the fingerprint of its call.
     async fn stored_answer(&self, company: CompanyId, user: UserId, key: &str) -> Result<Option<(u64, Json)>>;
 
+    /// A keyed digest, the same on every node: what is kept of a call's arguments must not help to guess them.
+    fn digest(&self, bytes: &[u8]) -> u64;
+
     /// Runs a task to its end, whatever becomes of the caller.
     fn spawn(&self, task: BoxFuture<()>);
 }
@@ -91,6 +94,10 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             };
         }
         let unknown = || Error::new(Status::NotFound, "CompanyNotFound", "There is no company of that codename");
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if codename.is_empty() || codename.len() > 64 || !codename.bytes().all(plain) {
+            return Err(unknown());
+        }
         let tenant = self.outside.tenant(&codename).await?.ok_or_else(unknown)?;
         match session {
             Some(s) if s.company != tenant.company && !matches!(s.role, Role::SuperAdmin | Role::SaasAdmin) => Err(mismatch()),
@@ -176,7 +183,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             return read.catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
         }
         if let Some(key) = key {
-            ctx.idempotency = Some(idempotency_key(&ctx, &args, key)?);
+            ctx.idempotency = Some(self.idempotency_key(&ctx, &args, key)?);
             if let Some(answer) = self.stored(&ctx, api).await? {
                 return Ok(answer);
             }
@@ -187,6 +194,26 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             Err(error) if error.code == "IdempotencyConflict" => self.stored(&ctx, api).await?.ok_or(error),
             other => other,
         }
+    }
+
+    /// Reads an `Idempotency-Key` and ties it to this very call.
+    fn idempotency_key(&self, ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+            return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
+        }
+        let mut text = format!("{}\n", ctx.api);
+        for (name, value) in &args.path {
+            text.push_str(&format!("{name}={value}\n"));
+        }
+        let mut query = args.query.clone();
+        query.retain(|(name, _)| name != "access_token");
+        query.sort();
+        text.push_str(&format!("{query:?}\n"));
+        canonical(&Json::Object(args.body.clone()), &mut text);
+        let fingerprint = self.outside.digest(text.as_bytes());
+        // Callers without a login share no name: their keys count together with what they send.
+        let key = if ctx.session.is_some() { key.into() } else { format!("{key}#{fingerprint:x}").into() };
+        Ok(IdempotencyKey { company: ctx.company(), user: ctx.user(), key, fingerprint })
     }
 
     /// The answer kept for the call's idempotency key; 409 if the key came with another call before.
@@ -213,26 +240,6 @@ fn mismatch() -> Error {
     Error::new(Status::Forbidden, "TenantMismatch", "Your login belongs to another company")
 }
 
-/// Reads an `Idempotency-Key` and ties it to this very call.
-fn idempotency_key(ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
-    if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-        return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
-    }
-    let mut text = format!("{}\n", ctx.api);
-    for (name, value) in &args.path {
-        text.push_str(&format!("{name}={value}\n"));
-    }
-    let mut query = args.query.clone();
-    query.retain(|(name, _)| name != "access_token");
-    query.sort();
-    text.push_str(&format!("{query:?}\n"));
-    canonical(&Json::Object(args.body.clone()), &mut text);
-    let fingerprint = fnv(text.as_bytes());
-    // Callers without a login share no name: their keys count together with what they send.
-    let key = if ctx.session.is_some() { key.into() } else { format!("{key}#{fingerprint:x}").into() };
-    Ok(IdempotencyKey { company: ctx.company(), user: ctx.user(), key, fingerprint })
-}
-
 /// JSON whose objects are ordered by key: the same body in another order of its keys is the same body.
 fn canonical(json: &Json, out: &mut String) {
     match json {
@@ -255,9 +262,4 @@ fn canonical(json: &Json, out: &mut String) {
         }
         other => out.push_str(&other.to_string()),
     }
-}
-
-/// FNV-1a: tells one body from another; nobody gains by forging a collision with their own key.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -154,6 +154,10 @@ impl ListQuery {
                 problems.add(property.name, format!("takes at most {MAX_VALUES} values"));
                 continue;
             }
+            if values.iter().any(|v| v.len() > Kind::MAX_STRING || v.contains('\0')) {
+                problems.add(property.name, format!("takes values of at most {} bytes, without NUL", Kind::MAX_STRING));
+                continue;
+            }
             let overlap = match one(args, &format!("{}_op", property.name)).as_deref() {
                 None | Some("contains") => false,
                 Some("overlap") => true,

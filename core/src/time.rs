@@ -50,7 +50,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Reads `YYYY-MM-DD`; a longer input (an instant) is cut to its date. Years 1 to 9999.
+/// Reads `YYYY-MM-DD`; a longer input (an instant) is cut to its date. Years 1 to 9998: the day after is a date of four digits too.
 pub fn parse_date(text: &str) -> Option<Date> {
     let head = text.get(..10)?;
     if text.len() > 10 && !matches!(text.as_bytes()[10], b'T' | b't' | b' ') {
@@ -58,7 +58,7 @@ pub fn parse_date(text: &str) -> Option<Date> {
     }
     let well_formed = head.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     let date = well_formed.then(|| NaiveDate::parse_from_str(head, "%Y-%m-%d").ok())??;
-    (1..=9999).contains(&date.year()).then_some(date)
+    (1..=9998).contains(&date.year()).then_some(date)
 }
 
 /// Where the present comes from.

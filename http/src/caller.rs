@@ -1,15 +1,21 @@
 //! Who calls, for which company, with which arguments: read from a request's head and body.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap};
 use actix_web::web;
 use futures_util::StreamExt;
 use serde_json::{Map, Value as Json};
+use tokio::time::timeout_at;
 use workforceos_core::error::{Error, Result, Status};
 
 /// The largest body of a call.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY: Duration = Duration::from_secs(20);
+/// The most room made for a body before it is there.
+const ROOM: usize = 16 * 1024;
 /// Name of the header and of the cookie that carry an access token.
 pub const TOKEN: &str = "workforceos-access-token";
 
@@ -81,8 +87,12 @@ async fn bytes(headers: &HeaderMap, mut payload: web::Payload) -> Result<web::By
     if announced.is_some_and(|n| n > MAX_BODY) {
         return Err(too_large());
     }
-    let mut body = web::BytesMut::with_capacity(announced.unwrap_or(0));
-    while let Some(chunk) = payload.next().await {
+    // What is announced is not there yet: room grows with what arrives, and all of it has to arrive in time.
+    let mut body = web::BytesMut::with_capacity(announced.unwrap_or(0).min(ROOM));
+    let deadline = tokio::time::Instant::now() + BODY;
+    while let Some(chunk) =
+        timeout_at(deadline, payload.next()).await.map_err(|_| malformed("The body took too long to arrive"))?
+    {
         let chunk = chunk.map_err(|_| malformed("The body did not arrive whole"))?;
         if body.len() + chunk.len() > MAX_BODY {
             return Err(too_large());

@@ -11,6 +11,7 @@ use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp_actix_web::transport::StreamableHttpService;
 use serde_json::Map;
@@ -30,6 +31,8 @@ use crate::{mcp_sse, routes};
 const SESSION: &str = "mcp-session-id";
 /// How long a session lives without a request: a person may well think that long between two questions.
 const IDLE: Duration = Duration::from_secs(60 * 60);
+/// The most sessions of one user.
+const PER_USER: usize = 256;
 /// Sessions opened between two looks for those that have ended.
 const SWEEP: usize = 64;
 
@@ -37,8 +40,8 @@ const SWEEP: usize = 64;
 pub struct Mount {
     pub tools: McpServer<App>,
     sessions: Arc<LocalSessionManager>,
-    /// Who opened a session: nobody else may use it.
-    owners: Mutex<HashMap<String, UserId>>,
+    /// Who opened a session, and as which one of all: nobody else may use it.
+    owners: Mutex<HashMap<String, (UserId, u64)>>,
     pub ended: CancellationToken,
     pub legacy: mcp_sse::Open,
 }
@@ -89,7 +92,7 @@ impl Mount {
     async fn check(&self, session: &str, user: UserId, ending: bool) -> Result<()> {
         let foreign = {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            owners.get(session).is_some_and(|owner| *owner != user)
+            owners.get(session).is_some_and(|(owner, _)| *owner != user)
         };
         // rmcp finds out by itself, but answers the end of a session that never was with a success.
         if foreign || (ending && !self.sessions.sessions.read().await.contains_key(session)) {
@@ -99,15 +102,36 @@ impl Mount {
     }
 
     async fn opened(&self, session: &str, user: UserId) {
-        let grown = {
+        let (grown, theirs) = {
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            owners.insert(session.to_owned(), user);
-            owners.len().is_multiple_of(SWEEP)
+            let number = owners.values().map(|(_, n)| *n).max().unwrap_or(0) + 1;
+            owners.entry(session.to_owned()).or_insert((user, number));
+            (owners.len().is_multiple_of(SWEEP), owners.values().filter(|(owner, _)| *owner == user).count())
         };
-        if grown {
+        if grown || theirs > PER_USER {
             let alive = self.sessions.sessions.read().await;
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             owners.retain(|id, _| alive.contains_key(id.as_str()));
+        }
+        if theirs > PER_USER {
+            self.close_oldest(user).await;
+        }
+    }
+
+    /// A user's oldest sessions make room for new ones: each takes memory as long as it is open.
+    async fn close_oldest(&self, user: UserId) {
+        let surplus: Vec<String> = {
+            let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut own: Vec<_> =
+                owners.iter().filter(|(_, (owner, _))| *owner == user).map(|(id, (_, n))| (*n, id.clone())).collect();
+            own.sort_unstable();
+            let surplus = own.len().saturating_sub(PER_USER);
+            own.into_iter().take(surplus).map(|(_, id)| id).collect()
+        };
+        for id in surplus {
+            // One that has ended meanwhile is what was wanted.
+            let _ = self.sessions.close_session(&id.as_str().into()).await;
+            self.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! people or logins was written; on PostgreSQL nothing is taken from here while other nodes' notices do not arrive.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use moka::sync::Cache;
@@ -25,6 +26,8 @@ struct Dated<T> {
 pub struct Caches {
     store: Store,
     epochs: RwLock<HashMap<CompanyId, u64>>,
+    /// Counts the times at which entries of any company may have been missed.
+    losses: AtomicU64,
     sessions: Cache<String, Dated<Arc<Session>>>,
     scopes: Cache<(CompanyId, UserId), Dated<Arc<Scope>>>,
     tenants: Cache<String, Dated<Arc<Tenant>>>,
@@ -35,6 +38,7 @@ impl Caches {
         Caches {
             store,
             epochs: RwLock::default(),
+            losses: AtomicU64::new(0),
             sessions: Cache::new(SESSIONS),
             scopes: Cache::new(SCOPES),
             tenants: Cache::new(TENANTS),
@@ -43,7 +47,13 @@ impl Caches {
 
     /// The company's epoch: read it before the database, hand it in with what was read.
     pub fn epoch(&self, company: CompanyId) -> u64 {
-        self.epochs.read().unwrap_or_else(PoisonError::into_inner).get(&company).copied().unwrap_or_default()
+        let own = self.epochs.read().unwrap_or_else(PoisonError::into_inner).get(&company).copied().unwrap_or_default();
+        own + self.losses.load(Ordering::SeqCst)
+    }
+
+    /// Entries may have been missed: nothing from before is good any more.
+    pub fn lost(&self) {
+        self.losses.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Every committed entry comes by, before its caller has the answer.

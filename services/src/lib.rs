@@ -71,8 +71,12 @@ impl App {
         })
         .await?;
         let caches = Arc::new(Caches::new(store.clone()));
-        let watch = caches.clone();
-        let hub_settings = HubSettings { on_entries: Some(Arc::new(move |entry| watch.notice(entry))), ..HubSettings::default() };
+        let (watch, lost) = (caches.clone(), caches.clone());
+        let hub_settings = HubSettings {
+            on_entries: Some(Arc::new(move |entry| watch.notice(entry))),
+            on_lost: Some(Arc::new(move || lost.lost())),
+            ..HubSettings::default()
+        };
         let hub = Hub::start(hub_settings, Arc::new(outside::HubAccess::new(store.clone(), caches.clone())))?;
         let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers))?;
         let app = Arc::new(App {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value as Json;
+use sha2::Sha256;
 use workforceos_actors::hub::{Access, Person};
 use workforceos_core::api::BoxFuture;
 use workforceos_core::change::{ANSWER_KEPT, Entry};
@@ -48,6 +50,15 @@ impl Outside for Gateway {
     async fn stored_answer(&self, company: CompanyId, user: UserId, key: &str) -> Result<Option<(u64, Json)>> {
         let not_before = Timestamp(self.app.clock.now().0 - ANSWER_KEPT);
         self.app.store.stored_answer(company, user, key, not_before).await
+    }
+
+    fn digest(&self, bytes: &[u8]) -> u64 {
+        // The journal's key: nodes that share a database share it. A prefix keeps the two uses apart.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.app.settings.journal_key).expect("any length of key will do");
+        mac.update(b"idempotency\n");
+        mac.update(bytes);
+        let digest = mac.finalize().into_bytes();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     fn spawn(&self, task: BoxFuture<()>) {

@@ -21,6 +21,8 @@ const CHANNEL: &str = "workforceos";
 /// How many moves a receiver may fall behind before it is told that it has missed some.
 const BEHIND: usize = 4096;
 const POLL: Duration = Duration::from_secs(1);
+/// How long a poll may take before this node no longer counts as hearing.
+const POLL_LIMIT: Duration = Duration::from_secs(3);
 const RECONNECT: Duration = Duration::from_millis(250);
 
 /// What this node knows of every company's sequence.
@@ -144,9 +146,9 @@ impl Shared {
         if seq <= seen.seq || seen.committing.is_some_and(|own| seq <= own) {
             return;
         }
-        seen.seq = seq;
+        let from = std::mem::replace(&mut seen.seq, seq);
         // Sent under the lock, so that moves of a company arrive in order. Nobody listening is fine.
-        let _ = self.moved.send(Moved { company, seq });
+        let _ = self.moved.send(Moved { company, from, seq });
     }
 }
 
@@ -208,8 +210,9 @@ async fn hear(shared: &Shared, mut listener: PgListener) {
 async fn poll(shared: Arc<Shared>, pool: PgPool) {
     loop {
         tokio::time::sleep(POLL).await;
-        let looked = look(&shared, &pool).await;
-        shared.polling.store(looked.is_ok(), Ordering::SeqCst);
+        // A connection that is half dead must not count as hearing.
+        let looked = tokio::time::timeout(POLL_LIMIT, look(&shared, &pool)).await;
+        shared.polling.store(looked.is_ok_and(|looked| looked.is_ok()), Ordering::SeqCst);
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Pending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
     pub company: CompanyId,
+    /// The last entry that this node knew of; those after it are news.
+    pub from: i64,
     pub seq: i64,
 }
 

@@ -36,7 +36,7 @@ use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 
 pub use frame::Frame;
-pub use observe::OnEntry;
+pub use observe::{OnEntry, OnLost};
 pub use subscription::{Delivery, Subscriber, Subscription};
 pub use topics::{NAMES as TOPIC_NAMES, Topics};
 
@@ -65,11 +65,14 @@ pub struct HubSettings {
     /// date before the answer to a logout leaves. Calls of one publish are in order; entries that the hub fills in from
     /// the journal come later, from its own thread. It must not block or panic.
     pub on_entries: Option<OnEntry>,
+    /// Called when entries of any company may have been missed for good, or for a while: what `on_entries` keeps up to date
+    /// must not be trusted from before this.
+    pub on_lost: Option<OnLost>,
 }
 
 impl Default for HubSettings {
     fn default() -> HubSettings {
-        HubSettings { ring: 1024, queue: 256, burst: 48, pause: Duration::from_micros(250), on_entries: None }
+        HubSettings { ring: 1024, queue: 256, burst: 48, pause: Duration::from_micros(250), on_entries: None, on_lost: None }
     }
 }
 
@@ -156,7 +159,7 @@ impl Hub {
         let (commands, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             counters: Arc::default(),
-            observer: Observer::new(settings.on_entries.clone()),
+            observer: Observer::new(settings.on_entries.clone(), settings.on_lost.clone()),
             backlog: AtomicUsize::new(0),
             behind: Mutex::default(),
         });
@@ -184,6 +187,11 @@ impl Hub {
         };
         // After shutdown there is nobody to tell.
         let _ = self.commands.send(command);
+    }
+
+    /// Entries of other nodes may have been missed: caches that follow [`HubSettings::on_entries`] are told.
+    pub fn lost(&self) {
+        self.shared.observer.lost();
     }
 
     /// Registers a stream. Subscribe first, then read snapshot and position in one transaction: from here on the

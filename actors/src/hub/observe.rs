@@ -9,6 +9,9 @@ use workforceos_core::id::CompanyId;
 /// Called for every committed entry; see [`super::HubSettings::on_entries`].
 pub type OnEntry = Arc<dyn Fn(&Entry) + Send + Sync>;
 
+/// Called when entries may have been missed; see [`super::HubSettings::on_lost`].
+pub type OnLost = Arc<dyn Fn() + Send + Sync>;
+
 /// What of one company's journal was told.
 #[derive(Default)]
 struct Told {
@@ -21,8 +24,8 @@ impl Told {
     /// Whether the entry is new; it counts as told from here on.
     fn first_time(&mut self, seq: i64) -> bool {
         if seq > self.head {
-            // What came before the first entry ever seen is nobody's loss: nothing was cached then.
-            if self.head > 0 && seq > self.head + 1 {
+            // What came before the first entry seen counts as missing too: reads fill caches without publishing anything.
+            if seq > self.head + 1 {
                 self.missing.push((self.head + 1, seq - 1));
             }
             self.head = seq;
@@ -40,12 +43,20 @@ impl Told {
 /// The callback and what it was told.
 pub(super) struct Observer {
     call: Option<OnEntry>,
+    on_lost: Option<OnLost>,
     told: Mutex<HashMap<CompanyId, Told>>,
 }
 
 impl Observer {
-    pub fn new(call: Option<OnEntry>) -> Observer {
-        Observer { call, told: Mutex::default() }
+    pub fn new(call: Option<OnEntry>, on_lost: Option<OnLost>) -> Observer {
+        Observer { call, on_lost, told: Mutex::default() }
+    }
+
+    /// Entries may never come by: what depends on them must not trust what it has.
+    pub fn lost(&self) {
+        if let Some(on_lost) = &self.on_lost {
+            on_lost();
+        }
     }
 
     /// Calls back for those entries of one company that are new.
@@ -70,7 +81,7 @@ mod tests {
         let mut told = Told::default();
         let order = [7, 8, 8, 12, 10, 7, 9, 10, 11, 12, 3, 13];
         let new: Vec<i64> = order.into_iter().filter(|seq| told.first_time(*seq)).collect();
-        assert_eq!(new, [7, 8, 12, 10, 9, 11, 13]);
-        assert!(told.missing.is_empty());
+        assert_eq!(new, [7, 8, 12, 10, 9, 11, 3, 13]);
+        assert_eq!(told.missing, [(1, 2), (4, 6)]);
     }
 }

@@ -221,6 +221,7 @@ async fn fill(engine: Rc<Engine>, company: CompanyId, after: i64) {
             state.take_in(company, &page);
         }
         Err(_) => {
+            engine.shared.observer.lost();
             let mut state = engine.state.borrow_mut();
             state.roster.of_company(company).into_iter().for_each(|id| state.end(id, Delivery::Cut));
             state.feeds.entry(company).or_default().forget();

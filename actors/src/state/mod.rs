@@ -6,11 +6,11 @@ mod leave;
 mod people;
 mod schedule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 use workforceos_core::error::Result;
-use workforceos_core::id::CompanyId;
+use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
 use workforceos_core::objects::{
     AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, SalaryBasis, Shift, User, UserGroup, UserGroupMember,
@@ -91,12 +91,13 @@ impl State {
     }
 
     /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day leave.
-    pub fn assignees(&self, shift: &Shift) -> Vec<workforceos_core::id::UserId> {
+    pub fn assignees(&self, shift: &Shift) -> Vec<UserId> {
         let mut users = shift.assigned_user_ids.clone();
         users.retain(|user| self.people.role(*user).is_some());
+        let mut known: HashSet<UserId> = users.iter().copied().collect();
         for department in &shift.assigned_department_ids {
             for member in self.people.members(*department) {
-                if !users.contains(&member) && self.leave.full_day(member, shift.shift_date).is_none() {
+                if known.insert(member) && self.leave.full_day(member, shift.shift_date).is_none() {
                     users.push(member);
                 }
             }
@@ -105,8 +106,8 @@ impl State {
     }
 
     /// Whether a shift is assigned to a user, by name or through a department.
-    pub fn is_assigned(&self, shift: &Shift, user: workforceos_core::id::UserId) -> bool {
-        let through = |d: &workforceos_core::id::DepartmentId| self.people.is_member(*d, user);
+    pub fn is_assigned(&self, shift: &Shift, user: UserId) -> bool {
+        let through = |d: &DepartmentId| self.people.is_member(*d, user);
         (shift.assigned_user_ids.contains(&user) && self.people.role(user).is_some())
             || (shift.assigned_department_ids.iter().any(through) && self.leave.full_day(user, shift.shift_date).is_none())
     }

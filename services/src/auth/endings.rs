@@ -6,13 +6,16 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{ApiKey, UserSession};
-use workforceos_core::query::{Cond, Query};
+use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::Ctx;
+use workforceos_core::time::Timestamp;
+use workforceos_core::value::Value;
 
 /// What [`end_logins`] looks at.
-pub fn needs_logins(needs: Needs, company: CompanyId, user: UserId) -> Needs {
-    let of = |def| Query::of(def, company, Cond::eq("userId", user.0));
-    needs.and_query(of(UserSession::def())).and_query(of(ApiKey::def()))
+pub fn needs_logins(needs: Needs, company: CompanyId, user: UserId, now: Timestamp) -> Needs {
+    let of = |def, cond| Query::of(def, company, Cond::eq("userId", user.0).and(cond));
+    let running = Cond::Cmp("expiresAt", Op::Gt, Value::Time(now));
+    needs.and_query(of(UserSession::def(), running)).and_query(of(ApiKey::def(), Cond::TRUE))
 }
 
 /// Ends every login and every key of a user.

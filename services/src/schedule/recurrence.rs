@@ -10,10 +10,15 @@ use workforceos_core::zone::Zone;
 
 /// The most dates that one expansion looks at.
 const MAX_DATES: u16 = 10_000;
+/// How many years a rule may reach from its template's creation: expanding a longer one takes its time.
+const MAX_YEARS: i64 = 150;
 
 /// The local dates that a rule means between two dates (inclusive). It counts from its DTSTART, else from `origin`.
 pub fn dates(rule: &str, zone: Zone, origin: Date, from: Date, to: Date) -> Result<Vec<Date>> {
     let (start, rule) = split(rule, zone, origin)?;
+    if (to - origin).num_days() > MAX_YEARS * 366 {
+        return Err(Error::field("to", format!("is more than {MAX_YEARS} years after the template was made")));
+    }
     let at = |date: Date| Tz::UTC.from_utc_datetime(&date.and_time(NaiveTime::MIN));
     // Dates are expanded as if in UTC: a wall-clock calendar without changes. The zone comes with the shift's times.
     let set = rule.build(at(start)).map_err(|e| bad(e.to_string()))?;
@@ -53,6 +58,9 @@ fn split(text: &str, zone: Zone, origin: Date) -> Result<(Date, RRule<Unvalidate
         } else if rule.replace(upper.strip_prefix("RRULE:").unwrap_or(&upper).to_owned()).is_some() {
             return Err(bad("it has more than one rule"));
         }
+    }
+    if (start - origin).num_days().abs() > MAX_YEARS * 366 {
+        return Err(bad(format!("its DTSTART is more than {MAX_YEARS} years away")));
     }
     let rule = rule.ok_or_else(|| bad("it has no FREQ"))?;
     let parts: Vec<String> = rule.split(';').map(|part| whole_until(part, zone)).collect();

@@ -45,15 +45,15 @@ async fn a_node_hears_of_the_others_commits_alone() {
     let (mut first_hears, mut second_hears) = (fresh.store.listen(), second.listen());
     committed(&fresh.store, company(1), vec![put(&user(company(1), 1))]).await;
     let heard = timeout(SOON, second_hears.recv()).await.expect("soon").expect("open");
-    assert_eq!(heard, Moved { company: company(1), seq: 1 });
+    assert_eq!(heard, Moved { company: company(1), from: 0, seq: 1 });
     committed(&second, company(1), vec![put(&user(company(1), 2)), put(&user(company(1), 3))]).await;
     let heard = timeout(SOON, first_hears.recv()).await.expect("soon").expect("open");
-    assert_eq!(heard, Moved { company: company(1), seq: 3 });
+    assert_eq!(heard, Moved { company: company(1), from: 1, seq: 3 });
     // What is heard first is the other's next commit, nothing of one's own.
     committed(&fresh.store, company(2), vec![put(&user(company(2), 4))]).await;
     committed(&second, company(3), vec![put(&user(company(3), 5))]).await;
     let heard = timeout(SOON, first_hears.recv()).await.expect("soon").expect("open");
-    assert_eq!(heard, Moved { company: company(3), seq: 1 });
+    assert_eq!(heard, Moved { company: company(3), from: 0, seq: 1 });
     assert!(fresh.store.listening() && second.listening());
     second.close().await;
     fresh.end().await;
@@ -76,7 +76,7 @@ async fn a_lost_listener_says_so_and_catches_up() {
     timeout(SOON, down).await.expect("notices");
     committed(&second, company(1), vec![put(&user(company(1), 1))]).await;
     let heard = timeout(SOON, hears.recv()).await.expect("soon").expect("open");
-    assert_eq!(heard, Moved { company: company(1), seq: 1 });
+    assert_eq!(heard, Moved { company: company(1), from: 0, seq: 1 });
     let up = async {
         while !fresh.store.listening() {
             tokio::task::yield_now().await;

@@ -33,7 +33,7 @@ pub fn api() -> Api {
 async fn archive(app: Arc<App>, ctx: Ctx, _: ()) -> Result<Answer> {
     let ctx = at_home(&ctx);
     let id = ctx.user();
-    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id);
+    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;

@@ -62,8 +62,8 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewUser) -> Result<Answer> {
     let ordinary = if ctx.company().is_root() { Role::SaasUser } else { Role::TenantUser };
     let role = input.role.as_deref().map(roles::read).transpose()?.unwrap_or(ordinary);
     roles::may_give(&ctx, role)?;
-    if role.is_admin() && ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
-        return Err(Error::forbidden("An API key makes no admins"));
+    if (role.is_admin() || role.is_root()) && ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
+        return Err(Error::forbidden("An API key makes no admins and nobody on the SaaS level"));
     }
     let (password, avatar) = (app.passwords.hash(&input.password).await?, names::optional(input.avatar));
     let email_verified = input.email_verified.unwrap_or(false);

@@ -35,7 +35,7 @@ pub fn api() -> Api {
 async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
     let id = input.user;
     let memberships = Query::of(UserGroupMember::def(), ctx.company(), Cond::eq("userId", id.0));
-    let needs = needs_logins(Needs::row::<User>(id).and_query(memberships), ctx.company(), id);
+    let needs = needs_logins(Needs::row::<User>(id).and_query(memberships), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;

@@ -57,7 +57,7 @@ async fn update(app: Arc<App>, ctx: Ctx, input: PasswordChange) -> Result<Answer
     }
     app.throttle.forgive(&key);
     let password = app.passwords.hash(&input.new).await?;
-    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id);
+    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;

@@ -49,7 +49,7 @@ async fn update(app: Arc<App>, ctx: Ctx, input: PasswordByAdmin) -> Result<Answe
     let record = app.store.get(User::def(), Some(ctx.company()), id.0).await?.filter(|r| r.is_active());
     roles::may_touch(&ctx, &User::from_record(record.ok_or_else(|| Error::not_found(User::def().name))?)?)?;
     let password = app.passwords.hash(&input.password).await?;
-    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id);
+    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;

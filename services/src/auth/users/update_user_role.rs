@@ -43,7 +43,7 @@ pub fn api() -> Api {
 
 async fn update(app: Arc<App>, ctx: Ctx, input: RoleChange) -> Result<Answer> {
     let (role, id) = (roles::read(&input.role)?, input.user);
-    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id);
+    let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;

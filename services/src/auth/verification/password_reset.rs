@@ -50,7 +50,7 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
     let (company, id) = (ctx.company(), user.meta.id);
     let row = codes::row_id(id, KIND);
     let digest = codes::digest(&app.settings.jwt_secret, row, code.trim())?;
-    let needs = needs_logins(Needs::row::<User>(id).and_row::<Verification>(row), company, UserId(id));
+    let needs = needs_logins(Needs::row::<User>(id).and_row::<Verification>(row), company, UserId(id), ctx.now());
     let decide = move |facts: &Facts| {
         let running = facts.any::<Verification>(row)?;
         if let Err(refusal) = codes::judge(running.as_ref(), &digest, facts.now) {
