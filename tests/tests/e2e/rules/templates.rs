@@ -136,7 +136,8 @@ async fn bad_templates_and_ranges_are_refused(db: Db) {
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", 0),
         ("DTSTART:20200101\nRRULE:FREQ=DAILY;INTERVAL=365;BYMONTH=13", -1),
         ("DTSTART:19000101\nRRULE:FREQ=DAILY", 2),
-        ("DTSTART:99990101\nRRULE:FREQ=DAILY", 0),
+        // Nobody plans for then; expanding up to there would keep others waiting.
+        ("DTSTART:99980101\nRRULE:FREQ=DAILY", -1),
         ("FREQ=MONTHLY;BYDAY=-1TU;BYSETPOS=1", 0),
     ] {
         let body = json!({"name": "Rare", "startTime": "01:00", "endTime": "02:00", "recurrenceRule": rule});
@@ -157,7 +158,7 @@ async fn bad_templates_and_ranges_are_refused(db: Db) {
     // Managers read templates, employees do not.
     let (ann, mia) = (acme.employee("ann").await, acme.employee("mia").await);
     acme.manager_of(&mia, &[&ann]).await;
-    assert_eq!(mia.get(TEMPLATES).await.ok()["rowCount"], 5);
+    assert_eq!(mia.get(TEMPLATES).await.ok()["rowCount"], 4);
     mia.post(TEMPLATES, whole).await.refused(403, "Forbidden");
     ann.get(TEMPLATES).await.refused(403, "Forbidden");
 }
