@@ -81,7 +81,7 @@ impl App {
         let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers))?;
         let app = Arc::new(App {
             tokens: auth::Tokens::new(&settings),
-            passwords: auth::Passwords::new(),
+            passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             store,
             companies,

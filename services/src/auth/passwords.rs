@@ -1,14 +1,14 @@
-//! Passwords: argon2id on a few blocking threads, in the order of arrival, never on the workers.
+//! Passwords: argon2id on a few threads of their own, in the order of arrival, never on the workers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use workforceos_core::error::{Error, Result};
 
-/// Hashes computed at a time: each costs some 20 ms of a core and 19 MiB.
-const AT_ONCE: usize = 2;
+/// The most threads that hash: each hash costs some 20 ms of a core and 19 MiB. Half of the cores stay for other work.
+const MAX_THREADS: usize = 4;
 /// Callers who may wait; more are told to come again.
 const WAITING: usize = 200;
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -16,10 +16,13 @@ const ROUNDS: u32 = 2;
 /// A hash like any other, of a password that nobody has: what an unknown user's password is compared with.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Hashes and verifies passwords.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes and verifies passwords. Its threads keep their memory and end with it; a pool whose threads come and go would
+/// leave 19 MiB behind in each.
 #[derive(Clone)]
 pub struct Passwords {
-    permits: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -33,9 +36,22 @@ impl Drop for Place {
 }
 
 impl Passwords {
-    #[expect(clippy::new_without_default, reason = "made once, by the application")]
-    pub fn new() -> Passwords {
-        Passwords { permits: Arc::new(Semaphore::new(AT_ONCE)), waiting: Arc::default() }
+    pub fn new() -> Result<Passwords> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        for _ in 0..(cores / 2).clamp(1, MAX_THREADS) {
+            let queue = queue.clone();
+            let work = move || {
+                // The lock is held while waiting for a job, not while doing it.
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                while let Ok(job) = next() {
+                    job();
+                }
+            };
+            std::thread::Builder::new().name("passwords".to_owned()).spawn(work).map_err(Error::internal)?;
+        }
+        Ok(Passwords { jobs, waiting: Arc::default() })
     }
 
     /// The hash of a password, with a salt of its own. 429 if too many wait.
@@ -62,13 +78,14 @@ impl Passwords {
         if self.waiting.fetch_add(1, Ordering::AcqRel) >= WAITING {
             return Err(Error::rate_limited(2, "Too many logins at the moment; try again"));
         }
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
-        let work = move || {
-            // The permit goes with the work: a caller who goes away frees no core.
-            let _held = (permit, place);
-            work()
+        let (reply, answer) = oneshot::channel();
+        let job = move || {
+            // A caller who went away does not matter.
+            let _ = reply.send(work());
+            drop(place);
         };
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        self.jobs.send(Box::new(job)).map_err(|_| Error::internal("the threads that hash have ended"))?;
+        answer.await.map_err(Error::internal)
     }
 }
 
@@ -83,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_user_is_right() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new().expect("threads");
         let hash = passwords.hash("correct horse").await.expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.verify("correct horse", Some(&hash)).await.expect("verified"));
@@ -103,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_refused() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new().expect("threads");
         passwords.waiting.store(WAITING, Ordering::Release);
         let error = passwords.verify("x", None).await.expect_err("full");
         assert_eq!(error.status.http(), 429);

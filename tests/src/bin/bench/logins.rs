@@ -31,7 +31,7 @@ const ROUND: Duration = Duration::from_secs(5);
 pub async fn run(setup: &Setup) -> Result<Vec<Row>> {
     let site = Site::new(setup)?;
     let founder = Founder::open(&site).await?;
-    let hash = Passwords::new().hash(PASSWORD).await?;
+    let hash = Passwords::new()?.hash(PASSWORD).await?;
     let size = Size { admins: 1, people: PEOPLE, crew: 200, waves: 3 + 2 * setup.rounds };
     let company = founder.company(CODENAME, size, &hash).await?;
     founder.close().await;
