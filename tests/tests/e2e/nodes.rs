@@ -141,3 +141,21 @@ async fn timers_of_both_do_a_thing_once() {
         assert_eq!(verified.first_bad, None, "one chain, whoever wrote");
     }
 }
+
+/// A node that has only read so far hears of the last entry of a commit; what it has cached hangs on the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_only_read_learns_of_a_whole_commit() {
+    let Some(Two { one, ward, ann, .. }) = two().await else { return };
+    let crew = ward.department("crew", &[]).await;
+    ward.shift("2026-07-01", "08:00-16:00", &[&ann]).await;
+    let body =
+        json!({"shiftDate": "2026-07-01", "startTime": "12:00", "endTime": "20:00", "assignedDepartmentIds": [crew.to_string()]});
+    let shift = text(&ward.owner.post(SHIFTS, body).await.ok()["shift"], "id");
+    let late = one.twin().await;
+    let (path, reader) = (format!("{SHIFTS}/{shift}"), ann.at(&late));
+    reader.get(&path).await.refused(404, "ShiftNotFound");
+    // The membership, and behind it in the same commit the alert of the clash.
+    let member = json!({"groupId": crew.to_string(), "userId": ann.text()});
+    ward.owner.post("/auth-api/v1/usergroupmembers", member).await.ok();
+    eventually(&reader, &path, 200).await;
+}
