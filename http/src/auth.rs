@@ -66,7 +66,7 @@ pub async fn login(
         username,
         password,
         company,
-        ip: request.peer_addr().map(|peer| peer.ip().to_string()),
+        ip: caller::address(request, &server.proxies).map(|ip| ip.to_string()),
         user_agent: header(request.headers(), "user-agent").map(|agent| agent.chars().take(256).collect()),
         request_id: incoming.id.clone(),
     };

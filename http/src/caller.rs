@@ -1,10 +1,11 @@
 //! Who calls, for which company, with which arguments: read from a request's head and body.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap};
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout_at;
@@ -74,6 +75,22 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v.trim_matches('"'))
+}
+
+/// The client's address: the connection's, or where that is a trusted proxy's, the nearest one that no such proxy has.
+pub fn address(request: &HttpRequest, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    Some(forwarded(peer, request.headers(), proxies).unwrap_or(peer))
+}
+
+fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
+    if !proxies.contains(&peer) {
+        return None;
+    }
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").filter_map(|line| line.to_str().ok()).collect();
+    // Each proxy adds to the right what it saw; what stands further left anybody may have written.
+    let nearest = lines.iter().flat_map(|line| line.split(',')).map(str::trim).rev().map(|part| part.parse::<IpAddr>().ok());
+    nearest.take_while(Option::is_some).flatten().find(|ip| !proxies.contains(ip))
 }
 
 /// Reads a JSON object from a body; none at all is an empty object.
@@ -191,6 +208,17 @@ mod tests {
         }
         let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
         assert_eq!(parse(&form, b"a=1").expect_err("a form").status.http(), 415);
+    }
+
+    #[test]
+    fn a_trusted_proxy_alone_is_believed() {
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let (proxy, client) = (ip("10.0.0.1"), ip("203.0.113.9"));
+        let found = |value: &str| forwarded(proxy, &headers(&[("x-forwarded-for", value)]), &[proxy, ip("10.0.0.2")]);
+        assert_eq!(found("198.51.100.7, 203.0.113.9, 10.0.0.2"), Some(client));
+        assert_eq!(found("203.0.113.9"), Some(client));
+        assert_eq!(found("203.0.113.9, nonsense"), None);
+        assert_eq!(forwarded(client, &headers(&[("x-forwarded-for", "198.51.100.7")]), &[proxy]), None);
     }
 
     #[test]

@@ -66,6 +66,7 @@ async fn serve(command: Command, values: &Values) -> anyhow::Result<ExitCode> {
         host: values.host.clone(),
         port: values.port,
         workers: values.workers.unwrap_or_else(cores),
+        proxies: values.trusted_proxies.clone(),
         cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),

@@ -1,6 +1,6 @@
 //! The running server: what its handlers share, how it starts and how it stops.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ pub struct Options {
     pub workers: usize,
     /// Origins whose pages may call from a browser.
     pub cors: Vec<String>,
+    /// Reverse proxies whose word on a client's address is believed.
+    pub proxies: Vec<IpAddr>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdSource>,
 }
@@ -49,14 +51,15 @@ pub struct Server {
     pub metrics: Metrics,
     pub openapi: Bytes,
     pub mcp: mcp::Mount,
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Server {
-    fn new(app: Arc<App>) -> Result<Server> {
+    fn new(app: Arc<App>, proxies: Vec<IpAddr>) -> Result<Server> {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
         let mcp = mcp::Mount::new(dispatch.clone());
-        Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp })
+        Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies })
     }
 
     /// A new id, as text.
@@ -104,9 +107,9 @@ pub struct Running {
 
 /// Starts store, actors and the HTTP server.
 pub async fn start(options: Options) -> Result<Running> {
-    let Options { settings, host, port, workers, cors, clock, ids } = options;
+    let Options { settings, host, port, workers, cors, proxies, clock, ids } = options;
     let app = App::start(settings, clock, ids).await?;
-    let server = Arc::new(Server::new(app.clone())?);
+    let server = Arc::new(Server::new(app.clone(), proxies)?);
     let data = web::Data::from(server.clone());
     let web = HttpServer::new(move || {
         WebApp::new()

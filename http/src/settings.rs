@@ -93,6 +93,9 @@ pub struct Values {
     /// Origins whose pages may call the server from a browser, separated by commas [default: none]
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', global = true)]
     pub cors_origins: Vec<String>,
+    /// Addresses of the reverse proxies in front, separated by commas: whose X-Forwarded-For is believed [default: none]
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
     /// What is logged, to standard error: error, warn, info, debug, or per module (info,workforceos_http=debug)
     #[arg(long, env = "LOG", default_value = "info", global = true)]
     pub log: String,

@@ -105,6 +105,7 @@ impl TestApp {
             host: "127.0.0.1".to_owned(),
             port: 0,
             workers: 2,
+            proxies: Vec::new(),
             cors: Vec::new(),
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
