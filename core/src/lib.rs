@@ -20,6 +20,7 @@ pub mod session;
 pub mod time;
 pub mod tool;
 pub mod value;
+pub mod words;
 pub mod zone;
 
 pub use answer::{Answer, Row};

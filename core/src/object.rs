@@ -30,18 +30,26 @@ pub struct Property {
     pub required: bool,
     pub secret: bool,
     pub filter: bool,
+    /// Rows are found by its words.
+    pub search: bool,
     pub read: Level,
     pub doc: &'static str,
 }
 
 impl Property {
     pub const fn new(name: &'static str, column: &'static str, kind: Kind, required: bool, doc: &'static str) -> Property {
-        Property { name, column, kind, required, secret: false, filter: false, read: Level::Employee, doc }
+        Property { name, column, kind, required, secret: false, filter: false, search: false, read: Level::Employee, doc }
     }
 
     /// Lists filter by it.
     pub const fn filter(mut self) -> Property {
         self.filter = true;
+        self
+    }
+
+    /// Rows are found by its words ([`crate::words`]).
+    pub const fn search(mut self) -> Property {
+        self.search = true;
         self
     }
 

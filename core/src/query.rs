@@ -28,6 +28,8 @@ pub enum Cond {
     IsNull(&'static str),
     /// The text contains this, whatever its case.
     Contains(&'static str, String),
+    /// Each of these begins a word of the row, among those of the properties that are searched ([`crate::words`]).
+    Words(Vec<String>),
     /// A list of ids holds every one of these.
     HasAll(&'static str, Vec<Uuid>),
     /// A list of ids holds at least one of these.

@@ -6,19 +6,21 @@ use uuid::Uuid;
 use workforceos_core::object::Property;
 use workforceos_core::query::Op;
 use workforceos_core::value::Kind;
-use workforceos_core::{Cond, Error, ObjectDef, Result, Value};
+use workforceos_core::{Cond, Error, ObjectDef, Query, Result, Value};
 
 use crate::arg::{Arg, canonical};
+use crate::search;
 use crate::sql::Sql;
 
 const TRUE: &str = "1 = 1";
-const FALSE: &str = "1 = 0";
+pub(crate) const FALSE: &str = "1 = 0";
 
-/// Adds the condition on rows of `def`, whose alias is `t`.
-pub(crate) fn push(sql: &mut Sql, def: &'static ObjectDef, cond: &Cond) -> Result<()> {
+/// Adds a condition of the query, whose rows have the alias `t`.
+pub(crate) fn push(sql: &mut Sql, query: &Query, cond: &Cond) -> Result<()> {
+    let def = query.def;
     match cond {
-        Cond::All(list) => each(sql, def, list, " AND ", TRUE)?,
-        Cond::Any(list) => each(sql, def, list, " OR ", FALSE)?,
+        Cond::All(list) => each(sql, query, list, " AND ", TRUE)?,
+        Cond::Any(list) => each(sql, query, list, " OR ", FALSE)?,
         Cond::Cmp(name, op, value) => compare(sql, property(def, name)?, *op, value)?,
         Cond::In(name, values) => among(sql, property(def, name)?, values)?,
         Cond::IsNull(name) => match property(def, name)?.kind {
@@ -29,6 +31,7 @@ pub(crate) fn push(sql: &mut Sql, def: &'static ObjectDef, cond: &Cond) -> Resul
             let (before, after, pattern) = sql.dialect.contains(&column(property(def, name)?), text);
             sql.push(&before).bind(Arg::text(&pattern)).push(after);
         }
+        Cond::Words(starts) => search::condition(sql, query, starts)?,
         Cond::HasAll(name, ids) => has_all(sql, link(def, name)?, ids),
         Cond::HasAny(name, ids) => {
             let link = link(def, name)?;
@@ -89,16 +92,16 @@ fn has_all(sql: &mut Sql, link: &str, ids: &[Uuid]) {
 }
 
 /// In halves, since SQLite bounds how deep an expression is: a chain of a thousand would be too deep.
-fn each(sql: &mut Sql, def: &'static ObjectDef, list: &[Cond], between: &str, none: &str) -> Result<()> {
+fn each(sql: &mut Sql, query: &Query, list: &[Cond], between: &str, none: &str) -> Result<()> {
     match list {
         [] => drop(sql.push(none)),
-        [one] => push(sql, def, one)?,
+        [one] => push(sql, query, one)?,
         _ => {
             let (left, right) = list.split_at(list.len() / 2);
             sql.push("(");
-            each(sql, def, left, between, none)?;
+            each(sql, query, left, between, none)?;
             sql.push(between);
-            each(sql, def, right, between, none)?;
+            each(sql, query, right, between, none)?;
             sql.push(")");
         }
     }

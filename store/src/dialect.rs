@@ -1,10 +1,7 @@
 //! Where the two databases differ.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use workforceos_core::{Error, Result};
 
 /// The SQL that a connection speaks.
@@ -15,16 +12,6 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// The schema's migrations, oldest first; they only ever go forward.
-    pub(crate) fn migrations(self) -> Migrator {
-        let initial = match self {
-            Dialect::Sqlite => include_str!("../../migrations/sqlite/0001_initial.sql"),
-            Dialect::Postgres => include_str!("../../migrations/postgres/0001_initial.sql"),
-        };
-        let one = Migration::new(1, Cow::Borrowed("initial"), MigrationType::Simple, initial.into_sql_str(), false);
-        Migrator::with_migrations(vec![one])
-    }
-
     /// The `n`th parameter of a statement, counted from 1. Parameters must stand in the order of their numbers: SQLite's
     /// are anonymous, since it looks numbered ones up in a list, which makes a statement of a thousand slow.
     pub(crate) fn parameter(self, text: &mut String, n: usize) {
@@ -32,6 +19,14 @@ impl Dialect {
             Dialect::Sqlite => text.push('?'),
             // Writing to a string cannot fail.
             Dialect::Postgres => drop(write!(text, "${n}")),
+        }
+    }
+
+    /// What before a column keeps SQLite from looking rows up by it; PostgreSQL knows better by itself.
+    pub(crate) fn unindexed(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "+",
+            Dialect::Postgres => "",
         }
     }
 

@@ -19,6 +19,7 @@ use crate::moves::Moves;
 use crate::prepare::Batch;
 use crate::turn::Outcome;
 use crate::write::{self, Fault};
+use crate::{migrations, words};
 
 /// Connections for turns: as many companies write at a time.
 const WRITERS: u32 = 16;
@@ -64,7 +65,10 @@ impl Postgres {
         };
         let readers = pool(readers).connect_with(options.clone()).await.map_err(cannot)?;
         let writers = pool(WRITERS).connect_lazy_with(options.clone());
-        Dialect::Postgres.migrations().run(&writers).await.map_err(Error::internal)?;
+        migrations::of(Dialect::Postgres).run(&writers).await.map_err(Error::internal)?;
+        let mut starting = Held::PostgresTransaction(writers.begin().await.ours()?);
+        words::bring_up_to_date(&mut starting.conn()).await?;
+        starting.commit().await.ours()?;
         let moves = Moves::start(options, &writers).await?;
         Ok(Postgres { readers, writers, moves })
     }

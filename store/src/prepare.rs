@@ -7,7 +7,7 @@ use uuid::Uuid;
 use workforceos_core::answer::journal_json;
 use workforceos_core::change::{Changes, Entry, Event, RowChange, Taken};
 use workforceos_core::id::CompanyId;
-use workforceos_core::{Error, ObjectDef, Record, Result, Timestamp, Value};
+use workforceos_core::{Error, ObjectDef, Record, Result, Timestamp, Value, words};
 
 use crate::arg::Arg;
 use crate::chain::{self, Head, Link};
@@ -25,6 +25,8 @@ pub(crate) struct Put {
     pub(crate) args: Vec<Arg>,
     /// Link tables and the lists to keep there.
     pub(crate) links: Vec<(&'static str, Vec<Uuid>)>,
+    /// The table of its words, and the words to keep there.
+    pub(crate) words: Option<(&'static str, Vec<Arg>)>,
 }
 
 /// One change, ready to be written.
@@ -156,7 +158,8 @@ impl Writer<'_> {
                 _ => links.push((*link, Vec::new())),
             }
         }
-        Ok(Put { table, id: record.id(), version: record.version(), args, links })
+        let words = table.words.map(|words| (words, words::of_record(record).iter().map(|word| Arg::text(word)).collect()));
+        Ok(Put { table, id: record.id(), version: record.version(), args, links, words })
     }
 
     /// The next journal entry, as a row and as others read it.

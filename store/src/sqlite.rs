@@ -20,6 +20,7 @@ use crate::dialect::{Dialect, Ours as _};
 use crate::effects::Statement;
 use crate::totals::Totals;
 use crate::writer::{Job, Message, Writer};
+use crate::{migrations, words};
 
 /// How many messages may wait for the writer before senders wait too.
 const QUEUE: usize = 4096;
@@ -59,7 +60,10 @@ impl Sqlite {
             .disable_statement_logging();
         let writing = options.clone().pragma("wal_autocheckpoint", "1000").pragma("cache_size", "-65536");
         let mut connection = SqliteConnection::connect_with(&writing).await.map_err(|error| cannot_open(path, error))?;
-        Dialect::Sqlite.migrations().run(&mut connection).await.map_err(Error::internal)?;
+        migrations::of(Dialect::Sqlite).run(&mut connection).await.map_err(Error::internal)?;
+        let mut starting = connection.begin().await.ours()?;
+        words::bring_up_to_date(&mut Conn::Sqlite(&mut starting)).await?;
+        starting.commit().await.ours()?;
         let reading = options.pragma("query_only", "ON").pragma("cache_size", "-16384").statement_cache_capacity(256);
         let readers = PoolOptions::new()
             .max_connections(readers.max(1))

@@ -16,6 +16,7 @@ use crate::effects::{self, Statement};
 use crate::journal::{self, Walk};
 use crate::postgres::Postgres;
 use crate::read::{self, Filter};
+use crate::search;
 use crate::settings::{Database, Settings};
 use crate::sqlite::Sqlite;
 use crate::totals::Totals;
@@ -134,6 +135,7 @@ impl Store {
     pub async fn select(&self, query: &Query) -> Result<Vec<Record>> {
         let mut held = self.0.reader(has_links(query.def)).await?;
         let mut conn = held.conn();
+        let query = &*search::narrowed(&mut conn, query).await?;
         let filter = Filter::new(conn.dialect(), query)?;
         let rows = read::rows(&mut conn, query, &filter, false).await?;
         Ok(rows.found.into_iter().map(|f| f.record).collect())
@@ -144,6 +146,7 @@ impl Store {
         let totals = &self.0.totals;
         let mut held = self.0.reader(has_links(query.def)).await?;
         let mut conn = held.conn();
+        let query = &*search::narrowed(&mut conn, query).await?;
         let filter = Filter::new(conn.dialect(), query)?;
         // PostgreSQL: the company's sequence is the stamp, read with the rows. SQLite: a counter, read before them.
         let by_seq = query.total && self.is_postgres() && query.company.is_some();

@@ -102,6 +102,7 @@ struct Group<'a> {
     purges: Vec<(&'static Table, Arg, Uuid)>,
     unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
     links: HashMap<(&'static str, Uuid), Links<'a>>,
+    words: HashMap<(&'static str, Uuid), Words<'a>>,
     journal: Vec<&'a [Arg]>,
     idempotency: Vec<&'a [Arg]>,
     outbox: Vec<&'a [Arg]>,
@@ -115,6 +116,14 @@ struct Links<'a> {
     company: &'a Arg,
     ids: &'a [Uuid],
     /// The row is new: there is nothing to compare with.
+    is_new: bool,
+}
+
+/// The words by which a row is found after the group.
+struct Words<'a> {
+    company: &'a Arg,
+    words: &'a [Arg],
+    /// The row is new: it has none yet.
     is_new: bool,
 }
 
@@ -166,6 +175,10 @@ impl<'a> Group<'a> {
             let links = Links { company: &batch.company_id, ids, is_new: put.version <= 1 };
             self.links.entry((link, put.id)).and_modify(|present| present.ids = ids).or_insert(links);
         }
+        if let Some((table, words)) = &put.words {
+            let kept = Words { company: &batch.company_id, words, is_new: put.version <= 1 };
+            self.words.entry((table, put.id)).and_modify(|present| present.words = words).or_insert(kept);
+        }
     }
 
     async fn write(&mut self, conn: &mut Conn<'_>) -> Result<(), Fault> {
@@ -180,6 +193,7 @@ impl<'a> Group<'a> {
             }
         }
         self.write_links(conn).await?;
+        self.write_words(conn).await?;
         insert(conn, Shape::Journal, &self.journal).await?;
         self.free_expired_keys(conn).await?;
         insert(conn, Shape::Idempotency, &self.idempotency).await?;
@@ -225,7 +239,10 @@ impl<'a> Group<'a> {
         self.purges.sort_by_key(|(table, ..)| std::cmp::Reverse(table.order));
         for (table, company, id) in &self.purges {
             for (_, link) in &table.links {
-                delete_links(conn, link, &[*id]).await?;
+                delete_of(conn, link, &[*id]).await?;
+            }
+            if let Some(words) = table.words {
+                delete_of(conn, words, &[*id]).await?;
             }
             let mut sql = Sql::new(conn.dialect());
             sql.push("DELETE FROM ").push(table.def.table).push(" WHERE id = ").bind(Arg::id(*id));
@@ -249,7 +266,7 @@ impl<'a> Group<'a> {
                 lists.retain(|(owner, l)| l.is_new || !same(owner, l));
                 let changed = lists.iter().filter(|(owner, l)| !l.is_new && stored.contains_key(owner));
                 let owners: Vec<Uuid> = changed.map(|(owner, _)| *owner).collect();
-                delete_links(conn, link, &owners).await?;
+                delete_of(conn, link, &owners).await?;
             }
             let row = |owner: &Arg, (position, id): (usize, &Uuid), company: &Arg| {
                 vec![owner.clone(), Arg::id(*id), Arg::Int(position as i64), company.clone()]
@@ -264,14 +281,35 @@ impl<'a> Group<'a> {
         }
         Ok(())
     }
+
+    /// Rows with words are written seldom: a changed one gets all of its words anew.
+    async fn write_words(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        let mut by_table: HashMap<&'static str, Vec<(Uuid, &Words<'_>)>> = HashMap::new();
+        for ((table, owner), words) in &self.words {
+            by_table.entry(table).or_default().push((*owner, words));
+        }
+        for (table, lists) in by_table {
+            let old: Vec<Uuid> = lists.iter().filter(|(_, w)| !w.is_new).map(|(owner, _)| *owner).collect();
+            delete_of(conn, table, &old).await?;
+            let mut rows = Vec::new();
+            for (owner, kept) in lists {
+                let owner = Arg::id(owner);
+                rows.extend(kept.words.iter().map(|word| [kept.company.clone(), word.clone(), owner.clone()]));
+            }
+            let rows: Vec<&[Arg]> = rows.iter().map(|row| row.as_slice()).collect();
+            insert(conn, Shape::Words(table), &rows).await?;
+        }
+        Ok(())
+    }
 }
 
-async fn delete_links(conn: &mut Conn<'_>, link: &'static str, owners: &[Uuid]) -> Result<(), Fault> {
+/// Deletes what these rows have in a table of links or words.
+async fn delete_of(conn: &mut Conn<'_>, table: &'static str, owners: &[Uuid]) -> Result<(), Fault> {
     for chunk in owners.chunks(1024) {
         let mut sql = Sql::new(conn.dialect());
-        sql.push("DELETE FROM ").push(link).push(" WHERE owner_id IN ");
+        sql.push("DELETE FROM ").push(table).push(" WHERE owner_id IN ");
         sql.bind_list(chunk.iter().map(|id| Arg::id(*id)).collect());
-        conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(link, e))?;
+        conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(table, e))?;
     }
     Ok(())
 }
@@ -313,6 +351,7 @@ enum Shape {
     Insert(&'static Table),
     Update(&'static Table),
     Link(&'static str),
+    Words(&'static str),
     Journal,
     Idempotency,
     Outbox,
@@ -340,7 +379,7 @@ impl Shape {
     fn table(self) -> &'static str {
         match self {
             Shape::Insert(table) | Shape::Update(table) => table.def.table,
-            Shape::Link(link) => link,
+            Shape::Link(table) | Shape::Words(table) => table,
             Shape::Journal => "journal",
             Shape::Idempotency => "idempotency",
             Shape::Outbox => "outbox",
@@ -352,6 +391,7 @@ impl Shape {
         let list = match self {
             Shape::Insert(table) | Shape::Update(table) => return table.columns.iter().map(|(_, p)| p.column).collect(),
             Shape::Link(_) => "owner_id, ref_id, position, company_id",
+            Shape::Words(_) => "company_id, word, owner_id",
             Shape::Journal => JOURNAL_COLUMNS,
             Shape::Idempotency => "company_id, user_id, key, fingerprint, answer, at",
             Shape::Outbox => "id, company_id, kind, payload, tries, due_at, leased_until",

@@ -89,11 +89,11 @@ data_object! {
         owned_by: Some("id"), order: "-createdAt,id",
         joins: [],
         /// E-mail address, unique in its tenant.
-        email: String => "email".filter(),
+        email: String => "email".filter().search(),
         /// Hash of the password; never in an answer.
         password: String => "password".read(Level::Nobody),
         /// Full name.
-        fullname: String => "fullname".filter(),
+        fullname: String => "fullname".filter().search(),
         /// Address of the picture.
         avatar: Option<String> => "avatar",
         /// superAdmin, saasAdmin, saasUser, tenantOwner, tenantAdmin or tenantUser.

@@ -84,6 +84,21 @@ impl Fresh {
         }
     }
 
+    /// The one number that a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.place {
+            Place::File(path) => {
+                let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connects");
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a number")
+            }
+            Place::Server { url, .. } => {
+                let mut connection = PgConnection::connect(url).await.expect("connects");
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a number")
+            }
+        }
+    }
+
     pub async fn columns(&self, table: &str) -> Vec<(String, bool)> {
         match &self.place {
             Place::File(path) => {

@@ -1,4 +1,4 @@
-//! `searchUsers`: users by a part of their name or address.
+//! `searchUsers`: users by the words of their names and addresses.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use workforceos_core::object::DataObject;
 use workforceos_core::objects::User;
 use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
-use workforceos_core::{BusinessApi, input};
+use workforceos_core::{BusinessApi, input, words};
 
 use crate::{Api, App, crud};
 
@@ -19,7 +19,7 @@ const SHORTEST: usize = 3;
 input! {
     /// What is searched for.
     pub struct Keyword {
-        /// Part of a name or an e-mail address, at least 3 characters.
+        /// Beginnings of words of a name or an e-mail address, at least 3 characters.
         keyword: String => "keyword" Query,
     }
 }
@@ -30,7 +30,10 @@ pub fn api() -> Api {
         .at("/v1/searchusers")
         .reach(Reach::Managers)
         .any_tenant()
-        .about("Finds users within reach whose full name or e-mail address contains every word of the keyword (3 characters or more).")
+        .about(
+            "Finds users within reach by name and e-mail address: each word of the keyword (3 characters or more in all) begins a word of \
+             theirs. Case and accents do not matter: mull finds Müller.",
+        )
         .reader(search)
 }
 
@@ -39,8 +42,7 @@ async fn search(app: Arc<App>, ctx: Ctx, input: Keyword, query: ListQuery) -> Re
     if keyword.chars().count() < SHORTEST {
         return Err(Error::field("keyword", format!("must have at least {SHORTEST} characters")));
     }
-    let word =
-        |word: &str| Cond::Any(vec![Cond::Contains("fullname", word.to_owned()), Cond::Contains("email", word.to_owned())]);
-    let found = Cond::All(keyword.split_whitespace().map(word).collect());
+    // What is nothing but signs finds nobody.
+    let found = Cond::Words(words::of(keyword).into_iter().collect());
     crud::page(&app, &ctx, User::def(), crud::own_rows::<User>(&ctx).and(found), query).await
 }

@@ -26,6 +26,13 @@ use crate::server::{JOURNAL_KEY, Site};
 const ROWS: usize = 2_000;
 /// People who have the same manager.
 const TEAM: usize = 20;
+/// What people are called, in all combinations.
+const FIRST: &str = "Marta Alexandra Bruno Chiara Daniel Elif Fatima Giorgos Hannah Ibrahim Jürgen Katarzyna Li Mario Nguyen Olga \
+    Pedro Qasim Rosa Søren Tomás Ursula Viktor Wei Ximena Yusuf Zoë Aisha Björn Carmen Dmitri Ewa François Grace Hugo Ines Jonas \
+    Kenji Lucía Maria";
+const LAST: &str = "Berger Lindqvist Novak Smith Garcia Müller Rossi Kim Silva Dubois Martin Jansen Popescu Haddad Okafor Tanaka \
+    Kowalski Ivanova Andersen Yılmaz Costa Horvat Nagy O'Brien Papadopoulos Quinn Rahman Schneider Thompson Ueda Virtanen Weber Xu \
+    Yang Zhang Alvarez Bakker Chen Demir Eriksen";
 /// What stands where nobody logs in with a password.
 pub const NO_PASSWORD: &str = "no hash";
 
@@ -151,7 +158,7 @@ impl Founder {
             meta: self.meta(self.now),
             email: format!("{kind}{number}@{codename}.example"),
             password: password_hash.to_owned(),
-            fullname: format!("Alexandra Berger {number}"),
+            fullname: name(number),
             avatar: None,
             role,
             email_verified: true,
@@ -255,6 +262,13 @@ impl Founder {
             company_id: shift.company_id,
         }
     }
+}
+
+fn name(number: usize) -> String {
+    let (first, last) = (FIRST.split(' '), LAST.split(' '));
+    let count = first.clone().count();
+    let last = last.clone().nth(number / count % last.count()).unwrap_or_default();
+    format!("{} {last} {number}", first.clone().nth(number % count).unwrap_or_default())
 }
 
 /// Rows on their way to a company, a transaction's worth at a time.

@@ -148,6 +148,11 @@ pub fn get(path: &str, token: &str) -> Vec<u8> {
 
 /// The head of a POST of JSON, to be followed by a body of exactly `length` bytes. `more`: further header lines.
 pub fn post(path: &str, more: &str, length: usize) -> Vec<u8> {
+    with_body("POST", path, more, length)
+}
+
+/// As [`post`], of another method.
+pub fn with_body(method: &str, path: &str, more: &str, length: usize) -> Vec<u8> {
     let kind = "content-type: application/json\r\n";
-    format!("POST {path} HTTP/1.1\r\nhost: bench\r\n{more}{kind}content-length: {length}\r\n\r\n").into_bytes()
+    format!("{method} {path} HTTP/1.1\r\nhost: bench\r\n{more}{kind}content-length: {length}\r\n\r\n").into_bytes()
 }

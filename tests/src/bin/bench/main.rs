@@ -14,6 +14,7 @@ mod machine;
 mod mcp;
 mod report;
 mod roster;
+mod search;
 mod server;
 mod stream;
 mod subscribers;
@@ -28,7 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::report::Row;
 
 /// Every bench, in the report's order.
-const ALL: [&str; 7] = ["checkins", "list", "stream", "checkins-with-streams", "mcp", "coldstart", "logins"];
+const ALL: [&str; 8] = ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "coldstart", "logins"];
 /// Sockets and files that the server and the client may each have open: 5,000 streams and some room.
 const OPEN_FILES: u64 = 16_384;
 
@@ -47,7 +48,7 @@ struct Cli {
     /// Writes docs/benchmarks.md; wants all benches
     #[arg(long)]
     write: bool,
-    /// checkins, list, stream, checkins-with-streams, mcp, coldstart, logins
+    /// checkins, list, search, stream, checkins-with-streams, mcp, coldstart, logins
     names: Vec<String>,
 }
 
@@ -110,6 +111,7 @@ async fn measure(name: &str, setup: &Setup) -> Result<Vec<Row>> {
     match name {
         "checkins" => checkins::run(setup).await,
         "list" => list::run(setup).await,
+        "search" => search::run(setup).await,
         "stream" => stream::run(setup).await,
         "checkins-with-streams" => beside::run(setup).await,
         "mcp" => mcp::run(setup).await,
