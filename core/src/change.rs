@@ -193,6 +193,16 @@ pub struct Outbox {
     pub payload: Json,
 }
 
+/// A person who is erased from the journal: entries about them lose their content and keep their places in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    pub user: UserId,
+    /// Entries about them that were found already.
+    pub found: Vec<i64>,
+    /// Where that search ended: later entries are looked at in the commit.
+    pub up_to: i64,
+}
+
 /// Makes the error of a unique value that is taken already.
 pub type Taken = fn() -> Error;
 
@@ -205,6 +215,8 @@ pub struct Changes {
     pub events: Vec<Event>,
     pub idempotency: Option<Idempotency>,
     pub outbox: Vec<Outbox>,
+    /// Whom the journal forgets, this change's own entries aside.
+    pub erasure: Option<Erasure>,
     /// When the company next has something to do by itself, as far as this change knows.
     pub due_at: Option<Timestamp>,
     /// The error if a unique constraint refuses a row; `AlreadyExists` unless set.
@@ -219,6 +231,12 @@ impl Changes {
     /// Writes an object: new if its version is 1, else in place of the version before.
     pub fn put<T: DataObject>(mut self, object: &T) -> Changes {
         self.rows.push(RowChange::Put(object.to_record()));
+        self
+    }
+
+    /// Removes a row for good.
+    pub fn purge<T: DataObject>(mut self, id: Uuid) -> Changes {
+        self.rows.push(RowChange::Purge(T::def(), id));
         self
     }
 
@@ -251,6 +269,7 @@ impl Changes {
         self.events.extend(other.events);
         self.outbox.extend(other.outbox);
         self.idempotency = self.idempotency.or(other.idempotency);
+        self.erasure = self.erasure.or(other.erasure);
         self.taken = self.taken.or(other.taken);
         self.due(other.due_at)
     }

@@ -96,6 +96,7 @@ impl App {
             let _ = app.first_password.set(password);
         }
         app.companies.spawn_task(mail::deliver(Arc::downgrade(&app)));
+        app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
         Ok(app)
     }
 

@@ -9,6 +9,7 @@ mod condition;
 mod connection;
 mod dialect;
 mod effects;
+mod erase;
 mod journal;
 mod migrations;
 mod moves;

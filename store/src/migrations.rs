@@ -21,7 +21,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_initial"), step!(3, "0003_user_words")];
+const STEPS: &[Step] = &[step!(1, "0001_initial"), step!(3, "0003_user_words"), step!(5, "0005_archived_users")];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {
     let migration = |Step(number, file, sqlite, postgres): &Step| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::RngCore as _;
 use uuid::Uuid;
 use workforceos_core::answer::journal_json;
-use workforceos_core::change::{Changes, Entry, Event, RowChange, Taken};
+use workforceos_core::change::{Changes, Entry, Erasure, Event, RowChange, Taken};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, ObjectDef, Record, Result, Timestamp, Value, words};
 
@@ -37,6 +37,7 @@ pub(crate) struct Prepared {
     pub(crate) journal: Vec<Vec<Arg>>,
     pub(crate) idempotency: Option<Vec<Arg>>,
     pub(crate) outbox: Vec<Vec<Arg>>,
+    pub(crate) erasure: Option<Erasure>,
     pub(crate) taken: Option<Taken>,
 }
 
@@ -102,6 +103,7 @@ impl Writer<'_> {
             journal: Vec::with_capacity(change.events.len()),
             idempotency: None,
             outbox: Vec::with_capacity(change.outbox.len()),
+            erasure: change.erasure,
             taken: change.taken,
         };
         for row in change.rows {

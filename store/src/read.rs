@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use workforceos_core::answer::Join as Joins;
-use workforceos_core::id::CompanyId;
+use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{Join, Joined, Property};
 use workforceos_core::value::Kind;
 use workforceos_core::{Error, ObjectDef, Query, Record, Result, Value};
@@ -265,6 +265,22 @@ async fn objects(conn: &mut Conn<'_>, asked: &Asked, ids: &[Uuid]) -> Result<Has
         }
     }
     Ok(objects)
+}
+
+/// A user's rows, active or not.
+pub(crate) async fn owned(conn: &mut Conn<'_>, def: &'static ObjectDef, company: CompanyId, user: UserId) -> Result<Vec<Record>> {
+    let Some(owner) = def.owned_by.and_then(|name| def.property(name)) else { return Ok(Vec::new()) };
+    let table = Table::of(def)?;
+    let mut sql = Sql::new(conn.dialect());
+    sql.push("SELECT ").push(&table.selected).push(" FROM ").push(def.table).push(" t WHERE t.");
+    sql.push(table.company_column()).push(" = ").bind(Arg::id(company));
+    sql.push(" AND t.").push(owner.column).push(" = ").bind(Arg::id(user));
+    let mut found = Vec::new();
+    for row in conn.rows(sql.text, sql.args).await.ours()? {
+        found.push(Found { record: table.record(&row, 0).ours()?, joins: Vec::new() });
+    }
+    load_links(conn, table, &mut found).await?;
+    Ok(found.into_iter().map(|f| f.record).collect())
 }
 
 /// Rows by their ids. `company`: of that company alone; `active`: not the deleted ones.

@@ -6,13 +6,14 @@ use serde_json::Value as Json;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use workforceos_core::answer::Join;
-use workforceos_core::change::Entry;
+use workforceos_core::change::{Entry, Erasure};
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
 
 use crate::connection::{Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::{self, Statement};
+use crate::erase;
 use crate::journal::{self, Walk};
 use crate::postgres::Postgres;
 use crate::read::{self, Filter};
@@ -131,6 +132,12 @@ impl Store {
         Ok(read::by_id(&mut held.conn(), def, company, &[id], true).await?.pop())
     }
 
+    /// All rows that are a user's, deleted ones too; none where an object says nothing of whose it is.
+    pub async fn owned(&self, def: &'static ObjectDef, company: CompanyId, user: UserId) -> Result<Vec<Record>> {
+        let mut held = self.0.reader(has_links(def)).await?;
+        read::owned(&mut held.conn(), def, company, user).await
+    }
+
     /// Rows without joins.
     pub async fn select(&self, query: &Query) -> Result<Vec<Record>> {
         let mut held = self.0.reader(has_links(query.def)).await?;
@@ -226,6 +233,18 @@ impl Store {
             let mut held = self.0.reader(false).await?;
             if let Some(verified) = walk.step(&mut held.conn()).await? {
                 return Ok(verified);
+            }
+        }
+    }
+
+    /// Finds the journal's entries about a person, for a change that erases them. A long journal takes a second for some
+    /// hundred thousand entries, and keeps nobody waiting meanwhile.
+    pub async fn traces(&self, company: CompanyId, user: UserId) -> Result<Erasure> {
+        let mut erasure = Erasure { user, found: Vec::new(), up_to: 0 };
+        loop {
+            let mut held = self.0.reader(false).await?;
+            if erase::look(&mut held.conn(), company, &mut erasure).await? {
+                return Ok(erasure);
             }
         }
     }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};
 
 use uuid::Uuid;
-use workforceos_core::change::{ANSWER_KEPT, Taken};
+use workforceos_core::change::{ANSWER_KEPT, Erasure, Taken};
 use workforceos_core::{Error, Result};
 
 use crate::arg::Arg;
 use crate::connection::Conn;
 use crate::dialect::{Dialect, Meaning, meaning, trouble};
+use crate::erase;
 use crate::prepare::{Batch, JOURNAL_COLUMNS, Prepared, Put};
 use crate::read::links_of;
 use crate::sql::Sql;
@@ -103,6 +104,8 @@ struct Group<'a> {
     unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
     links: HashMap<(&'static str, Uuid), Links<'a>>,
     words: HashMap<(&'static str, Uuid), Words<'a>>,
+    /// Of which company, and whom.
+    erasures: Vec<(&'a Arg, &'a Erasure)>,
     journal: Vec<&'a [Arg]>,
     idempotency: Vec<&'a [Arg]>,
     outbox: Vec<&'a [Arg]>,
@@ -151,6 +154,7 @@ impl<'a> Group<'a> {
         for put in &change.puts {
             self.put(batch, put);
         }
+        self.erasures.extend(change.erasure.iter().map(|erasure| (&batch.company_id, erasure)));
         self.journal.extend(change.journal.iter().map(Vec::as_slice));
         self.idempotency.extend(change.idempotency.iter().map(Vec::as_slice));
         self.outbox.extend(change.outbox.iter().map(Vec::as_slice));
@@ -194,6 +198,10 @@ impl<'a> Group<'a> {
         }
         self.write_links(conn).await?;
         self.write_words(conn).await?;
+        // Before this group's own entries, which stay.
+        for (company, erasure) in &self.erasures {
+            erase::carry_out(conn, company, erasure).await.map_err(|e| Fault::of("journal", e))?;
+        }
         insert(conn, Shape::Journal, &self.journal).await?;
         self.free_expired_keys(conn).await?;
         insert(conn, Shape::Idempotency, &self.idempotency).await?;

@@ -1,10 +1,11 @@
 //! The journal: its order, its chain, and what it names.
 
-use workforceos_core::objects::User;
+use workforceos_core::id::UserId;
+use workforceos_core::objects::{AttendanceRecord, User};
 use workforceos_core::{Changes, DataObject};
 
 use crate::database::{Fresh, NOW, committed};
-use crate::objects::{company, event, people, put, user};
+use crate::objects::{attendance, company, event, people, put, shift, user};
 use crate::on_both;
 
 on_both!(entries_come_in_order);
@@ -93,4 +94,35 @@ async fn long_journals_are_walked(fresh: &mut Fresh) {
     assert_eq!((verified.entries, verified.first_bad), (1_001, None));
     assert_eq!(fresh.store.verify(company(2)).await.expect("verifies").entries, 0);
     assert_eq!(User::def().name, "user");
+}
+
+on_both!(a_person_is_erased_and_the_chain_stays_whole);
+async fn a_person_is_erased_and_the_chain_stays_whole(fresh: &mut Fresh) {
+    let store = &fresh.store;
+    let users = people(store, company(1), 2).await;
+    let (ann, bob) = (UserId(users[0].meta.id), UserId(users[1].meta.id));
+    let shift = shift(company(1), 10, &[ann, bob], &[]);
+    let (hers, his) = (attendance(company(1), 11, &shift, ann), attendance(company(1), 12, &shift, bob));
+    committed(store, company(1), vec![put(&shift), put(&hers), put(&his)]).await;
+    let elsewhere = crate::objects::shift(company(2), 14, &[], &[]);
+    let same_name = AttendanceRecord { company_id: company(2), ..attendance(company(1), 13, &elsewhere, ann) };
+    committed(store, company(2), vec![put(&elsewhere), put(&same_name)]).await;
+    let erasure = store.traces(company(1), ann).await.expect("looks");
+    assert_eq!((&erasure.found[..], erasure.up_to), (&[1, 4][..], 5));
+    // Something more about her comes in between, and the change that erases her has an entry of its own.
+    committed(store, company(1), vec![put(&hers.clone().touched(NOW))]).await;
+    let nameless = User { fullname: "Deleted user".to_owned(), ..users[0].clone() }.deleted(NOW);
+    let forget = Changes { erasure: Some(erasure), ..put(&nameless) };
+    committed(store, company(1), vec![forget]).await;
+    let left: Vec<i64> = entries_with_content(fresh).await;
+    assert_eq!(left, [2, 3, 5, 7]);
+    let verified = fresh.store.verify(company(1)).await.expect("verifies");
+    assert_eq!((verified.entries, verified.first_bad), (7, None));
+    let erased = "SELECT count(*) FROM journal WHERE salt IS NULL AND before IS NULL AND extra IS NULL";
+    assert_eq!(fresh.number(erased).await, 3, "those three, and none of another company");
+}
+
+async fn entries_with_content(fresh: &Fresh) -> Vec<i64> {
+    let entries = fresh.store.journal(company(1), 0, 100).await.expect("reads");
+    entries.iter().filter(|e| &*e.after != "null").map(|e| e.seq).collect()
 }

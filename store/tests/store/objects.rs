@@ -99,9 +99,7 @@ pub fn put<T: DataObject>(object: &T) -> Changes {
 
 /// A change that removes one object for good.
 pub fn purge<T: DataObject>(object: &T) -> Changes {
-    let mut changes = Changes::none().event(event(object));
-    changes.rows.push(workforceos_core::change::RowChange::Purge(T::def(), object.meta().id));
-    changes
+    Changes::none().purge::<T>(object.meta().id).event(event(object))
 }
 
 pub fn keyed(changes: Changes, company: CompanyId, user: UserId, key: &str, at: Timestamp) -> Changes {

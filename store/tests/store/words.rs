@@ -1,12 +1,11 @@
 //! Rows found by their words.
 
-use workforceos_core::change::RowChange;
 use workforceos_core::objects::User;
-use workforceos_core::{Changes, Cond, DataObject as _, Query, words};
+use workforceos_core::{Cond, DataObject as _, Query, words};
 use workforceos_store::Store;
 
 use crate::database::{Fresh, NOW, committed};
-use crate::objects::{company, event, put, user};
+use crate::objects::{company, purge, put, user};
 use crate::on_both;
 
 /// More than are named by their ids.
@@ -72,9 +71,7 @@ async fn words_follow_their_rows(fresh: &mut Fresh) {
     let gone = wed_again.deleted(NOW);
     committed(store, company(1), vec![put(&gone)]).await;
     assert_eq!(found(store, "nowak").await, [""; 0]);
-    let mut purge = Changes::none().event(event(&gone));
-    purge.rows = vec![RowChange::Purge(User::def(), named(2, "").meta.id)];
-    committed(store, company(1), vec![purge]).await;
+    committed(store, company(1), vec![purge(&named(2, ""))]).await;
     assert_eq!(found(store, "lee").await, [""; 0]);
     assert_eq!(fresh.number("SELECT count(*) FROM users_word").await, 0);
 }

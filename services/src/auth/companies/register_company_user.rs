@@ -15,6 +15,7 @@ use workforceos_core::{BusinessApi, input};
 
 use crate::auth::login::{find, is_gone};
 use crate::auth::names;
+use crate::auth::purge::purge;
 use crate::auth::throttle::ACCOUNT;
 use crate::auth::users::create_user::taken;
 use crate::{Api, App, commit};
@@ -73,7 +74,11 @@ async fn register(app: Arc<App>, ctx: Ctx, input: NewMember) -> Result<Answer> {
         return Err(Error::invalid(problems));
     }
     let needed = app.settings.email_verification;
-    let archived = find(&app, ctx.company(), &email).await?.filter(|u| u.archive_date.is_some() && !is_gone(u, ctx.now()));
+    let mut archived = find(&app, ctx.company(), &email).await?.filter(|u| u.archive_date.is_some());
+    if let Some(gone) = archived.take_if(|user| is_gone(user, ctx.now())) {
+        // The month is over, though the daily purge has not come by yet: the address is free.
+        purge(&app, &gone).await?;
+    }
     // Whoever registers is nobody yet on this tenant, also if logged in elsewhere.
     let ctx = Ctx { session: None, ..ctx };
     if let Some(user) = archived {

@@ -5,5 +5,6 @@ mod calendar;
 mod clock;
 mod edges;
 mod people;
+mod purge;
 mod schedule;
 mod templates;
