@@ -17,12 +17,18 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// The schema's migrations, oldest first; they only ever go forward.
     pub(crate) fn migrations(self) -> Migrator {
-        let initial = match self {
-            Dialect::Sqlite => include_str!("../../migrations/sqlite/0001_initial.sql"),
-            Dialect::Postgres => include_str!("../../migrations/postgres/0001_initial.sql"),
+        let list: &[(i64, &'static str, &'static str)] = match self {
+            Dialect::Sqlite => &[(1, "initial", include_str!("../../migrations/sqlite/0001_initial.sql"))],
+            Dialect::Postgres => &[
+                (1, "initial", include_str!("../../migrations/postgres/0001_initial.sql")),
+                // SQLite has no such thing.
+                (4, "row level security", include_str!("../../migrations/postgres/0004_row_level_security.sql")),
+            ],
         };
-        let one = Migration::new(1, Cow::Borrowed("initial"), MigrationType::Simple, initial.into_sql_str(), false);
-        Migrator::with_migrations(vec![one])
+        let migration = |(number, name, text): &(i64, &'static str, &'static str)| {
+            Migration::new(*number, Cow::Borrowed(*name), MigrationType::Simple, text.into_sql_str(), false)
+        };
+        Migrator::with_migrations(list.iter().map(migration).collect())
     }
 
     /// The `n`th parameter of a statement, counted from 1. Parameters must stand in the order of their numbers: SQLite's

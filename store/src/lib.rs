@@ -19,6 +19,7 @@ mod sql;
 mod sqlite;
 mod store;
 mod table;
+mod tenancy;
 mod totals;
 mod turn;
 mod write;
@@ -27,3 +28,9 @@ mod writer;
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};
 pub use turn::{Due, Outcome, Turn};
+
+/// The statements that begin a company's transaction on PostgreSQL, for tests that leave out what else keeps companies apart.
+#[doc(hidden)]
+pub fn begin_for(company: workforceos_core::id::CompanyId) -> String {
+    tenancy::begin(company, tenancy::Mode::Write)
+}
