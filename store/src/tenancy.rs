@@ -59,7 +59,8 @@ pub(crate) fn begin(company: CompanyId, mode: Mode) -> String {
 /// Makes sure that the role is there and that we may take it, before anything needs it.
 pub(crate) async fn provide_role(connection: &mut PgConnection) -> Result<()> {
     let mut refused = None;
-    for statement in ["CREATE ROLE workforceos_tenant NOLOGIN", "GRANT workforceos_tenant TO CURRENT_USER"].repeat(TRIES as usize) {
+    for statement in ["CREATE ROLE workforceos_tenant NOLOGIN", "GRANT workforceos_tenant TO CURRENT_USER"].repeat(TRIES as usize)
+    {
         if may_take_role(connection).await? {
             return Ok(());
         }
