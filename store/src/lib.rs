@@ -4,6 +4,7 @@
 //! other reads run outside, each in a read transaction of its own.
 
 mod arg;
+pub mod backup;
 mod chain;
 mod condition;
 mod connection;
