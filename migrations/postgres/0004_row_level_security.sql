@@ -7,7 +7,7 @@
 
 -- Guards every table of companies' rows that is not guarded yet: those with a company_id, and the two that are companies
 -- themselves. A migration that makes such a table calls it in the end; the store calls it at every start, so that a database
--- that was restored under another owner is whole again.
+-- that was restored under another owner, or without privileges, is whole again.
 CREATE FUNCTION guard_tenant_tables() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     guarded record;
@@ -19,7 +19,7 @@ BEGIN
         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
             AND (c.relname IN ('company', 'tenant') OR EXISTS (
                 SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'company_id' AND NOT a.attisdropped))
-            AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+            AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND has_table_privilege('workforceos_tenant', c.oid, 'SELECT')
                 AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'own_company')
                 AND EXISTS (SELECT FROM pg_policy p
                     WHERE p.polrelid = c.oid AND p.polname = 'across' AND p.polroles = ARRAY[c.relowner]))

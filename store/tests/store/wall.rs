@@ -222,10 +222,11 @@ async fn a_plain_owner_can_serve_and_a_new_owner_can_go_on() {
     let store = fresh.second().await.expect("opens");
     serve(&store, 1).await;
     store.close().await;
-    // Restored under another name; the policies still name the old one.
+    // Restored under another name and without privileges; the policies still name the old one.
     let heir = owner.replace("_owner", "_heir");
     fresh.administer(&format!("CREATE ROLE {heir}; REASSIGN OWNED BY {owner} TO {heir}; GRANT {heir} TO {owner}")).await;
     fresh.administer(&format!("DROP OWNED BY {owner}; GRANT workforceos_tenant TO {owner}")).await;
+    fresh.administer("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM workforceos_tenant").await;
     let store = fresh.second().await.expect("opens again");
     assert_eq!(store.verify(company(1)).await.expect("verifies").entries, 3);
     serve(&store, 2).await;
