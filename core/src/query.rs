@@ -106,7 +106,7 @@ pub struct Sort {
 #[derive(Clone, Debug)]
 pub struct Query {
     pub def: &'static ObjectDef,
-    /// `None` only for objects above the tenants (companies).
+    /// `None` reads across companies: only where the company is not known yet, or companies themselves are asked for.
     pub company: Option<crate::id::CompanyId>,
     pub cond: Cond,
     pub order: Vec<Sort>,

@@ -2,6 +2,7 @@
 //! bytes; no rule of the business lives here.
 
 mod auth;
+pub mod backup;
 mod business;
 mod calendar;
 mod caller;

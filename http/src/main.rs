@@ -1,6 +1,7 @@
 //! The program `workforceos`: reads settings, starts what was asked for, ends when told to.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use workforceos_core::id::IdSource;
 use workforceos_core::time::SystemClock;
 use workforceos_http::settings::{Cli, Command, Values, cores};
-use workforceos_http::{Options, Running, demo, logs, openapi, start};
+use workforceos_http::{Options, Running, backup, demo, logs, openapi, start};
 use workforceos_store::Store;
 
 fn main() -> ExitCode {
@@ -41,7 +42,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match command {
         Command::Openapi => print_openapi(),
         Command::Migrate => runtime.block_on(migrate(&values)),
-        Command::Serve | Command::Demo => runtime.block_on(serve(command, &values)),
+        Command::Backup { target } => runtime.block_on(back_up(&values, &target)),
+        Command::Serve | Command::Demo => runtime.block_on(serve(&command, &values)),
     }
 }
 
@@ -52,7 +54,7 @@ fn print_openapi() -> anyhow::Result<ExitCode> {
 }
 
 async fn migrate(values: &Values) -> anyhow::Result<ExitCode> {
-    let settings = values.settings(Command::Migrate)?;
+    let settings = values.settings(&Command::Migrate)?;
     let (database, readers) = (settings.database.clone(), settings.readers);
     let store = workforceos_store::Settings { database, journal_key: settings.journal_key, readers };
     Store::open(store).await.context("the database could not be brought up to date")?.close().await;
@@ -60,7 +62,13 @@ async fn migrate(values: &Values) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(command: Command, values: &Values) -> anyhow::Result<ExitCode> {
+async fn back_up(values: &Values, target: &Path) -> anyhow::Result<ExitCode> {
+    let written = backup::run(&values.source()?, target).await.context("there is no backup")?;
+    say(&written.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
     let options = Options {
         settings: values.settings(command)?,
         host: values.host.clone(),
@@ -89,7 +97,7 @@ async fn serve(command: Command, values: &Values) -> anyhow::Result<ExitCode> {
 }
 
 /// Tells what an operator needs to begin.
-async fn introduce(command: Command, running: &Running) -> anyhow::Result<()> {
+async fn introduce(command: &Command, running: &Running) -> anyhow::Result<()> {
     if let Some(password) = running.app.first_password() {
         let email = &running.app.settings.super_admin_email;
         say(&format!("First start: superAdmin {email} has the password {password} (it is shown only now)"))?;

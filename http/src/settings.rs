@@ -9,7 +9,7 @@ use workforceos_core::zone::Zone;
 use workforceos_services::Settings;
 use workforceos_store::Database;
 
-use crate::secrets;
+use crate::{backup, secrets};
 
 /// The fewest characters of a signing key that is given.
 const MIN_SECRET: usize = 16;
@@ -26,7 +26,7 @@ pub struct Cli {
 }
 
 /// What the program shall do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve (what happens without a subcommand, too)
     Serve,
@@ -36,6 +36,11 @@ pub enum Command {
     Demo,
     /// Print the OpenAPI document
     Openapi,
+    /// Copy the SQLite database, the kept keys and the files into a new directory, also while the server runs
+    Backup {
+        /// The directory to make; one that exists must be empty. A server started with it as DATA_DIR goes on from the copy
+        target: PathBuf,
+    },
 }
 
 /// Where the program runs.
@@ -119,7 +124,7 @@ impl Values {
     }
 
     /// Settings of the services; makes DATA_DIR and what secrets it shall keep. Every bad setting is named at once.
-    pub fn settings(&self, command: Command) -> Result<Settings> {
+    pub fn settings(&self, command: &Command) -> Result<Settings> {
         self.check()?;
         let production = self.production();
         let data_dir = self.data_directory(command);
@@ -144,9 +149,15 @@ impl Values {
             frontend_url: given(&self.frontend_url).unwrap_or("http://localhost:5173").trim_end_matches('/').to_owned(),
             email_verification: self.email_verification,
             email_two_factor: self.email_two_factor.unwrap_or(production),
-            sample_company: self.sample_company.unwrap_or(!production) || command == Command::Demo,
+            sample_company: self.sample_company.unwrap_or(!production) || *command == Command::Demo,
             data_dir,
         })
+    }
+
+    /// What a backup copies. Nothing is made or checked for it: a server's other settings need not be known.
+    pub fn source(&self) -> Result<backup::Source> {
+        let data_dir = self.data_directory(&Command::Serve);
+        Ok(backup::Source { database: self.database(&data_dir)?, data_dir })
     }
 
     /// Refuses what cannot be meant, before anything is made.
@@ -176,8 +187,8 @@ impl Values {
         }
     }
 
-    fn data_directory(&self, command: Command) -> PathBuf {
-        let default = if command == Command::Demo { "./data/demo" } else { "./data" };
+    fn data_directory(&self, command: &Command) -> PathBuf {
+        let default = if *command == Command::Demo { "./data/demo" } else { "./data" };
         self.data_dir.clone().unwrap_or_else(|| default.into())
     }
 }

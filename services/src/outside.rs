@@ -77,7 +77,7 @@ pub(crate) async fn tenant(app: &App, codename: &str) -> Result<Option<Arc<Tenan
     let id = CompanyId(record.id());
     // The epoch is read before the row that is kept: a change in between makes the entry stale, never wrong.
     let epoch = app.caches.epoch(id);
-    let Some(record) = app.store.get(Company::def(), None, id.0).await? else { return Ok(None) };
+    let Some(record) = app.store.get(Company::def(), Some(id), id.0).await? else { return Ok(None) };
     let company = Company::from_record(record)?;
     let zone = Zone::parse(&company.timezone).unwrap_or(Zone::UTC);
     let tenant = Arc::new(Tenant { company: id, codename: company.codename.into(), zone });

@@ -4,6 +4,7 @@
 //! other reads run outside, each in a read transaction of its own.
 
 mod arg;
+pub mod backup;
 mod chain;
 mod condition;
 mod connection;
@@ -22,6 +23,7 @@ mod sql;
 mod sqlite;
 mod store;
 mod table;
+mod tenancy;
 mod totals;
 mod turn;
 mod words;
@@ -31,3 +33,9 @@ mod writer;
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};
 pub use turn::{Due, Outcome, Turn};
+
+/// The statements that begin a company's transaction on PostgreSQL, for tests that leave out what else keeps companies apart.
+#[doc(hidden)]
+pub fn begin_for(company: workforceos_core::id::CompanyId) -> String {
+    tenancy::begin(company, tenancy::Mode::Write)
+}

@@ -7,31 +7,35 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use crate::dialect::Dialect;
 
-/// Number, name, and the text for each database.
-struct Step(i64, &'static str, &'static str, &'static str);
+/// A migration: its number, its name, and its text for each database that needs it.
+struct Step(i64, &'static str, Option<&'static str>, Option<&'static str>);
 
 macro_rules! step {
-    ($number:literal, $file:literal) => {
+    ($number:literal, $name:literal, $file:literal) => {
         Step(
             $number,
-            $file,
-            include_str!(concat!("../../migrations/sqlite/", $file, ".sql")),
-            include_str!(concat!("../../migrations/postgres/", $file, ".sql")),
+            $name,
+            Some(include_str!(concat!("../../migrations/sqlite/", $file))),
+            Some(include_str!(concat!("../../migrations/postgres/", $file))),
         )
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_initial"), step!(3, "0003_user_words"), step!(5, "0005_archived_users")];
+const STEPS: &[Step] = &[
+    step!(1, "initial", "0001_initial.sql"),
+    step!(3, "user words", "0003_user_words.sql"),
+    // SQLite has no such thing.
+    Step(4, "row level security", None, Some(include_str!("../../migrations/postgres/0004_row_level_security.sql"))),
+    step!(5, "archived users", "0005_archived_users.sql"),
+];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {
-    let migration = |Step(number, file, sqlite, postgres): &Step| {
+    let migration = |Step(number, name, sqlite, postgres): &Step| {
         let text = match dialect {
             Dialect::Sqlite => *sqlite,
             Dialect::Postgres => *postgres,
         };
-        // Named as by the first release: without the number.
-        let name = file.split_once('_').map_or(*file, |(_, name)| name);
-        Migration::new(*number, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+        Some(Migration::new(*number, Cow::Borrowed(*name), MigrationType::Simple, text?.into_sql_str(), false))
     };
-    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+    Migrator::with_migrations(STEPS.iter().filter_map(migration).collect())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
@@ -17,6 +17,7 @@ use crate::effects::Statement;
 use crate::journal;
 use crate::moves::Moves;
 use crate::prepare::Batch;
+use crate::tenancy::{self, Mode};
 use crate::turn::Outcome;
 use crate::write::{self, Fault};
 use crate::{migrations, words};
@@ -65,7 +66,12 @@ impl Postgres {
         };
         let readers = pool(readers).connect_with(options.clone()).await.map_err(cannot)?;
         let writers = pool(WRITERS).connect_lazy_with(options.clone());
-        migrations::of(Dialect::Postgres).run(&writers).await.map_err(Error::internal)?;
+        {
+            let mut connection = writers.acquire().await.map_err(cannot)?;
+            tenancy::provide_role(&mut connection).await?;
+            migrations::of(Dialect::Postgres).run(&mut *connection).await.map_err(Error::internal)?;
+            tenancy::guard(&mut connection).await?;
+        }
         let mut starting = Held::PostgresTransaction(writers.begin().await.ours()?);
         words::bring_up_to_date(&mut starting.conn()).await?;
         starting.commit().await.ours()?;
@@ -75,7 +81,7 @@ impl Postgres {
 
     /// Opens a company's turn: until it ends, no other node moves the company.
     pub(crate) async fn turn(&self, company: CompanyId) -> Result<(Held, Head)> {
-        let mut held = Held::PostgresTransaction(self.writers.begin().await.ours()?);
+        let mut held = begin(&self.writers, tenancy::begin(company, Mode::Write)).await.ours()?;
         let mut head = journal::head(&mut held.conn(), company, true).await.ours()?;
         if !head.stored {
             make_tenant(&mut held.conn(), company).await.ours()?;
@@ -85,7 +91,21 @@ impl Postgres {
         Ok((held, head))
     }
 
-    pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<Row>> {
+    /// A transaction that reads what is one company's.
+    pub(crate) async fn reader_of(&self, company: CompanyId, mode: Mode) -> Result<Held> {
+        begin(&self.readers, tenancy::begin(company, mode)).await.ours()
+    }
+
+    /// A connection, or a transaction, that reads across companies.
+    pub(crate) async fn reader_across(&self, mode: Mode) -> Result<Held> {
+        match mode {
+            Mode::Snapshot | Mode::Write => begin(&self.readers, mode.begin().to_owned()).await.ours(),
+            Mode::Read => Ok(Held::Postgres(self.readers.acquire().await.ours()?)),
+        }
+    }
+
+    /// Runs a statement that concerns several companies.
+    pub(crate) async fn run_across(&self, statement: Statement) -> Result<Vec<Row>> {
         let mut connection = self.writers.acquire().await.ours()?;
         Conn::Postgres(&mut connection).rows(statement.sql, statement.args).await.ours()
     }
@@ -121,6 +141,14 @@ impl Postgres {
         self.readers.close().await;
         self.writers.close().await;
     }
+}
+
+/// Begins a transaction. sqlx leaves it open if its caller stops waiting in the midst of it, and the next user of the connection
+/// would be in it: hence a task of its own, which waits to the end.
+async fn begin(pool: &PgPool, statements: String) -> Result<Held, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statements)).await });
+    Ok(Held::PostgresTransaction(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??))
 }
 
 async fn make_tenant(conn: &mut Conn<'_>, company: CompanyId) -> Result<(), sqlx::Error> {

@@ -35,7 +35,8 @@ pub(crate) struct Prepared {
     pub(crate) purges: Vec<(&'static Table, Uuid)>,
     pub(crate) unchanged: Vec<(&'static Table, Uuid, i64)>,
     pub(crate) journal: Vec<Vec<Arg>>,
-    pub(crate) idempotency: Option<Vec<Arg>>,
+    /// With the tenant under which its caller asks again: for a registration that is not the new company.
+    pub(crate) idempotency: Option<(CompanyId, Vec<Arg>)>,
     pub(crate) outbox: Vec<Vec<Arg>>,
     pub(crate) erasure: Option<Erasure>,
     pub(crate) taken: Option<Taken>,
@@ -124,14 +125,9 @@ impl Writer<'_> {
         prepared.idempotency = change.idempotency.map(|kept| {
             let fingerprint = Arg::Int(kept.key.fingerprint.cast_signed());
             let answer = Arg::text(&kept.answer.to_string());
-            vec![
-                Arg::id(kept.key.company),
-                Arg::id(kept.key.user),
-                Arg::Text(kept.key.key),
-                fingerprint,
-                answer,
-                Arg::Int(kept.at.0),
-            ]
+            let company = kept.key.company;
+            let (user, key, at) = (Arg::id(kept.key.user), Arg::Text(kept.key.key), Arg::Int(kept.at.0));
+            (company, vec![Arg::id(company), user, key, fingerprint, answer, at])
         });
         for effect in change.outbox {
             let payload = Arg::text(&effect.payload.to_string());

@@ -15,9 +15,10 @@ use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
 use crate::chain::Head;
-use crate::connection::{Conn, Row};
+use crate::connection::{Conn, Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::Statement;
+use crate::tenancy::Mode;
 use crate::totals::Totals;
 use crate::writer::{Job, Message, Writer};
 use crate::{migrations, words};
@@ -33,7 +34,7 @@ pub(crate) type HeldHead = OwnedMutexGuard<Option<Head>>;
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
-    pub(crate) readers: SqlitePool,
+    readers: SqlitePool,
     writer: mpsc::Sender<Message>,
     /// `None` until a company's first turn has read it.
     heads: Mutex<HashMap<CompanyId, HeadLock>>,
@@ -95,6 +96,14 @@ impl Sqlite {
             *held = Some(crate::journal::head(&mut Conn::Sqlite(&mut reader), company, false).await.ours()?);
         }
         Ok(held)
+    }
+
+    /// A connection for reading. One statement is a read transaction of its own.
+    pub(crate) async fn reader(&self, mode: Mode) -> Result<Held> {
+        Ok(match mode {
+            Mode::Snapshot => Held::SqliteTransaction(self.readers.begin().await.ours()?),
+            Mode::Read | Mode::Write => Held::Sqlite(self.readers.acquire().await.ours()?),
+        })
     }
 
     pub(crate) async fn write(&self, job: Job) -> Result<()> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use workforceos_core::answer::Join;
 use workforceos_core::change::{Entry, Erasure};
 use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::value::Kind;
 use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
 
 use crate::connection::{Held, Row};
@@ -20,8 +21,9 @@ use crate::read::{self, Filter};
 use crate::search;
 use crate::settings::{Database, Settings};
 use crate::sqlite::Sqlite;
+use crate::tenancy::Mode;
 use crate::totals::Totals;
-use crate::turn::{Turn, has_links};
+use crate::turn::Turn;
 
 /// The database, open. Copies are the same store.
 #[derive(Clone)]
@@ -117,7 +119,7 @@ impl Store {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_across(Mode::Read).await?;
         held.conn().rows("SELECT 1", Vec::new()).await.ours().map(drop)
     }
 
@@ -128,19 +130,19 @@ impl Store {
 
     /// An active row; of whatever company if none is given.
     pub async fn get(&self, def: &'static ObjectDef, company: Option<CompanyId>, id: Uuid) -> Result<Option<Record>> {
-        let mut held = self.0.reader(has_links(def)).await?;
+        let mut held = self.0.reader_for(company, mode(def)).await?;
         Ok(read::by_id(&mut held.conn(), def, company, &[id], true).await?.pop())
     }
 
     /// All rows that are a user's, deleted ones too; none where an object says nothing of whose it is.
     pub async fn owned(&self, def: &'static ObjectDef, company: CompanyId, user: UserId) -> Result<Vec<Record>> {
-        let mut held = self.0.reader(has_links(def)).await?;
+        let mut held = self.0.reader_of(company, mode(def)).await?;
         read::owned(&mut held.conn(), def, company, user).await
     }
 
     /// Rows without joins.
     pub async fn select(&self, query: &Query) -> Result<Vec<Record>> {
-        let mut held = self.0.reader(has_links(query.def)).await?;
+        let mut held = self.0.reader_for(query.company, mode(query.def)).await?;
         let mut conn = held.conn();
         let query = &*search::narrowed(&mut conn, query).await?;
         let filter = Filter::new(conn.dialect(), query)?;
@@ -151,7 +153,7 @@ impl Store {
     /// A page of rows with their joins, and the total if it is wanted.
     pub async fn page(&self, query: &Query) -> Result<Page> {
         let totals = &self.0.totals;
-        let mut held = self.0.reader(has_links(query.def)).await?;
+        let mut held = self.0.reader_for(query.company, mode(query.def)).await?;
         let mut conn = held.conn();
         let query = &*search::narrowed(&mut conn, query).await?;
         let filter = Filter::new(conn.dialect(), query)?;
@@ -178,7 +180,7 @@ impl Store {
 
     /// How many rows there are, whatever the query's page.
     pub async fn count(&self, query: &Query) -> Result<u64> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_for(query.company, Mode::Read).await?;
         let mut conn = held.conn();
         let filter = Filter::new(conn.dialect(), query)?;
         let counter = self.0.totals.stamp(query.company, query.def.table);
@@ -196,7 +198,7 @@ impl Store {
 
     /// The company's sequence and the rows of several queries, all at one moment.
     pub async fn snapshot(&self, company: CompanyId, queries: &[Query]) -> Result<(i64, Vec<Vec<Found>>)> {
-        let mut held = self.0.reader(true).await?;
+        let mut held = self.0.reader_of(company, Mode::Snapshot).await?;
         let mut conn = held.conn();
         let seq = journal::head(&mut conn, company, false).await.ours()?.seq;
         let mut lists = Vec::with_capacity(queries.len());
@@ -210,13 +212,13 @@ impl Store {
 
     /// Journal entries after `after`, in order.
     pub async fn journal(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Entry>> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
         journal::entries(&mut held.conn(), company, after, limit).await
     }
 
     /// The oldest entry kept.
     pub async fn oldest_seq(&self, company: CompanyId) -> Result<Option<i64>> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
         journal::oldest(&mut held.conn(), company).await
     }
 
@@ -224,13 +226,13 @@ impl Store {
     /// second for some hundred thousand.
     pub async fn verify(&self, company: CompanyId) -> Result<Verified> {
         let head = {
-            let mut held = self.0.reader(false).await?;
+            let mut held = self.0.reader_of(company, Mode::Read).await?;
             journal::head(&mut held.conn(), company, false).await.ours()?
         };
         let mut walk = Walk::new(&self.0.journal_key, company, head);
         loop {
             // A fresh connection each time: a long walk keeps nobody waiting, and no old state of the database alive.
-            let mut held = self.0.reader(false).await?;
+            let mut held = self.0.reader_of(company, Mode::Read).await?;
             if let Some(verified) = walk.step(&mut held.conn()).await? {
                 return Ok(verified);
             }
@@ -242,7 +244,7 @@ impl Store {
     pub async fn traces(&self, company: CompanyId, user: UserId) -> Result<Erasure> {
         let mut erasure = Erasure { user, found: Vec::new(), up_to: 0 };
         loop {
-            let mut held = self.0.reader(false).await?;
+            let mut held = self.0.reader_of(company, Mode::Read).await?;
             if erase::look(&mut held.conn(), company, &mut erasure).await? {
                 return Ok(erasure);
             }
@@ -257,35 +259,35 @@ impl Store {
         key: &str,
         not_before: Timestamp,
     ) -> Result<Option<(u64, Json)>> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
         effects::stored_answer(&mut held.conn(), company, user, key, not_before).await
     }
 
     /// Companies that have something to do by themselves, the longest due first.
     pub async fn due_companies(&self, now: Timestamp, limit: u32) -> Result<Vec<CompanyId>> {
-        let mut held = self.0.reader(false).await?;
+        let mut held = self.0.reader_across(Mode::Read).await?;
         effects::due_companies(&mut held.conn(), now, limit).await
     }
 
     /// Effects that are due, leased: until then nobody else gets them.
     pub async fn claim_outbox(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
-        let rows = self.0.run(effects::claim(self.0.dialect(), now, lease_until, limit)).await?;
+        let rows = self.0.run_across(effects::claim(self.0.dialect(), now, lease_until, limit)).await?;
         effects::claimed(&rows)
     }
 
     /// An effect was carried out.
     pub async fn finish_outbox(&self, id: Uuid) -> Result<()> {
-        self.0.run(effects::finish(self.0.dialect(), id)).await.map(drop)
+        self.0.run_across(effects::finish(self.0.dialect(), id)).await.map(drop)
     }
 
     /// An effect failed; it is due again at `at`.
     pub async fn retry_outbox(&self, id: Uuid, at: Timestamp, tries: i64) -> Result<()> {
-        self.0.run(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
+        self.0.run_across(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
     }
 
     /// Forgets idempotency records older than this, and says how many.
     pub async fn forget_before(&self, before: Timestamp) -> Result<u64> {
-        Ok(self.0.run(effects::forget(self.0.dialect(), before)).await?.len() as u64)
+        Ok(self.0.run_across(effects::forget(self.0.dialect(), before)).await?.len() as u64)
     }
 
     /// Commits of other nodes. On SQLite there are none. A receiver that fell behind must reload everything.
@@ -313,24 +315,40 @@ impl Inner {
         }
     }
 
-    /// A connection for reading. One statement is a read transaction of its own; `several` that must agree need one
-    /// around them.
-    pub(crate) async fn reader(&self, several: bool) -> Result<Held> {
-        Ok(match (&self.backend, several) {
-            (Backend::Sqlite(sqlite), false) => Held::Sqlite(sqlite.readers.acquire().await.ours()?),
-            (Backend::Sqlite(sqlite), true) => Held::SqliteTransaction(sqlite.readers.begin().await.ours()?),
-            (Backend::Postgres(postgres), false) => Held::Postgres(postgres.readers.acquire().await.ours()?),
-            (Backend::Postgres(postgres), true) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Held::PostgresTransaction(postgres.readers.begin_with(begin).await.ours()?)
-            }
-        })
-    }
-
-    async fn run(&self, statement: Statement) -> Result<Vec<Row>> {
+    /// A connection for reading what is one company's.
+    pub(crate) async fn reader_of(&self, company: CompanyId, mode: Mode) -> Result<Held> {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.run(statement).await,
-            Backend::Postgres(postgres) => postgres.run(statement).await,
+            Backend::Sqlite(sqlite) => sqlite.reader(mode).await,
+            Backend::Postgres(postgres) => postgres.reader_of(company, mode).await,
         }
     }
+
+    /// A connection for reading what may be any company's: `tenancy.rs` lists what that is.
+    pub(crate) async fn reader_across(&self, mode: Mode) -> Result<Held> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.reader(mode).await,
+            Backend::Postgres(postgres) => postgres.reader_across(mode).await,
+        }
+    }
+
+    async fn reader_for(&self, company: Option<CompanyId>, mode: Mode) -> Result<Held> {
+        match company {
+            Some(company) => self.reader_of(company, mode).await,
+            None => self.reader_across(mode).await,
+        }
+    }
+
+    /// Runs a statement that concerns several companies.
+    async fn run_across(&self, statement: Statement) -> Result<Vec<Row>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.run(statement).await,
+            Backend::Postgres(postgres) => postgres.run_across(statement).await,
+        }
+    }
+}
+
+/// Lists of ids stand in tables of their own, which must agree with the rows.
+pub(crate) fn mode(def: &ObjectDef) -> Mode {
+    let has_links = def.all().any(|p| matches!(p.kind, Kind::Ids(_)));
+    if has_links { Mode::Snapshot } else { Mode::Read }
 }

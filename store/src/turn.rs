@@ -15,7 +15,8 @@ use crate::journal;
 use crate::prepare;
 use crate::read::{self, Filter};
 use crate::sqlite::HeldHead;
-use crate::store::{Backend, Inner, Store};
+use crate::store::{Backend, Inner, Store, mode};
+use crate::tenancy::Mode;
 use crate::writer::Job;
 
 /// When the company next has something to do by itself.
@@ -93,7 +94,7 @@ impl Turn {
         match &mut self.hold {
             Hold::Postgres(held) => read::by_id(&mut held.conn(), def, company, ids, false).await,
             Hold::Sqlite(_) => {
-                let mut held = self.store.0.reader(has_links(def)).await?;
+                let mut held = self.store.0.reader_of(self.company, mode(def)).await?;
                 read::by_id(&mut held.conn(), def, company, ids, false).await
             }
         }
@@ -118,7 +119,7 @@ impl Turn {
         match &mut self.hold {
             Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit).await,
             Hold::Sqlite(_) => {
-                let mut held = self.store.0.reader(false).await?;
+                let mut held = self.store.0.reader_of(self.company, Mode::Read).await?;
                 journal::touched_since(&mut held.conn(), self.company, seq, limit).await
             }
         }
@@ -159,8 +160,4 @@ fn due_at(present: Option<i64>, batch: &[Changes], due: Due) -> Option<i64> {
             own.chain(at).map(|at| at.0).chain(present).min()
         }
     }
-}
-
-pub(crate) fn has_links(def: &ObjectDef) -> bool {
-    def.all().any(|p| matches!(p.kind, workforceos_core::value::Kind::Ids(_)))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 
 use uuid::Uuid;
 use workforceos_core::change::{ANSWER_KEPT, Erasure, Taken};
+use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
 use crate::arg::Arg;
@@ -15,6 +16,7 @@ use crate::prepare::{Batch, JOURNAL_COLUMNS, Prepared, Put};
 use crate::read::links_of;
 use crate::sql::Sql;
 use crate::table::Table;
+use crate::tenancy;
 
 /// Most rows of one statement. Lists are cut to powers of two up to it, so that few texts serve all lengths.
 const ROWS_PER_STATEMENT: usize = 64;
@@ -108,6 +110,8 @@ struct Group<'a> {
     erasures: Vec<(&'a Arg, &'a Erasure)>,
     journal: Vec<&'a [Arg]>,
     idempotency: Vec<&'a [Arg]>,
+    /// Answers to callers of another tenant than the company whose turn it is: that tenant, and that company.
+    answers_elsewhere: Vec<(CompanyId, CompanyId, &'a [Arg])>,
     outbox: Vec<&'a [Arg]>,
 }
 
@@ -156,7 +160,11 @@ impl<'a> Group<'a> {
         }
         self.erasures.extend(change.erasure.iter().map(|erasure| (&batch.company_id, erasure)));
         self.journal.extend(change.journal.iter().map(Vec::as_slice));
-        self.idempotency.extend(change.idempotency.iter().map(Vec::as_slice));
+        match &change.idempotency {
+            Some((tenant, row)) if *tenant != batch.company => self.answers_elsewhere.push((*tenant, batch.company, row)),
+            Some((_, row)) => self.idempotency.push(row),
+            None => {}
+        }
         self.outbox.extend(change.outbox.iter().map(Vec::as_slice));
         Ok(())
     }
@@ -203,22 +211,13 @@ impl<'a> Group<'a> {
             erase::carry_out(conn, company, erasure).await.map_err(|e| Fault::of("journal", e))?;
         }
         insert(conn, Shape::Journal, &self.journal).await?;
-        self.free_expired_keys(conn).await?;
-        insert(conn, Shape::Idempotency, &self.idempotency).await?;
-        insert(conn, Shape::Outbox, &self.outbox).await
-    }
-
-    /// An answer that is no longer kept gives its key free, also if nobody has tidied up yet.
-    async fn free_expired_keys(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
-        for row in &self.idempotency {
-            let [company, user, key, _, _, Arg::Int(at)] = row else { continue };
-            let mut sql = Sql::new(conn.dialect());
-            sql.push("DELETE FROM idempotency WHERE company_id = ").bind(company.clone());
-            sql.push(" AND user_id = ").bind(user.clone()).push(" AND key = ").bind(key.clone());
-            sql.push(" AND at < ").bind(Arg::Int(at - ANSWER_KEPT));
-            conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of("idempotency", e))?;
+        keep_answers(conn, &self.idempotency).await?;
+        for (tenant, company, row) in &self.answers_elsewhere {
+            act_for(conn, *tenant).await?;
+            keep_answers(conn, &[row]).await?;
+            act_for(conn, *company).await?;
         }
-        Ok(())
+        insert(conn, Shape::Outbox, &self.outbox).await
     }
 
     /// Rows that must still have the version on which a change was decided.
@@ -308,6 +307,30 @@ impl<'a> Group<'a> {
             insert(conn, Shape::Words(table), &rows).await?;
         }
         Ok(())
+    }
+}
+
+/// An answer that is no longer kept gives its key free, also if nobody has tidied up yet.
+async fn keep_answers(conn: &mut Conn<'_>, rows: &[&[Arg]]) -> Result<(), Fault> {
+    for row in rows {
+        let [company, user, key, _, _, Arg::Int(at)] = row else { continue };
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("DELETE FROM idempotency WHERE company_id = ").bind(company.clone());
+        sql.push(" AND user_id = ").bind(user.clone()).push(" AND key = ").bind(key.clone());
+        sql.push(" AND at < ").bind(Arg::Int(at - ANSWER_KEPT));
+        conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of("idempotency", e))?;
+    }
+    insert(conn, Shape::Idempotency, rows).await
+}
+
+/// Takes up another company in the midst of a turn; only PostgreSQL's policies ask for whom one acts.
+async fn act_for(conn: &mut Conn<'_>, company: CompanyId) -> Result<(), Fault> {
+    match conn.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => {
+            let set = conn.rows(tenancy::SET_COMPANY, vec![Arg::id(company)]).await;
+            set.map(drop).map_err(|e| Fault::of("idempotency", e))
+        }
     }
 }
 

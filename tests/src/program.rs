@@ -43,6 +43,13 @@ impl Program {
         Program::command_of(std::process::Command::new(program()), data_dir)
     }
 
+    /// The command that writes a backup of a data directory.
+    pub fn backup(data_dir: &Path, target: &Path) -> std::process::Command {
+        let mut command = Program::command(data_dir);
+        command.arg("backup").arg(target);
+        command
+    }
+
     /// As [`Program::command`], of a copy of the program.
     pub fn command_with(program: &Path, data_dir: &Path) -> std::process::Command {
         Program::command_of(std::process::Command::new(program), data_dir)
@@ -51,7 +58,7 @@ impl Program {
     /// As [`Program::command`], where a shell's file size limit holds: in KiB, without the signal that would end it.
     pub fn limited(data_dir: &Path, kib: u64) -> std::process::Command {
         let mut shell = std::process::Command::new("bash");
-        shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\"")]).arg(program());
+        shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"")]).arg(program());
         Program::command_of(shell, data_dir)
     }
 

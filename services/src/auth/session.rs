@@ -106,7 +106,7 @@ pub async fn codename(app: &App, company: CompanyId) -> Result<Option<Arc<str>>>
     if company.is_root() {
         return Ok(Some(Tenant::root().codename));
     }
-    let Some(record) = app.store.get(Company::def(), None, company.0).await? else { return Ok(None) };
+    let Some(record) = app.store.get(Company::def(), Some(company), company.0).await? else { return Ok(None) };
     let company = Company::from_record(record)?;
     Ok(company.meta.is_active.then(|| company.codename.into()))
 }

@@ -45,6 +45,38 @@ impl Fresh {
         Some(Fresh { store: open(&place).await.expect("opens"), place })
     }
 
+    /// A PostgreSQL database that belongs to a user of its own, who may do no more than this says, and is not opened yet.
+    pub async fn owned_by(attributes: &str) -> Option<(Fresh, String)> {
+        let mut fresh = Fresh::postgres().await?;
+        let Place::Server { url, name, .. } = &mut fresh.place else { return None };
+        let user = format!("{name}_owner");
+        let mut connection = PgConnection::connect(url).await.expect("the server answers");
+        let make = format!("CREATE ROLE {user} LOGIN {attributes}; ALTER DATABASE {name} OWNER TO {user}");
+        sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut connection).await.expect("makes a user");
+        // As new as a database can be.
+        fresh.store.close().await;
+        let empty = format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {user}");
+        sqlx::raw_sql(AssertSqlSafe(empty)).execute(&mut connection).await.expect("empties");
+        let (scheme, rest) = url.split_once("://").expect("an URL");
+        let (_, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+        *url = format!("{scheme}://{user}@{place}");
+        Some((fresh, user))
+    }
+
+    /// A connection of one's own, as the store's user or as another.
+    pub async fn connection(&self) -> PgConnection {
+        let Place::Server { url, .. } = &self.place else { panic!("this is PostgreSQL's") };
+        PgConnection::connect(url).await.expect("connects")
+    }
+
+    /// As [`Fresh::raw`], as the server's administrator.
+    pub async fn administer(&self, sql: &str) {
+        let Place::Server { admin, name, .. } = &self.place else { panic!("this is PostgreSQL's") };
+        let (server, _) = admin.rsplit_once('/').expect("an URL with a database");
+        let mut connection = PgConnection::connect(&format!("{server}/{name}")).await.expect("connects");
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("administers");
+    }
+
     /// Another store on the same database.
     pub async fn second(&self) -> Result<Store, Error> {
         open(&self.place).await
@@ -127,6 +159,8 @@ impl Fresh {
                 let mut connection = PgConnection::connect(&admin).await.expect("the server answers");
                 let remove = format!("DROP DATABASE {name} WITH (FORCE)");
                 sqlx::raw_sql(AssertSqlSafe(remove)).execute(&mut connection).await.expect("removes");
+                let user = format!("DROP ROLE IF EXISTS {name}_owner, {name}_heir");
+                sqlx::raw_sql(AssertSqlSafe(user)).execute(&mut connection).await.expect("removes its users");
             }
         }
     }

@@ -7,5 +7,6 @@ mod nodes;
 mod objects;
 mod reads;
 mod schema;
+mod wall;
 mod words;
 mod writes;
