@@ -21,6 +21,7 @@ mod search;
 mod settings;
 mod sql;
 mod sqlite;
+mod statement;
 mod store;
 mod table;
 mod tenancy;

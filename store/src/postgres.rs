@@ -17,9 +17,10 @@ use crate::effects::Statement;
 use crate::journal;
 use crate::moves::Moves;
 use crate::prepare::Batch;
+use crate::statement::Fault;
 use crate::tenancy::{self, Mode};
 use crate::turn::Outcome;
-use crate::write::{self, Fault};
+use crate::write;
 use crate::{migrations, words};
 
 /// Connections for turns: as many companies write at a time.

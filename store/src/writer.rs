@@ -15,9 +15,10 @@ use crate::dialect::{Meaning, Ours as _, meaning, trouble};
 use crate::effects::Statement;
 use crate::prepare::Batch;
 use crate::sqlite::{HeldHead, stopped};
+use crate::statement::Fault;
 use crate::totals::Totals;
 use crate::turn::Outcome;
-use crate::write::{self, Fault};
+use crate::write;
 
 /// Most rows of one transaction, unless a single batch has more.
 const ROWS_PER_TRANSACTION: usize = 2000;
