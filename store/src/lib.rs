@@ -19,6 +19,7 @@ mod sql;
 mod sqlite;
 mod store;
 mod table;
+mod tidy;
 mod totals;
 mod turn;
 mod write;

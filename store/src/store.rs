@@ -18,6 +18,7 @@ use crate::postgres::Postgres;
 use crate::read::{self, Filter};
 use crate::settings::{Database, Settings};
 use crate::sqlite::Sqlite;
+use crate::tidy;
 use crate::totals::Totals;
 use crate::turn::{Turn, has_links};
 
@@ -259,6 +260,15 @@ impl Store {
     /// An effect failed; it is due again at `at`.
     pub async fn retry_outbox(&self, id: Uuid, at: Timestamp, tries: i64) -> Result<()> {
         self.0.run(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
+    }
+
+    /// Deletes logins and codes that are over since before this, a bounded number at a time, and says how many.
+    pub async fn tidy_before(&self, before: Timestamp) -> Result<u64> {
+        let mut count = 0;
+        for statement in tidy::statements(self.0.dialect(), before) {
+            count += self.0.run(statement).await?.len() as u64;
+        }
+        Ok(count)
     }
 
     /// Forgets idempotency records older than this, and says how many.

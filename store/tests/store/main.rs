@@ -7,4 +7,5 @@ mod nodes;
 mod objects;
 mod reads;
 mod schema;
+mod tidy;
 mod writes;
