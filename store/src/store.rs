@@ -246,9 +246,9 @@ impl Store {
         effects::due_companies(&mut held.conn(), now, limit).await
     }
 
-    /// Effects that are due, leased: until then nobody else gets them.
-    pub async fn claim_outbox(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
-        let rows = self.0.run(effects::claim(self.0.dialect(), now, lease_until, limit)).await?;
+    /// Effects of a kind that are due, leased: until then nobody else gets them.
+    pub async fn claim_outbox(&self, kind: &str, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
+        let rows = self.0.run(effects::claim(self.0.dialect(), kind, now, lease_until, limit)).await?;
         effects::claimed(&rows)
     }
 
