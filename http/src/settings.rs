@@ -181,6 +181,11 @@ impl Values {
         let alone = key.is_none() && shared && self.production();
         refuse(alone, "JOURNAL_KEY", "is required in production with PostgreSQL: every node seals one journal with it");
         refuse(given(&self.frontend_url).is_none() && self.production(), "FRONTEND_URL", "is required in production");
+        let origins = self.cors_origins.iter().filter(|origin| !origin.trim().is_empty());
+        for origin in origins.filter(|origin| !is_origin(origin)) {
+            problems
+                .push(Problem::new("CORS_ORIGINS", format!("{origin} is no origin: write scheme://host or scheme://host:port")));
+        }
         problems.extend(mail_problems(given(&self.smtp_url), given(&self.mail_from)));
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }
@@ -203,7 +208,30 @@ fn given(setting: &Option<String>) -> Option<&str> {
     setting.as_deref().filter(|text| !text.is_empty())
 }
 
+/// Whether a text is what browsers send as `Origin`; never a pattern, as cookies go along.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.trim().trim_end_matches('/').split_once("://") else { return false };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) && !host.is_empty() && host.bytes().all(plain)
+}
+
 /// Cores that the process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin;
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        for good in ["https://app.acme.test", "http://localhost:5173/", "http://[::1]:80", "capacitor://localhost"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in ["*", "https://*.acme.test", "app.acme.test", "https://", "https://app.acme.test/page", "https://a@b", "null"]
+        {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 }

@@ -54,4 +54,6 @@ fn bad_settings_are_refused_by_name() {
     let told = String::from_utf8_lossy(&out.stderr);
     assert!(!out.status.success() && told.contains("SMTP_URL") && told.contains("MAIL_FROM"), "{out:?}");
     assert!(!told.contains("s3cret"), "a password is never shown: {told}");
+    let out = Command::new(bin).env_clear().env("CORS_ORIGINS", "https://app.acme.test,*").output().expect("the program starts");
+    assert!(!out.status.success() && String::from_utf8_lossy(&out.stderr).contains("CORS_ORIGINS"), "{out:?}");
 }

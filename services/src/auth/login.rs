@@ -237,3 +237,16 @@ pub async fn logout(app: &Arc<App>, ctx: &Ctx) -> Result<()> {
     };
     app.companies.decide(company, Needs::row::<UserSession>(id), decide).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Guesses;
+
+    #[test]
+    fn guesses_from_one_ipv6_network_count_together() {
+        let of = |ip: &str| Guesses { account: String::new(), address: ip.parse().ok() }.address_key();
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("203.0.113.9"), of("203.0.113.10"));
+    }
+}
