@@ -111,6 +111,11 @@ impl Companies {
         Ok(())
     }
 
+    /// Removes what is kept for a time only and is over, a bounded number of rows at a time.
+    pub async fn tidy(&self) {
+        ticker::tidy(&self.0.shared).await;
+    }
+
     fn send(&self, company: CompanyId, mut command: Box<dyn Command>) -> Result<()> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..2 {

@@ -12,6 +12,19 @@ use crate::directory::{Shared, WeakCompanies};
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two looks for what is kept for a time only.
 const TIDY: u64 = 600;
+/// How long a login's or a code's row outlives it: as long as anybody may still ask what became of it.
+const OVER: i64 = 2 * Timestamp::DAY;
+
+/// Removes what is kept for a time only.
+pub(crate) async fn tidy(shared: &Shared) {
+    let now = shared.clock.now().0;
+    if let Err(error) = shared.store.forget_before(Timestamp(now - ANSWER_KEPT)).await {
+        tracing::warn!(%error, source = ?error.source, "could not forget old idempotency keys; trying again");
+    }
+    if let Err(error) = shared.store.tidy_before(Timestamp(now - OVER)).await {
+        tracing::warn!(%error, source = ?error.source, "could not remove old logins and codes; trying again");
+    }
+}
 
 pub(crate) async fn run(shared: Weak<Shared>, companies: WeakCompanies) {
     let mut ticks = tokio::time::interval(TICK);
@@ -19,10 +32,8 @@ pub(crate) async fn run(shared: Weak<Shared>, companies: WeakCompanies) {
     for tick in 0_u64.. {
         ticks.tick().await;
         let (Some(shared), Some(companies)) = (shared.upgrade(), companies.upgrade()) else { return };
-        if tick.is_multiple_of(TIDY)
-            && let Err(error) = shared.store.forget_before(Timestamp(shared.clock.now().0 - ANSWER_KEPT)).await
-        {
-            tracing::warn!(%error, source = ?error.source, "could not forget old idempotency keys; trying again");
+        if tick.is_multiple_of(TIDY) {
+            tidy(&shared).await;
         }
         match shared.store.due_companies(shared.clock.now(), 200).await {
             Ok(due) => {

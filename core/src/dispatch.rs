@@ -1,8 +1,9 @@
 //! The one way in: every call of REST, MCP, an agent or a timer takes these steps, in this order.
 //!
-//! session → tenant → second factor → role → every field at once → the subject's reach → stored answer → handler.
+//! session → rate → tenant → second factor → role → every field at once → the subject's reach → stored answer → handler.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,6 +40,16 @@ pub trait Outside: Send + Sync + 'static {
     /// A keyed digest, the same on every node: what is kept of a call's arguments must not help to guess them.
     fn digest(&self, bytes: &[u8]) -> u64;
 
+    /// Counts a call of a login or key against its rate; 429 if it came too soon. Unless implemented, there is no limit.
+    fn count(&self, _: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Counts a call that needs no login against the rate of its address, as [`Outside::count`] does; `reading`: it only reads.
+    fn count_public(&self, _: Option<IpAddr>, _reading: bool) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs a task to its end, whatever becomes of the caller.
     fn spawn(&self, task: BoxFuture<()>);
 }
@@ -51,6 +62,8 @@ pub struct Caller {
     pub company: Option<String>,
     pub via: Via,
     pub client: Option<Arc<str>>,
+    /// Where the call came from, if it came over the network.
+    pub address: Option<IpAddr>,
     pub request_id: Arc<str>,
 }
 
@@ -63,12 +76,30 @@ pub struct Dispatch<S> {
 }
 
 impl<S: Send + Sync + 'static> Dispatch<S> {
-    /// Resolves session and tenant. A missing or bad token leaves the context without a session.
+    /// Resolves session and tenant, and counts the call against the session's rate: for everything that a caller asks for,
+    /// once. A missing or bad token leaves the context without a session.
     pub async fn enter(&self, caller: Caller) -> Result<Ctx> {
-        let session = match &caller.token {
-            Some(token) => self.outside.session(token).await?,
-            None => None,
-        };
+        let session = self.session(&caller).await?;
+        if let Some(session) = &session {
+            self.outside.count(session)?;
+        }
+        self.enter_as(session, caller).await
+    }
+
+    /// As [`Dispatch::enter`], uncounted: where the same call enters again, or must not be refused.
+    pub async fn enter_uncounted(&self, caller: Caller) -> Result<Ctx> {
+        let session = self.session(&caller).await?;
+        self.enter_as(session, caller).await
+    }
+
+    async fn session(&self, caller: &Caller) -> Result<Option<Arc<Session>>> {
+        match &caller.token {
+            Some(token) => self.outside.session(token).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn enter_as(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
         let tenant = self.tenant(session.as_deref(), caller.company.as_deref()).await?;
         Ok(Ctx {
             session,
@@ -76,6 +107,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             scope: Arc::default(),
             via: caller.via,
             client: caller.client,
+            address: caller.address,
             request_id: caller.request_id,
             clock: self.clock.clone(),
             ids: self.ids.clone(),
@@ -169,7 +201,12 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     }
 
     async fn run(&self, ctx: Ctx, api: &Arc<BusinessApi<S>>, args: Args, key: Option<&str>) -> Result<Answer> {
-        let mut ctx = if api.reach == Some(Reach::Public) { ctx } else { self.with_scope(ctx).await? };
+        let public = api.reach == Some(Reach::Public);
+        // What a login reads counts as the login's.
+        if public && !(api.effect.read_only && ctx.session.is_some()) {
+            self.outside.count_public(ctx.address, api.effect.read_only)?;
+        }
+        let mut ctx = if public { ctx } else { self.with_scope(ctx).await? };
         ctx.api = api.name;
         self.allowed(&ctx, api)?;
         let call = api.prepare(&ctx, &args)?;

@@ -1,5 +1,6 @@
 //! Who is calling, on which tenant, and whom they may reach.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -116,6 +117,8 @@ pub struct Ctx {
     pub via: Via,
     /// The calling program's own name, where it says one (MCP clients).
     pub client: Option<Arc<str>>,
+    /// Where the call came from, if it came over the network.
+    pub address: Option<IpAddr>,
     pub request_id: Arc<str>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdSource>,

@@ -40,6 +40,11 @@ impl Verification {
         })
     }
 
+    /// The second factor's steps belong to a login, whose rate they count against.
+    fn needs_no_login(self) -> bool {
+        !matches!(self, Verification::StartTwoFactor | Verification::CompleteTwoFactor)
+    }
+
     fn step(self) -> Step {
         match self {
             Verification::StartEmail => Step::StartEmail,
@@ -66,7 +71,7 @@ pub async fn login(
         username,
         password,
         company,
-        ip: caller::address(request, &server.proxies).map(|ip| ip.to_string()),
+        ip: incoming.address,
         user_agent: header(request.headers(), "user-agent").map(|agent| agent.chars().take(256).collect()),
         request_id: incoming.id.clone(),
     };
@@ -128,7 +133,8 @@ pub async fn logout(
     let caller = incoming.caller(request, &body, Via::Rest);
     let mut codenames = vec!["root".to_owned()];
     codenames.extend(caller.company.clone());
-    if let Ok(ctx) = incoming.enter_logged_in(server, caller).await {
+    // Uncounted: who calls too much can leave all the same.
+    if let Ok(ctx) = incoming.enter_logged_in_uncounted(server, caller).await {
         codenames.extend(ctx.session.as_ref().map(|s| s.codename.to_string()));
         if let Err(error) = auth::logout(&server.app, &ctx).await {
             tracing::error!(requestId = &*incoming.id, %error, source = ?error.source, "the session could not be ended");
@@ -151,6 +157,9 @@ pub async fn verification(
     incoming: &mut Incoming,
     what: Verification,
 ) -> Result<HttpResponse> {
+    if what.needs_no_login() {
+        server.app.limits.count_public(incoming.address, false)?;
+    }
     let body = caller::json_body(request.headers(), payload).await?;
     let caller = incoming.caller(request, &body, Via::Rest);
     let token = caller.token.clone();

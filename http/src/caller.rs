@@ -79,7 +79,8 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// The client's address: the connection's, or where that is a trusted proxy's, the nearest one that no such proxy has.
 pub fn address(request: &HttpRequest, proxies: &[IpAddr]) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip();
+    // A socket of both families shows IPv4 addresses as IPv6 ones.
+    let peer = request.peer_addr()?.ip().to_canonical();
     Some(forwarded(peer, request.headers(), proxies).unwrap_or(peer))
 }
 
@@ -90,7 +91,7 @@ fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<Ip
     let lines: Vec<&str> = headers.get_all("x-forwarded-for").filter_map(|line| line.to_str().ok()).collect();
     // Each proxy adds to the right what it saw; what stands further left anybody may have written.
     let nearest = lines.iter().flat_map(|line| line.split(',')).map(str::trim).rev().map(|part| part.parse::<IpAddr>().ok());
-    nearest.take_while(Option::is_some).flatten().find(|ip| !proxies.contains(ip))
+    nearest.take_while(Option::is_some).flatten().map(|ip| ip.to_canonical()).find(|ip| !proxies.contains(ip))
 }
 
 /// Reads a JSON object from a body; none at all is an empty object.
@@ -218,6 +219,7 @@ mod tests {
         assert_eq!(found("198.51.100.7, 203.0.113.9, 10.0.0.2"), Some(client));
         assert_eq!(found("203.0.113.9"), Some(client));
         assert_eq!(found("203.0.113.9, nonsense"), None);
+        assert_eq!(found("203.0.113.9, ::ffff:10.0.0.2"), Some(client), "IPv4 by another name");
         assert_eq!(forwarded(client, &headers(&[("x-forwarded-for", "198.51.100.7")]), &[proxy]), None);
     }
 

@@ -169,7 +169,12 @@ async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) 
     let service = request.match_info().get("prefix").and_then(routes::service);
     let service = service.ok_or_else(|| Error::new(Status::NotFound, "NotFound", "There is nothing at this address"))?;
     let caller = incoming.caller(request, &Map::new(), Via::Mcp);
-    let user = incoming.enter_logged_in(server, caller.clone()).await?.user();
+    // A message is counted where it is carried out, so that a tool's refusal is the tool's; a stream, when it is opened.
+    let entered = match *request.method() {
+        Method::POST => incoming.enter_logged_in_uncounted(server, caller.clone()).await,
+        _ => incoming.enter_logged_in(server, caller.clone()).await,
+    };
+    let user = entered?.user();
     if let Some(session) = header(request.headers(), SESSION) {
         server.mcp.check(session, user, request.method() == Method::DELETE).await?;
     }

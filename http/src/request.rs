@@ -1,10 +1,11 @@
 //! What every request has in common, from its arrival to its log line.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY};
+use actix_web::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value as Json};
 use workforceos_core::Caller;
@@ -23,6 +24,8 @@ pub struct Incoming {
     pub id: Arc<str>,
     pub query: Query,
     pub started: Instant,
+    /// The client's.
+    pub address: Option<IpAddr>,
     company: Option<Arc<str>>,
     user: Option<UserId>,
 }
@@ -35,7 +38,8 @@ impl Incoming {
             Some(id) => id.into(),
             None => server.new_id().as_str().into(),
         };
-        Incoming { id, query: caller::query(request.query_string()), started: Instant::now(), company: None, user: None }
+        let (query, address) = (caller::query(request.query_string()), caller::address(request, &server.proxies));
+        Incoming { id, query, started: Instant::now(), address, company: None, user: None }
     }
 
     /// The caller as head and body name them.
@@ -46,16 +50,27 @@ impl Incoming {
             company: company.map(str::to_owned),
             via,
             client: None,
+            address: self.address,
             request_id: self.id.clone(),
         }
     }
 
-    /// Resolves session and tenant; the log line will name them.
+    /// Resolves session and tenant, counting the request against the session's rate; the log line will name them.
     pub async fn enter(&mut self, server: &Server, caller: Caller) -> Result<Ctx> {
         let ctx = server.dispatch.enter(caller).await?;
+        Ok(self.entered(ctx))
+    }
+
+    /// As [`Incoming::enter`], uncounted: what comes of the request is counted by itself, or must never be refused.
+    pub async fn enter_uncounted(&mut self, server: &Server, caller: Caller) -> Result<Ctx> {
+        let ctx = server.dispatch.enter_uncounted(caller).await?;
+        Ok(self.entered(ctx))
+    }
+
+    fn entered(&mut self, ctx: Ctx) -> Ctx {
         self.company = Some(ctx.tenant.codename.clone());
         self.user = ctx.session.as_ref().map(|s| s.user);
-        Ok(ctx)
+        ctx
     }
 
     /// Whose request a login turned out to be.
@@ -66,15 +81,16 @@ impl Incoming {
 
     /// As [`Incoming::enter`], where a login is needed: without one that is the answer, whatever else is wrong.
     pub async fn enter_logged_in(&mut self, server: &Server, caller: Caller) -> Result<Ctx> {
-        let Some(token) = caller.token.clone() else { return Err(Error::login_required()) };
-        match self.enter(server, caller).await {
-            Ok(ctx) if ctx.session.is_none() => Err(Error::login_required()),
-            Ok(ctx) => Ok(ctx),
-            Err(error) => match server.dispatch.outside.session(&token).await? {
-                Some(_) => Err(error),
-                None => Err(Error::login_required()),
-            },
-        }
+        let token = caller.token.clone();
+        let entered = self.enter(server, caller).await;
+        needs_login(server, token, entered).await
+    }
+
+    /// As [`Incoming::enter_logged_in`], uncounted.
+    pub async fn enter_logged_in_uncounted(&mut self, server: &Server, caller: Caller) -> Result<Ctx> {
+        let token = caller.token.clone();
+        let entered = self.enter_uncounted(server, caller).await;
+        needs_login(server, token, entered).await
     }
 
     /// Gives the response the headers of every response, counts it and writes the request's line in the log.
@@ -83,7 +99,7 @@ impl Incoming {
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID, id);
         }
-        secure(headers);
+        secure(headers, server.app.settings.production);
         server.metrics.request(status, took);
         let ms = took.as_micros() as f64 / 1000.0;
         let (method, path, company) = (request.method().as_str(), request.path(), self.company.as_deref());
@@ -102,17 +118,34 @@ impl Incoming {
     }
 }
 
+/// A login's context; without a login that is the answer, whatever else is wrong.
+async fn needs_login(server: &Server, token: Option<String>, entered: Result<Ctx>) -> Result<Ctx> {
+    let Some(token) = token else { return Err(Error::login_required()) };
+    match entered {
+        Ok(ctx) if ctx.session.is_none() => Err(Error::login_required()),
+        Ok(ctx) => Ok(ctx),
+        Err(error) => match server.dispatch.outside.session(&token).await? {
+            Some(_) => Err(error),
+            None => Err(Error::login_required()),
+        },
+    }
+}
+
 /// 1 to 128 printable ASCII characters.
 fn presentable(id: &str) -> bool {
     (1..=128).contains(&id.len()) && id.bytes().all(|b| (0x20..0x7f).contains(&b))
 }
 
 /// Nothing that the server answers is a page: no browser shall treat it as one.
-fn secure(headers: &mut HeaderMap) {
+fn secure(headers: &mut HeaderMap, production: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if production {
+        // Production is behind TLS; browsers shall not even try without it.
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

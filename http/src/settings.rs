@@ -6,13 +6,16 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::zone::Zone;
-use workforceos_services::Settings;
+use workforceos_services::{Settings, mail_problems};
 use workforceos_store::Database;
 
 use crate::{backup, secrets};
 
 /// The fewest characters of a signing key that is given.
 const MIN_SECRET: usize = 16;
+/// Calls a minute in production: of one login, and of one address without one.
+const RATE: u32 = 3_000;
+const PUBLIC_RATE: u32 = 60;
 
 /// Workforce backend: employees, shifts, attendance, tasks, leave and announcements of many companies, over REST, live
 /// streams and MCP.
@@ -92,6 +95,9 @@ pub struct Values {
     /// Mail server, smtp://user:password@host:port; if unset, mails are written to the log in development
     #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<String>,
+    /// Who writes the mails: an e-mail address, or Name <address> [default: the mail server's account, else no-reply@ the host of FRONTEND_URL]
+    #[arg(long, env = "MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
     /// Where the pages are that mails link to; required in production [default: http://localhost:5173]
     #[arg(long, env = "FRONTEND_URL", global = true)]
     pub frontend_url: Option<String>,
@@ -101,6 +107,12 @@ pub struct Values {
     /// Addresses of the reverse proxies in front, separated by commas: whose X-Forwarded-For is believed [default: none]
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Calls a minute of one login or API key, a quarter of them at once; 0: as many as one likes [default: 3000 in production, 0 in development]
+    #[arg(long, env = "RATE_LIMIT", global = true)]
+    pub rate_limit: Option<u32>,
+    /// Calls a minute of one address (IPv6: /64) that need no login and cost a hash or a mail; company reads without a login: ten times as many; 0: as many as one likes [default: 60 in production, 0 in development]
+    #[arg(long, env = "PUBLIC_RATE_LIMIT", global = true)]
+    pub public_rate_limit: Option<u32>,
     /// What is logged, to standard error: error, warn, info, debug, or per module (info,workforceos_http=debug)
     #[arg(long, env = "LOG", default_value = "info", global = true)]
     pub log: String,
@@ -146,10 +158,13 @@ impl Values {
             super_admin_password: given(&self.super_admin_password).map(str::to_owned),
             default_zone: Zone::parse(&self.default_timezone).unwrap_or(Zone::UTC),
             smtp_url: given(&self.smtp_url).map(str::to_owned),
+            mail_from: given(&self.mail_from).map(str::to_owned),
             frontend_url: given(&self.frontend_url).unwrap_or("http://localhost:5173").trim_end_matches('/').to_owned(),
             email_verification: self.email_verification,
             email_two_factor: self.email_two_factor.unwrap_or(production),
             sample_company: self.sample_company.unwrap_or(!production) || *command == Command::Demo,
+            rate_limit: self.rate_limit.unwrap_or(if production { RATE } else { 0 }),
+            public_rate_limit: self.public_rate_limit.unwrap_or(if production { PUBLIC_RATE } else { 0 }),
             data_dir,
         })
     }
@@ -177,6 +192,12 @@ impl Values {
         let alone = key.is_none() && shared && self.production();
         refuse(alone, "JOURNAL_KEY", "is required in production with PostgreSQL: every node seals one journal with it");
         refuse(given(&self.frontend_url).is_none() && self.production(), "FRONTEND_URL", "is required in production");
+        let origins = self.cors_origins.iter().filter(|origin| !origin.trim().is_empty());
+        for origin in origins.filter(|origin| !is_origin(origin)) {
+            problems
+                .push(Problem::new("CORS_ORIGINS", format!("{origin} is no origin: write scheme://host or scheme://host:port")));
+        }
+        problems.extend(mail_problems(given(&self.smtp_url), given(&self.mail_from)));
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }
 
@@ -198,7 +219,30 @@ fn given(setting: &Option<String>) -> Option<&str> {
     setting.as_deref().filter(|text| !text.is_empty())
 }
 
+/// Whether a text is what browsers send as `Origin`; never a pattern, as cookies go along.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.trim().trim_end_matches('/').split_once("://") else { return false };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) && !host.is_empty() && host.bytes().all(plain)
+}
+
 /// Cores that the process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin;
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        for good in ["https://app.acme.test", "http://localhost:5173/", "http://[::1]:80", "capacitor://localhost"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in ["*", "https://*.acme.test", "app.acme.test", "https://", "https://app.acme.test/page", "https://a@b", "null"]
+        {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 }

@@ -14,7 +14,20 @@ fn help_names_every_setting() {
     let out = workforceos(&["--help"]);
     let text = String::from_utf8(out.stdout).expect("text");
     assert!(out.status.success(), "{text}");
-    for setting in ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "APP_ENV", "JWT_SECRET", "SMTP_URL", "FRONTEND_URL", "LOG"] {
+    for setting in [
+        "HOST",
+        "PORT",
+        "DATA_DIR",
+        "DATABASE_URL",
+        "APP_ENV",
+        "JWT_SECRET",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "RATE_LIMIT",
+        "PUBLIC_RATE_LIMIT",
+        "FRONTEND_URL",
+        "LOG",
+    ] {
         assert!(text.contains(setting), "{setting} is missing from:\n{text}");
     }
 }
@@ -36,4 +49,11 @@ fn bad_settings_are_refused_by_name() {
     let out = Command::new(bin).env_clear().env("APP_ENV", "production").output().expect("the program starts");
     assert!(!out.status.success());
     assert!(String::from_utf8_lossy(&out.stderr).contains("JWT_SECRET"), "{out:?}");
+    let mail = [("SMTP_URL", "http://bot:s3cret@mail.test"), ("MAIL_FROM", "nobody")];
+    let out = Command::new(bin).env_clear().envs(mail).output().expect("the program starts");
+    let told = String::from_utf8_lossy(&out.stderr);
+    assert!(!out.status.success() && told.contains("SMTP_URL") && told.contains("MAIL_FROM"), "{out:?}");
+    assert!(!told.contains("s3cret"), "a password is never shown: {told}");
+    let out = Command::new(bin).env_clear().env("CORS_ORIGINS", "https://app.acme.test,*").output().expect("the program starts");
+    assert!(!out.status.success() && String::from_utf8_lossy(&out.stderr).contains("CORS_ORIGINS"), "{out:?}");
 }

@@ -47,6 +47,7 @@ pub fn system_ctx(tenant: Tenant, now: Timestamp, action: &'static str) -> Ctx {
         clock: Arc::new(ManualClock::at(now)),
         ids: Arc::new(IdSource::random()),
         api: action,
+        address: None,
         idempotency: None,
     }
 }

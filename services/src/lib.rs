@@ -7,6 +7,8 @@ pub mod board;
 mod cache;
 mod commit;
 pub mod crud;
+mod delivery;
+mod limits;
 mod mail;
 mod outside;
 pub mod sample;
@@ -26,6 +28,8 @@ use workforceos_store::Store;
 
 pub use cache::Caches;
 pub use commit::{commit, commit_with, system_ctx};
+pub use limits::Limits;
+pub use mail::problems as mail_problems;
 pub use outside::Gateway;
 pub use settings::Settings;
 
@@ -58,6 +62,7 @@ pub struct App {
     pub tokens: auth::Tokens,
     pub passwords: auth::Passwords,
     pub throttle: auth::Throttle,
+    pub limits: Limits,
     first_password: OnceLock<String>,
 }
 
@@ -83,6 +88,7 @@ impl App {
             tokens: auth::Tokens::new(&settings),
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
+            limits: Limits::new(&settings, &clock),
             store,
             companies,
             hub,
@@ -95,8 +101,8 @@ impl App {
         if let Some(password) = auth::first_start(&app).await? {
             let _ = app.first_password.set(password);
         }
-        app.companies.spawn_task(mail::deliver(Arc::downgrade(&app)));
         app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
+        app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
         Ok(app)
     }
 

@@ -1,31 +1,25 @@
-//! Mail: written when a change is decided, queued in its commit, sent afterwards, at least once.
+//! Mail: written when a change is decided, queued in its commit, sent afterwards (`delivery.rs`), at least once.
 
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::{AsyncSmtpTransport, Error as SmtpError, PoolConfig};
 use lettre::{AsyncTransport, Message, Tokio1Executor};
 use serde_json::{Value as Json, json};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::Problem;
 use workforceos_core::objects::VerificationKind;
-use workforceos_core::time::Timestamp;
 use workforceos_store::Pending;
 
-use crate::{App, Settings};
+use crate::Settings;
 
-/// The outbox entries that are mails.
+/// The outbox entries that are mails for which somebody waits: codes. They overtake all others.
+pub const CODE: &str = "mail.code";
+/// The outbox entries that are other mails.
 pub const KIND: &str = "mail";
-const TICK: Duration = Duration::from_secs(1);
-/// Mails claimed at a time.
-const BATCH: u32 = 20;
-/// How long a claimed mail is ours; after that another node, or a restarted one, takes it.
-const LEASE: i64 = 5 * Timestamp::MINUTE;
-/// The longest that one try may take: the whole batch must fit into the lease.
-const TRY: Duration = Duration::from_secs(14);
-/// The longest pause between two tries, and when a mail is given up.
-const MAX_PAUSE: i64 = Timestamp::HOUR;
-const GIVE_UP: i64 = 3 * Timestamp::DAY;
+/// Connections to the mail server at a time.
+pub const AT_ONCE: usize = 8;
+/// The longest that one try may take.
+const TRY: Duration = Duration::from_secs(20);
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -72,23 +66,29 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// Sends what the outbox holds, as long as the application lives.
-pub async fn deliver(app: Weak<App>) {
-    let Some(settings) = app.upgrade().map(|app| app.settings.clone()) else { return };
-    let post = Post::new(&settings);
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        let Some(app) = app.upgrade() else { return };
-        if let Err(error) = post.round(&app).await {
-            tracing::warn!(%error, source = ?error.source, "the outbox could not be read");
-        }
+/// What is wrong with the settings of mail. A URL is not repeated: it may hold a password.
+pub fn problems(smtp_url: Option<&str>, mail_from: Option<&str>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if smtp_url.is_some_and(|url| Smtp::from_url(url).is_err()) {
+        problems.push(Problem::new("SMTP_URL", "must be smtp://user:password@host:port or smtps://…, its parts percent-encoded"));
     }
+    if mail_from.is_some_and(|from| from.parse::<Mailbox>().is_err()) {
+        problems.push(Problem::new("MAIL_FROM", "must be an e-mail address, or Name <address>"));
+    }
+    problems
+}
+
+/// Why a mail was not sent. Neither says to whom: the log may be read by others.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// It may be sent later.
+    Yet(String),
+    /// The address takes no mail, and will not.
+    Ever(String),
 }
 
 /// Where mail goes.
-enum Post {
+pub enum Post {
     Smtp(Box<Smtp>, Mailbox),
     /// Development: into the log.
     Log,
@@ -97,80 +97,88 @@ enum Post {
 }
 
 impl Post {
-    fn new(settings: &Settings) -> Post {
+    pub fn new(settings: &Settings) -> Post {
         let Some(url) = &settings.smtp_url else {
             if settings.production {
                 tracing::warn!("SMTP_URL is not set: mail waits, and is given up after three days");
             }
             return if settings.production { Post::Nowhere } else { Post::Log };
         };
+        let from = match &settings.mail_from {
+            Some(given) => given.parse().ok(),
+            None => sender(url, &settings.frontend_url),
+        };
         // The URL may hold a password: it stays out of the log, and so does the parser's message.
-        match (Smtp::from_url(url), sender(url, &settings.frontend_url)) {
-            (Ok(builder), Some(from)) => Post::Smtp(Box::new(builder.build()), from),
+        match (Smtp::from_url(url), from) {
+            (Ok(builder), Some(from)) => {
+                let pool = PoolConfig::new().max_size(AT_ONCE as u32);
+                Post::Smtp(Box::new(builder.pool_config(pool).build()), from)
+            }
             _ => {
-                tracing::error!("SMTP_URL cannot be read: mail waits");
+                tracing::error!("SMTP_URL or MAIL_FROM cannot be read: mail waits");
                 Post::Nowhere
             }
         }
     }
 
-    async fn round(&self, app: &Arc<App>) -> Result<()> {
-        let now = app.clock.now();
-        for pending in app.store.claim_outbox(now, Timestamp(now.0 + LEASE), BATCH).await? {
-            match self.send(&pending).await {
-                Ok(()) => app.store.finish_outbox(pending.id).await?,
-                Err(error) => later(app, &pending, now, &error).await?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn send(&self, pending: &Pending) -> Result<()> {
-        if pending.kind != KIND {
-            return Err(Error::internal(format!("nobody carries out {}", pending.kind)));
-        }
+    /// Sends a mail, once.
+    pub async fn send(&self, pending: &Pending) -> Result<(), Unsent> {
         let part = |name: &str| pending.payload[name].as_str().unwrap_or_default().to_owned();
         let (to, subject) = (part("to"), part("subject"));
         match self {
-            Post::Nowhere => Err(Error::unavailable("no mail server")),
+            Post::Nowhere => Err(Unsent::Yet("there is no mail server".to_owned())),
             Post::Log => {
                 tracing::info!(%to, %subject, text = %part("text"), "mail (no SMTP_URL: not sent)");
                 Ok(())
             }
             Post::Smtp(smtp, from) => {
+                let to: Mailbox = to.parse().map_err(|_| Unsent::Ever("its address is none".to_owned()))?;
+                let domain = to.email.domain().to_owned();
                 let message = Message::builder()
                     .from(from.clone())
-                    .to(to.parse().map_err(Error::internal)?)
+                    .to(to)
                     .subject(subject)
                     // The same at every try, so that the receiving side can tell a repetition.
                     .message_id(Some(format!("<{}@{}>", pending.id, from.email.domain())))
                     .multipart(MultiPart::alternative_plain_html(part("text"), part("html")))
-                    .map_err(Error::internal)?;
-                tokio::time::timeout(TRY, smtp.send(message)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-                Ok(())
+                    .map_err(|error| Unsent::Ever(error.to_string()))?;
+                match tokio::time::timeout(TRY, smtp.send(message)).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) => Err(unsent(&error, &domain)),
+                    Err(_) => Err(Unsent::Yet(format!("the mail server took longer than {} s", TRY.as_secs()))),
+                }
             }
         }
     }
 }
 
-/// Another try after a pause that doubles; after three days there is none.
-async fn later(app: &App, pending: &Pending, now: Timestamp, error: &Error) -> Result<()> {
-    if queued_at(pending).is_some_and(|at| now.0 - at > GIVE_UP) {
-        tracing::error!(id = %pending.id, kind = %pending.kind, source = ?error.source, "given up after three days");
-        return app.store.finish_outbox(pending.id).await;
+/// What a failure of the mail server means. Its text stays out: it usually repeats the address.
+fn unsent(error: &SmtpError, domain: &str) -> Unsent {
+    let Some(code) = error.status() else { return Unsent::Yet(error.to_string()) };
+    let code = u16::from(code);
+    let said = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let detailed = detailed(&said);
+    let shown = detailed.map(|(class, subject, detail)| format!(" {class}.{subject}.{detail}")).unwrap_or_default();
+    let reason = format!("the mail server answered {code}{shown} to a mail for {domain}");
+    if is_final(code, detailed) { Unsent::Ever(reason) } else { Unsent::Yet(reason) }
+}
+
+/// Whether a refusal is about the recipient and for good. Others (a wrong password of ours, a refused sender, a policy) can be
+/// mended while the mail waits.
+fn is_final(code: u16, detailed: Option<(u16, u16, u16)>) -> bool {
+    match detailed {
+        // RFC 3463: 5.1.7 and 5.1.8 are about the sender's address, the other 5.1.x about the recipient's; 5.2.1: it is closed.
+        Some((5, 1, detail)) => !matches!(detail, 7 | 8),
+        Some((5, 2, 1)) => true,
+        Some(_) => false,
+        None => matches!(code, 550 | 551 | 553),
     }
-    tracing::debug!(id = %pending.id, tries = pending.tries, source = ?error.source, "not sent yet");
-    app.store.retry_outbox(pending.id, Timestamp(now.0 + pause(pending.tries)), pending.tries + 1).await
 }
 
-fn pause(tries: i64) -> i64 {
-    (5_000 << tries.clamp(0, 20)).min(MAX_PAUSE)
-}
-
-/// When an entry was queued: its id tells.
-fn queued_at(pending: &Pending) -> Option<i64> {
-    let (seconds, nanos) = pending.id.get_timestamp()?.to_unix();
-    i64::try_from(seconds).ok().map(|s| s * 1000 + i64::from(nanos) / 1_000_000)
+/// The status code of RFC 3463 with which a server's text may begin.
+fn detailed(text: &str) -> Option<(u16, u16, u16)> {
+    let mut parts = text.split_whitespace().next()?.splitn(3, '.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
 }
 
 /// Who writes: the server's own account if that is an address, else the front end's host.
@@ -190,8 +198,8 @@ fn sender(smtp_url: &str, frontend: &str) -> Option<Mailbox> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
     use workforceos_core::id::{CompanyId, IdSource};
+    use workforceos_core::time::Timestamp;
 
     fn letter(kind: VerificationKind) -> Json {
         let letter = Letter { kind, to: "ann+x@acme.test", name: "Ann <b>", code: "012345", company: "acme" };
@@ -210,12 +218,6 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_an_hour() {
-        assert_eq!((pause(0), pause(1), pause(3)), (5_000, 10_000, 40_000));
-        assert_eq!((pause(12), pause(1_000)), (MAX_PAUSE, MAX_PAUSE));
-    }
-
-    #[test]
     fn the_senders_address_is_a_real_one() {
         let of = |smtp, front| sender(smtp, front).expect("a sender").email.to_string();
         assert_eq!(of("smtps://bot%40acme.test:pw@mail.acme.test", "https://app.test"), "bot@acme.test");
@@ -224,16 +226,34 @@ mod tests {
     }
 
     #[test]
-    fn an_entrys_age_is_read_from_its_id() {
-        let at = Timestamp(1_780_000_000_123);
-        let id = IdSource::random().next(at);
-        let pending = |id: Uuid| Pending { id, company: CompanyId::ROOT, kind: KIND.to_owned(), payload: Json::Null, tries: 0 };
-        assert_eq!(queued_at(&pending(id)), Some(at.0));
-        assert_eq!(queued_at(&pending(Uuid::nil())), None);
+    fn settings_are_checked_without_showing_a_password() {
+        let names = |smtp, from| problems(smtp, from).into_iter().map(|p| p.field).collect::<Vec<_>>();
+        assert!(names(Some("smtp://bot:secret@mail.acme.test:587?tls=required"), Some("Acme <bot@acme.test>")).is_empty());
+        assert!(names(Some("smtps://localhost"), Some("bot@acme.test")).is_empty() && names(None, None).is_empty());
+        assert_eq!(names(Some("http://bot:secret@acme.test"), Some("Acme")), ["SMTP_URL", "MAIL_FROM"]);
+        let told = format!("{:?}", problems(Some("smtp://bot:secret@ acme"), None));
+        assert!(told.contains("SMTP_URL") && !told.contains("secret"), "{told}");
     }
 
-    /// Speaks as much SMTP as one mail needs, and gives back what it was told.
-    async fn one_mail(listener: tokio::net::TcpListener) -> String {
+    #[test]
+    fn only_refusals_of_the_recipient_are_final() {
+        for (code, text, wanted) in [
+            (550, "5.1.1 <ann@acme.test>: no such user", true),
+            (550, "no such user", true),
+            (553, "5.2.1 mailbox disabled", true),
+            (550, "5.7.1 relaying denied", false),
+            (550, "5.1.8 sender unknown", false),
+            (535, "5.7.8 bad credentials", false),
+            (552, "5.2.2 mailbox full", false),
+            (554, "transaction failed", false),
+        ] {
+            assert_eq!(is_final(code, detailed(text)), wanted, "{code} {text}");
+        }
+        assert_eq!((detailed("5.1.10 x"), detailed("5.1"), detailed("")), (Some((5, 1, 10)), None, None));
+    }
+
+    /// Speaks as much SMTP as one mail needs, answering the recipient like this, and gives back what it was told.
+    async fn one_mail(listener: tokio::net::TcpListener, recipient: &'static str) -> String {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
         let (stream, _) = listener.accept().await.expect("a caller");
         let (read, mut write) = stream.into_split();
@@ -246,19 +266,20 @@ mod tests {
                 "." => "250 queued\r\n",
                 _ if in_data => continue,
                 "DATA" => "354 go on\r\n",
+                "RCPT" => recipient,
                 _ => "250 fine\r\n",
             };
             in_data = line == "DATA";
             write.write_all(reply.as_bytes()).await.expect("written");
-            if line == "." {
+            if line == "." || line == "QUIT" {
                 break;
             }
         }
         told
     }
 
-    #[tokio::test]
-    async fn a_mail_goes_out_by_smtp() {
+    /// A server for one mail, the way to it, and the mail.
+    async fn server(recipient: &'static str) -> (tokio::task::JoinHandle<String>, Post, Pending) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let url = format!("smtp://{}", listener.local_addr().expect("an address"));
         let smtp = Smtp::from_url(&url).expect("a URL").build();
@@ -266,7 +287,28 @@ mod tests {
         let id = IdSource::random().next(Timestamp(1_780_000_000_000));
         let payload = letter(VerificationKind::PasswordReset);
         let pending = Pending { id, company: CompanyId::ROOT, kind: KIND.to_owned(), payload, tries: 0 };
-        let server = tokio::spawn(one_mail(listener));
+        (tokio::spawn(one_mail(listener, recipient)), post, pending)
+    }
+
+    #[tokio::test]
+    async fn a_refusal_tells_no_name() {
+        for (answer, is_final) in [
+            ("550-5.1.1 <ann+x@acme.test>: no such user\r\n550 5.1.1 really\r\n", true),
+            ("451 4.7.1 <ann+x@acme.test>: greylisted\r\n", false),
+            ("550 5.7.1 <ann+x@acme.test>: relaying denied\r\n", false),
+        ] {
+            let (_server, post, pending) = server(answer).await;
+            let unsent = post.send(&pending).await.expect_err("refused");
+            let told = format!("{unsent:?}");
+            assert_eq!(matches!(unsent, Unsent::Ever(_)), is_final, "{told}");
+            assert!(!told.contains("ann") && told.contains("acme.test") && told.contains(&answer[..3]), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_out_by_smtp() {
+        let (server, post, pending) = server("250 fine\r\n").await;
+        let id = pending.id;
         post.send(&pending).await.expect("sent");
         let told = server.await.expect("told");
         for wanted in ["RCPT TO:<ann+x@acme.test>", "MAIL FROM:<no-reply@app.test>", "Subject: Reset your password", "012345"] {

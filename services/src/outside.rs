@@ -1,5 +1,6 @@
 //! What dispatch and the event hub need, over store and caches.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -59,6 +60,14 @@ impl Outside for Gateway {
         mac.update(bytes);
         let digest = mac.finalize().into_bytes();
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn count(&self, session: &Session) -> Result<()> {
+        self.app.limits.count(session)
+    }
+
+    fn count_public(&self, address: Option<IpAddr>, reading: bool) -> Result<()> {
+        self.app.limits.count_public(address, reading)
     }
 
     fn spawn(&self, task: BoxFuture<()>) {

@@ -24,9 +24,15 @@ pub struct Settings {
     pub default_zone: Zone,
     /// `None`: mails are written to the log in development.
     pub smtp_url: Option<String>,
+    /// Who writes the mails, `Name <address>` or an address; `None`: the mail server's account, else the front end's host.
+    pub mail_from: Option<String>,
     pub frontend_url: String,
     pub email_verification: bool,
     pub email_two_factor: bool,
     /// Whether the first start makes the company babil.
     pub sample_company: bool,
+    /// Calls a minute of one login or API key; 0: as many as one likes.
+    pub rate_limit: u32,
+    /// Calls a minute of one address that need no login and cost a hash or a mail; 0: as many as one likes.
+    pub public_rate_limit: u32,
 }

@@ -25,6 +25,7 @@ mod statement;
 mod store;
 mod table;
 mod tenancy;
+mod tidy;
 mod totals;
 mod turn;
 mod words;

@@ -26,7 +26,7 @@ const STEPS: &[Step] = &[
     step!(3, "user words", "0003_user_words.sql"),
     // SQLite has no such thing.
     Step(4, "row level security", None, Some(include_str!("../../migrations/postgres/0004_row_level_security.sql"))),
-    step!(5, "archived users", "0005_archived_users.sql"),
+    step!(5, "identity indexes", "0005_identity_indexes.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

@@ -22,6 +22,7 @@ use crate::search;
 use crate::settings::{Database, Settings};
 use crate::sqlite::Sqlite;
 use crate::tenancy::Mode;
+use crate::tidy;
 use crate::totals::Totals;
 use crate::turn::Turn;
 
@@ -269,9 +270,9 @@ impl Store {
         effects::due_companies(&mut held.conn(), now, limit).await
     }
 
-    /// Effects that are due, leased: until then nobody else gets them.
-    pub async fn claim_outbox(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
-        let rows = self.0.run_across(effects::claim(self.0.dialect(), now, lease_until, limit)).await?;
+    /// Effects of a kind that are due, leased: until then nobody else gets them.
+    pub async fn claim_outbox(&self, kind: &str, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
+        let rows = self.0.run_across(effects::claim(self.0.dialect(), kind, now, lease_until, limit)).await?;
         effects::claimed(&rows)
     }
 
@@ -283,6 +284,15 @@ impl Store {
     /// An effect failed; it is due again at `at`.
     pub async fn retry_outbox(&self, id: Uuid, at: Timestamp, tries: i64) -> Result<()> {
         self.0.run_across(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
+    }
+
+    /// Deletes logins and codes that are over since before this, a bounded number at a time, and says how many.
+    pub async fn tidy_before(&self, before: Timestamp) -> Result<u64> {
+        let mut count = 0;
+        for statement in tidy::statements(self.0.dialect(), before) {
+            count += self.0.run_across(statement).await?.len() as u64;
+        }
+        Ok(count)
     }
 
     /// Forgets idempotency records older than this, and says how many.

@@ -1,5 +1,6 @@
 //! The server under test: started, moved through time, restarted, stopped.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::time::Duration;
@@ -25,11 +26,30 @@ pub struct Setup {
     pub start: Timestamp,
     pub email_verification: bool,
     pub email_two_factor: bool,
+    pub production: bool,
+    /// Calls a minute, as the settings of that name; 0: as many as one likes.
+    pub rate_limit: u32,
+    pub public_rate_limit: u32,
+    pub smtp_url: Option<String>,
+    /// Origins whose pages may call.
+    pub cors: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Setup {
     fn default() -> Setup {
-        Setup { start: at(BEGINNING), email_verification: false, email_two_factor: false }
+        Setup {
+            start: at(BEGINNING),
+            email_verification: false,
+            email_two_factor: false,
+            production: false,
+            rate_limit: 0,
+            public_rate_limit: 0,
+            smtp_url: None,
+            cors: Vec::new(),
+            proxies: Vec::new(),
+        }
     }
 }
 
@@ -60,7 +80,15 @@ pub struct TestApp {
     pub(crate) shared: Arc<Shared>,
     running: Option<Running>,
     settings: Settings,
+    edge: Edge,
     scratch: Arc<Scratch>,
+}
+
+/// What the HTTP server itself is told.
+#[derive(Clone)]
+struct Edge {
+    cors: Vec<String>,
+    proxies: Vec<IpAddr>,
 }
 
 impl TestApp {
@@ -71,7 +99,7 @@ impl TestApp {
     pub async fn with(db: Db, setup: Setup) -> TestApp {
         let scratch = Arc::new(Scratch::make(db).await);
         let settings = Settings {
-            production: false,
+            production: setup.production,
             data_dir: scratch.folder().to_owned(),
             database: scratch.database(),
             readers: 6,
@@ -81,20 +109,23 @@ impl TestApp {
             super_admin_email: ROOT_EMAIL.to_owned(),
             super_admin_password: Some(PASSWORD.to_owned()),
             default_zone: Zone::UTC,
-            smtp_url: None,
+            smtp_url: setup.smtp_url,
+            mail_from: None,
             frontend_url: "http://localhost:5173".to_owned(),
             email_verification: setup.email_verification,
             email_two_factor: setup.email_two_factor,
             sample_company: false,
+            rate_limit: setup.rate_limit,
+            public_rate_limit: setup.public_rate_limit,
         };
         let clock = Arc::new(ManualClock::at(setup.start));
-        TestApp::open(settings, clock, scratch).await
+        TestApp::open(settings, Edge { cors: setup.cors, proxies: setup.proxies }, clock, scratch).await
     }
 
-    async fn open(settings: Settings, clock: Arc<ManualClock>, scratch: Arc<Scratch>) -> TestApp {
+    async fn open(settings: Settings, edge: Edge, clock: Arc<ManualClock>, scratch: Arc<Scratch>) -> TestApp {
         let http = http_client();
         let shared = Shared { base: RwLock::default(), app: RwLock::default(), http, clock: clock.clone() };
-        let mut app = TestApp { clock, shared: Arc::new(shared), running: None, settings, scratch };
+        let mut app = TestApp { clock, shared: Arc::new(shared), running: None, settings, edge, scratch };
         app.run().await;
         app
     }
@@ -105,8 +136,8 @@ impl TestApp {
             host: "127.0.0.1".to_owned(),
             port: 0,
             workers: 2,
-            proxies: Vec::new(),
-            cors: Vec::new(),
+            proxies: self.edge.proxies.clone(),
+            cors: self.edge.cors.clone(),
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
         };
@@ -118,7 +149,7 @@ impl TestApp {
 
     /// A second server on the same PostgreSQL database and clock.
     pub async fn twin(&self) -> TestApp {
-        TestApp::open(self.settings.clone(), self.clock.clone(), self.scratch.clone()).await
+        TestApp::open(self.settings.clone(), self.edge.clone(), self.clock.clone(), self.scratch.clone()).await
     }
 
     /// Stops the server.

@@ -13,6 +13,7 @@ mod client;
 mod company;
 mod database;
 mod program;
+mod smtp;
 mod stream;
 pub mod time;
 
@@ -21,6 +22,7 @@ pub use client::{Client, Reply, encoded};
 pub use company::{Company, PASSWORD, Person, ROOT_EMAIL};
 pub use database::{Db, Scratch};
 pub use program::{Program, program};
+pub use smtp::{Mail, MailServer};
 pub use stream::{Live, Seen};
 
 /// How long anything may take that a test waits for.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 use workforceos_core::id::UserId;
 use workforceos_core::input::Args;
-use workforceos_core::{Answer, BusinessApi, Reach, input};
+use workforceos_core::{Answer, BusinessApi, Caller, Reach, input};
 
-use crate::support::{Nothing, REPORT, caller, dispatch};
+use crate::support::{HASTY_ADDRESS, Nothing, REPORT, caller, dispatch};
 
 input! {
     pub struct Named {
@@ -109,4 +109,33 @@ async fn a_panicking_handler_is_an_internal_error() {
     let ctx = dispatch.enter(caller(Some("tenantUser"), None)).await.expect("enters");
     let error = dispatch.call(ctx, &api, Args::default(), None).await.expect_err("fails");
     assert_eq!(error.code, "InternalError");
+}
+
+#[tokio::test]
+async fn a_login_that_calls_too_often_is_refused_before_anything_is_looked_up() {
+    let dispatch = dispatch(vec![api("doThing", "/v1/thing", Reach::LoggedIn)]);
+    let refused = dispatch.enter(caller(Some("hasty"), Some("nowhere"))).await.err().expect("refused");
+    assert_eq!((refused.status.http(), &*refused.code, refused.retry_after), (429, "RateLimited", Some(7)));
+    let uncounted = dispatch.enter_uncounted(caller(Some("hasty"), Some("nowhere"))).await.err().expect("refused");
+    assert_eq!(uncounted.code, "CompanyNotFound");
+    assert!(dispatch.enter(caller(Some("tenantUser"), None)).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_needs_no_login_counts_for_its_address() {
+    let read = BusinessApi::get("getThing").named("thing").at("/v1/thing").reach(Reach::Public).about("Gets a thing.");
+    let read = read.handler(|_: Arc<Nothing>, _, _: ()| async { Ok(Answer::json(json!(1))) });
+    let dispatch = dispatch(vec![read, api("doThing", "/v1/thing", Reach::Public)]);
+    let call = async |name: &str, token: Option<&str>, hasty: bool| {
+        let address = hasty.then_some(HASTY_ADDRESS);
+        let ctx = dispatch.enter(Caller { address, ..caller(token, None) }).await.expect("enters");
+        let api = dispatch.registry.by_name(name).expect("registered").clone();
+        let body = Map::from_iter([("count".to_owned(), json!(1))]);
+        dispatch.call(ctx, &api, Args { body, ..Args::default() }, None).await.map_or_else(|e| e.status.http(), |_| 200)
+    };
+    assert_eq!((call("doThing", None, false).await, call("doThing", None, true).await), (200, 429));
+    assert_eq!((call("getThing", None, false).await, call("getThing", None, true).await), (200, 429));
+    // A login's reads count as its own; what costs a hash counts for the address whoever asks.
+    assert_eq!(call("getThing", Some("tenantUser"), true).await, 200);
+    assert_eq!(call("doThing", Some("tenantUser"), true).await, 429);
 }

@@ -1,5 +1,6 @@
 //! A tiny state, an outside without I/O, and contexts for them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use workforceos_core::registry::{Registry, Service};
 use workforceos_core::session::{Ctx, Role, Scope, Session, Tenant, Via};
 use workforceos_core::time::{ManualClock, Timestamp};
 use workforceos_core::zone::Zone;
-use workforceos_core::{BusinessApi, Result};
+use workforceos_core::{BusinessApi, Error, Result};
 
 pub struct Nothing;
 
@@ -20,6 +21,10 @@ pub const COMPANY: CompanyId = CompanyId(Uuid::from_u128(1));
 pub const OTHER: CompanyId = CompanyId(Uuid::from_u128(2));
 pub const USER: UserId = UserId(Uuid::from_u128(10));
 pub const REPORT: UserId = UserId(Uuid::from_u128(11));
+
+/// Who calls too often, and from where too often is called.
+const HASTY: UserId = UserId(Uuid::from_u128(13));
+pub const HASTY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 66));
 
 /// Tokens are `role` or `role@codename`; `2fa` waits for its second factor.
 pub struct Fake;
@@ -29,13 +34,19 @@ impl Outside for Fake {
     async fn session(&self, token: &str) -> Result<Option<Arc<Session>>> {
         let (name, codename) = token.split_once('@').unwrap_or((token, "acme"));
         let needs_2fa = name == "2fa";
-        let Some(role) = Role::parse(if needs_2fa || name == "manager" { "tenantUser" } else { name }) else { return Ok(None) };
+        let Some(role) = Role::parse(if needs_2fa || matches!(name, "manager" | "hasty") { "tenantUser" } else { name }) else {
+            return Ok(None);
+        };
         let (company, codename) = match (role.is_root(), codename) {
             (true, _) => (CompanyId::ROOT, "root"),
             (false, "acme") => (COMPANY, "acme"),
             (false, _) => (OTHER, "other"),
         };
-        let user = if name == "manager" { UserId(Uuid::from_u128(12)) } else { USER };
+        let user = match name {
+            "manager" => UserId(Uuid::from_u128(12)),
+            "hasty" => HASTY,
+            _ => USER,
+        };
         Ok(Some(Arc::new(session(role, company, codename, user, needs_2fa))))
     }
 
@@ -55,6 +66,14 @@ impl Outside for Fake {
 
     async fn stored_answer(&self, _: CompanyId, _: UserId, _: &str) -> Result<Option<(u64, Json)>> {
         Ok(None)
+    }
+
+    fn count(&self, session: &Session) -> Result<()> {
+        if session.user == HASTY { Err(Error::rate_limited(7, "Too fast")) } else { Ok(()) }
+    }
+
+    fn count_public(&self, address: Option<IpAddr>, _: bool) -> Result<()> {
+        if address == Some(HASTY_ADDRESS) { Err(Error::rate_limited(7, "Too fast")) } else { Ok(()) }
     }
 
     fn digest(&self, bytes: &[u8]) -> u64 {
@@ -97,6 +116,7 @@ pub fn ctx(role: Role, now: Timestamp) -> Ctx {
         clock: Arc::new(ManualClock::at(now)),
         ids: Arc::new(IdSource::random()),
         api: "test",
+        address: None,
         idempotency: None,
     }
 }
@@ -117,6 +137,7 @@ pub fn caller(token: Option<&str>, company: Option<&str>) -> Caller {
         company: company.map(str::to_owned),
         via: Via::Rest,
         client: None,
+        address: None,
         request_id: "test".into(),
     }
 }

@@ -186,7 +186,7 @@ pub(crate) fn server_of(count: usize, width: usize) -> McpServer<State> {
 }
 
 pub(crate) fn caller(token: &str) -> Caller {
-    Caller { token: Some(token.to_owned()), company: None, via: Via::Mcp, client: None, request_id: "r-1".into() }
+    Caller { token: Some(token.to_owned()), company: None, via: Via::Mcp, client: None, address: None, request_id: "r-1".into() }
 }
 
 pub(crate) async fn ctx(server: &McpServer<State>, token: &str) -> Ctx {

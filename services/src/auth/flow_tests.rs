@@ -50,10 +50,13 @@ impl Bench {
             super_admin_password: Some(PASSWORD.to_owned()),
             default_zone: Zone::parse("Asia/Karachi").expect("a zone"),
             smtp_url: None,
+            mail_from: None,
             frontend_url: "http://localhost:5173".to_owned(),
             email_verification: true,
             email_two_factor: false,
             sample_company: true,
+            rate_limit: 0,
+            public_rate_limit: 0,
         };
         change(&mut settings);
         let app = App::start(settings, clock.clone(), ids).await.expect("started");
@@ -66,7 +69,7 @@ impl Bench {
             username: email.to_owned(),
             password: password.to_owned(),
             company: (company != "root").then(|| company.to_owned()),
-            ip: Some("127.0.0.1".to_owned()),
+            ip: Some(std::net::Ipv4Addr::LOCALHOST.into()),
             user_agent: None,
             request_id: "r".into(),
         };
@@ -83,6 +86,7 @@ impl Bench {
             company: company.map(str::to_owned),
             via: Via::Rest,
             client: None,
+            address: None,
             request_id: "r".into(),
         }
     }

@@ -1,5 +1,6 @@
 //! Login and logout.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -10,20 +11,25 @@ use workforceos_core::error::{Error, Problem, Result, Status};
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{User, UserSession};
-use workforceos_core::query::{Cond, Query};
+use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Session, Tenant, Via};
 use workforceos_core::time::Timestamp;
+use workforceos_core::value::Value;
 
 use crate::App;
 use crate::auth::endings::end_session;
+use crate::auth::lines::Line;
 use crate::auth::names::{self, ARCHIVED_FOR};
 use crate::auth::session::{anonymous, of};
 use crate::auth::throttle::{ACCOUNT, ADDRESS};
 use crate::auth::tokens::{LIFETIME, Use};
+use crate::limits::network;
 use crate::outside;
 
 /// How much of a program's name is kept.
 const USER_AGENT: usize = 300;
+/// The most logins of one user that run at once; one more ends the oldest.
+const AT_ONCE: usize = 50;
 
 /// What somebody who wants in says, and from where.
 pub struct LoginRequest {
@@ -32,7 +38,7 @@ pub struct LoginRequest {
     pub password: String,
     /// The claimed company's codename; none: the SaaS level.
     pub company: Option<String>,
-    pub ip: Option<String>,
+    pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     pub request_id: Arc<str>,
 }
@@ -51,13 +57,15 @@ pub struct LoggedIn {
 /// Fails with 400 (nothing given), 401 `InvalidCredentials`, 403 `EmailVerificationNeeded`, 404 `CompanyNotFound` and 429.
 pub async fn login(app: &Arc<App>, request: LoginRequest) -> Result<LoggedIn> {
     check_given(&request)?;
+    app.limits.count_public(request.ip, false)?;
     let tenant = tenant(app, request.company.as_deref()).await?;
     let email = names::email(&request.username).unwrap_or_default();
     let now = app.clock.now();
-    let guesses = Guesses { account: format!("login|{}|{email}", tenant.company), address: request.ip.clone() };
+    let guesses = Guesses { account: format!("login|{}|{email}", tenant.company), address: request.ip };
     guesses.count(app, now)?;
     let found = find(app, tenant.company, &email).await?;
-    let right = match app.passwords.verify(&request.password, found.as_ref().map(|u| u.password.as_str())).await {
+    let hash = found.as_ref().map(|user| user.password.as_str());
+    let right = match app.passwords.verify(Line::login(request.ip), &request.password, hash).await {
         Ok(right) => right,
         Err(error) => {
             guesses.take_back(app);
@@ -112,7 +120,7 @@ fn wrong() -> Error {
 /// What is counted against guessing: one account, one address.
 struct Guesses {
     account: String,
-    address: Option<String>,
+    address: Option<IpAddr>,
 }
 
 impl Guesses {
@@ -134,7 +142,7 @@ impl Guesses {
     }
 
     fn address_key(&self) -> Option<String> {
-        self.address.as_ref().map(|ip| format!("address|{ip}"))
+        self.address.map(|ip| format!("address|{}", network(ip)))
     }
 }
 
@@ -151,18 +159,39 @@ async fn start(app: &Arc<App>, ctx: &Ctx, user: User, request: LoginRequest) -> 
             user_id: UserId(id),
             expires_at: Timestamp(facts.now.0 + LIFETIME),
             needs_2fa,
-            ip: request.ip.clone(),
+            ip: request.ip.map(|ip| ip.to_string()),
             user_agent: user_agent.clone(),
             company_id: act.company(),
         };
         let event = Event { actor: Some(UserId(id)), ..Event::audit(&act, UserSession::def().name, login.meta.id).after(&login) };
+        let changes = changes.join(make_room(&act, facts, UserId(id))?);
         Ok((changes.put(&login).event(event), (login, user)))
     };
-    let (login, user) = app.companies.decide(ctx.company(), Needs::row::<User>(id), decide).await?;
+    let needs = Needs::row::<User>(id).and_query(running(ctx.company(), UserId(id), ctx.now()));
+    let (login, user) = app.companies.decide(ctx.company(), needs, decide).await?;
     let session = of(&login, &user, ctx.tenant.codename.clone());
     let token = |usage| app.tokens.issue(usage, &session, login.meta.created_at, login.expires_at);
     let (access, bucket) = (token(Use::Access)?, token(Use::Bucket)?);
     Ok(LoggedIn { token: access, bucket_token: bucket, session: Arc::new(session) })
+}
+
+/// A user's running logins.
+fn running(company: CompanyId, user: UserId, now: Timestamp) -> Query {
+    let theirs = Cond::eq("userId", user.0).and(Cond::Cmp("expiresAt", Op::Gt, Value::Time(now)));
+    Query::of(UserSession::def(), company, theirs)
+}
+
+/// Ends a user's oldest logins, as far as there are too many for one more.
+fn make_room(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
+    let mut running = facts.rows::<UserSession>()?;
+    // Other commands of the batch may have loaded other people's.
+    running.retain(|login| login.user_id == user && login.expires_at > facts.now);
+    running.sort_by_key(|login| (login.meta.created_at, login.meta.id));
+    let surplus = (running.len() + 1).saturating_sub(AT_ONCE);
+    let ended = running.into_iter().take(surplus).map(|login| end_session(ctx, facts, login).0);
+    let mut changes = ended.fold(Changes::none(), Changes::join);
+    changes.events.iter_mut().for_each(|event| event.actor = Some(user));
+    Ok(changes)
 }
 
 /// Logging in within a month brings an archived profile back.
@@ -183,7 +212,7 @@ fn note_failure(app: &Arc<App>, ctx: &Ctx, guesses: &Guesses, known: Option<User
     if !app.throttle.note(&key, ctx.now()) {
         return;
     }
-    let (app, ctx, ip) = (app.clone(), ctx.clone(), guesses.address.clone());
+    let (app, ctx, ip) = (app.clone(), ctx.clone(), guesses.address.map(|ip| ip.to_string()));
     app.clone().companies.spawn_task(async move {
         let company = ctx.company();
         let decide = move |_: &Facts| {
@@ -207,4 +236,17 @@ pub async fn logout(app: &Arc<App>, ctx: &Ctx) -> Result<()> {
         Ok((running.map_or_else(Changes::none, |login| end_session(&act, facts, login).0), ()))
     };
     app.companies.decide(company, Needs::row::<UserSession>(id), decide).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Guesses;
+
+    #[test]
+    fn guesses_from_one_ipv6_network_count_together() {
+        let of = |ip: &str| Guesses { account: String::new(), address: ip.parse().ok() }.address_key();
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("203.0.113.9"), of("203.0.113.10"));
+    }
 }

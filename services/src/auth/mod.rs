@@ -8,6 +8,7 @@ mod first_start;
 mod flow_tests;
 mod groups;
 mod keys;
+mod lines;
 mod login;
 mod names;
 mod passwords;

@@ -82,7 +82,8 @@ async fn fresh_key(app: &Arc<App>, email: &str) -> Result<String> {
     };
     let token = auth::login(app, request).await?.token;
     let dispatch = crate::dispatch(app.clone()).map_err(Error::internal)?;
-    let caller = Caller { token: Some(token), company: None, via: Via::Rest, client: None, request_id: "demo".into() };
+    let caller =
+        Caller { token: Some(token), company: None, via: Via::Rest, client: None, address: None, request_id: "demo".into() };
     let ctx = dispatch.enter(caller).await?;
     let call = async |name: &str, args: Map<String, serde_json::Value>| -> Result<Answer> {
         let api = dispatch.registry.by_name(name).ok_or_else(|| Error::internal(format!("{name} is not registered")))?;

@@ -34,20 +34,23 @@ async fn an_effect_is_leased_to_one(fresh: &mut Fresh) {
     let store = &fresh.store;
     let mut changes = Changes::none().event(event(&user(company(1), 1)));
     changes.outbox = (0..3).map(|n| Outbox { id: id(n), kind: "mail", payload: json!({"n": n}) }).collect();
+    changes.outbox.push(Outbox { id: id(9), kind: "mail.code", payload: json!({}) });
     committed(store, company(1), vec![changes]).await;
-    assert!(store.claim_outbox(at(-1), at(100), 9).await.expect("claims").is_empty());
-    let first = store.claim_outbox(at(0), at(100), 2).await.expect("claims");
-    let second = store.claim_outbox(at(0), at(100), 9).await.expect("claims");
+    assert!(store.claim_outbox("mail", at(-1), at(100), 9).await.expect("claims").is_empty());
+    let first = store.claim_outbox("mail", at(0), at(100), 2).await.expect("claims");
+    let second = store.claim_outbox("mail", at(0), at(100), 9).await.expect("claims");
     assert_eq!((first.len(), second.len()), (2, 1));
     assert_eq!((first[0].kind.as_str(), first[0].company, first[0].tries), ("mail", company(1), 0));
-    assert!(store.claim_outbox(at(99), at(200), 9).await.expect("claims").is_empty());
+    assert!(store.claim_outbox("mail", at(99), at(200), 9).await.expect("claims").is_empty());
     store.finish_outbox(first[0].id).await.expect("finishes");
     store.retry_outbox(first[1].id, at(500), 1).await.expect("retries");
     // A lease that ran out, and later the retry.
-    let again = store.claim_outbox(at(100), at(1000), 9).await.expect("claims");
+    let again = store.claim_outbox("mail", at(100), at(1000), 9).await.expect("claims");
     assert_eq!(again, second);
-    let retried = store.claim_outbox(at(500), at(1000), 9).await.expect("claims");
+    let retried = store.claim_outbox("mail", at(500), at(1000), 9).await.expect("claims");
     assert_eq!((retried.len(), retried[0].id, retried[0].tries), (1, first[1].id, 1));
+    let code = store.claim_outbox("mail.code", at(0), at(100), 9).await.expect("claims");
+    assert_eq!((code.len(), code[0].id), (1, id(9)), "each kind is claimed by itself");
 }
 
 on_both!(the_next_due_time_is_kept);

@@ -7,6 +7,7 @@ mod nodes;
 mod objects;
 mod reads;
 mod schema;
+mod tidy;
 mod wall;
 mod words;
 mod writes;

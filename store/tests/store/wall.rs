@@ -210,7 +210,7 @@ async fn an_answer_is_kept_for_the_tenant_that_asked(fresh: &mut Fresh) {
     assert!(store.stored_answer(CompanyId::ROOT, nobody, "k", NOW).await.expect("reads").is_some());
     assert!(store.stored_answer(company(1), nobody, "k", NOW).await.expect("reads").is_none());
     let later = Timestamp(NOW.0 + 2 * Timestamp::DAY);
-    assert_eq!(store.claim_outbox(NOW, later, 9).await.expect("claims")[0].company, company(1));
+    assert_eq!(store.claim_outbox("mail", NOW, later, 9).await.expect("claims")[0].company, company(1));
     let (index, code) = crate::database::refused(store, company(1), vec![put(&user(company(1), 3)), founding(4)]).await;
     assert_eq!((index, code.as_str()), (1, "IdempotencyConflict"));
     committed(store, company(1), vec![Changes::none().event(event(&user(company(1), 5)))]).await;
@@ -245,7 +245,7 @@ async fn serve(store: &Store, n: u128) {
     assert_eq!(store.select(&query::<User>(company(n), Cond::TRUE)).await.expect("reads").len(), 2);
     assert_eq!(store.get(User::def(), None, users[1].meta.id).await.expect("reads").map(|u| u.version()), Some(1));
     assert!(store.due_companies(NOW, 9).await.expect("reads").contains(&company(n)));
-    assert_eq!(store.claim_outbox(NOW, NOW, 9).await.expect("claims").len(), 1);
+    assert_eq!(store.claim_outbox("mail", NOW, NOW, 9).await.expect("claims").len(), 1);
     store.finish_outbox(id(900 + n)).await.expect("finishes");
     assert_eq!(store.forget_before(Timestamp(NOW.0 + 1)).await.expect("forgets"), 1);
 }

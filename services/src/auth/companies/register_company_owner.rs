@@ -17,6 +17,7 @@ use workforceos_core::{BusinessApi, input};
 
 use super::register_company_user::refuse_social;
 use crate::auth::first_start::founding;
+use crate::auth::lines::Line;
 use crate::auth::names::{self, codename, is_reserved, numbered};
 use crate::{Api, App, commit, outside};
 
@@ -102,7 +103,7 @@ async fn register(app: Arc<App>, ctx: Ctx, input: NewOwner) -> Result<Answer> {
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }
-    let password = app.passwords.hash(&input.password).await?;
+    let password = app.passwords.hash_for(Line::of(&ctx), &input.password).await?;
     let owner = Founder { email, password, fullname, avatar: names::optional(input.avatar) };
     let base = codename(&draft.name);
     for n in 1..=CODENAMES {

@@ -13,6 +13,7 @@ use workforceos_core::objects::User;
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::lines::Line;
 use crate::auth::login::{find, is_gone};
 use crate::auth::names;
 use crate::auth::purge::purge;
@@ -84,7 +85,7 @@ async fn register(app: Arc<App>, ctx: Ctx, input: NewMember) -> Result<Answer> {
     if let Some(user) = archived {
         return come_back(app, ctx, user, input.password, needed).await;
     }
-    let (password, avatar) = (app.passwords.hash(&input.password).await?, names::optional(input.avatar));
+    let (password, avatar) = (app.passwords.hash_for(Line::of(&ctx), &input.password).await?, names::optional(input.avatar));
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let id = facts.new_id();
@@ -114,7 +115,7 @@ async fn come_back(app: Arc<App>, ctx: Ctx, user: User, password: String, verify
         return Ok(only_id(&user, verify));
     }
     app.throttle.attempt(&format!("login|{}|{}", ctx.company(), user.email), ACCOUNT, ctx.now())?;
-    if !app.passwords.verify(&password, Some(&user.password)).await? {
+    if !app.passwords.verify(Line::of(&ctx), &password, Some(&user.password)).await? {
         return Err(taken());
     }
     let (id, seen) = (user.meta.id, user.password);

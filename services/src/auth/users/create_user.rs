@@ -12,6 +12,7 @@ use workforceos_core::objects::User;
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::lines::Line;
 use crate::auth::{names, roles};
 use crate::{Api, App, commit};
 
@@ -65,7 +66,7 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewUser) -> Result<Answer> {
     if (role.is_admin() || role.is_root()) && ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
         return Err(Error::forbidden("An API key makes no admins and nobody on the SaaS level"));
     }
-    let (password, avatar) = (app.passwords.hash(&input.password).await?, names::optional(input.avatar));
+    let (password, avatar) = (app.passwords.hash_for(Line::of(&ctx), &input.password).await?, names::optional(input.avatar));
     let email_verified = input.email_verified.unwrap_or(false);
     let act = ctx.clone();
     let decide = move |facts: &Facts| {

@@ -13,6 +13,7 @@ use workforceos_core::{BusinessApi, input};
 
 use super::changed;
 use crate::auth::endings::{end_logins, needs_logins};
+use crate::auth::lines::Line;
 use crate::auth::names;
 use crate::auth::session::at_home;
 use crate::auth::throttle::ACCOUNT;
@@ -52,11 +53,11 @@ async fn update(app: Arc<App>, ctx: Ctx, input: PasswordChange) -> Result<Answer
     app.throttle.attempt(&key, ACCOUNT, ctx.now())?;
     let record = app.store.get(User::def(), Some(ctx.company()), id.0).await?.ok_or_else(Error::login_required)?;
     let known = User::from_record(record)?.password;
-    if !app.passwords.verify(&input.old, Some(&known)).await? {
+    if !app.passwords.verify(Line::User(id), &input.old, Some(&known)).await? {
         return Err(Error::forbidden("The present password is wrong"));
     }
     app.throttle.forgive(&key);
-    let password = app.passwords.hash(&input.new).await?;
+    let password = app.passwords.hash_for(Line::User(id), &input.new).await?;
     let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {

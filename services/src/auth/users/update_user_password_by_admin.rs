@@ -14,6 +14,7 @@ use workforceos_core::{BusinessApi, input};
 
 use super::changed;
 use crate::auth::endings::{end_logins, needs_logins};
+use crate::auth::lines::Line;
 use crate::auth::{names, roles};
 use crate::{Api, App, commit};
 
@@ -48,7 +49,7 @@ async fn update(app: Arc<App>, ctx: Ctx, input: PasswordByAdmin) -> Result<Answe
     // Refused early where it will be refused: hashing is dear.
     let record = app.store.get(User::def(), Some(ctx.company()), id.0).await?.filter(|r| r.is_active());
     roles::may_touch(&ctx, &User::from_record(record.ok_or_else(|| Error::not_found(User::def().name))?)?)?;
-    let password = app.passwords.hash(&input.password).await?;
+    let password = app.passwords.hash_for(Line::of(&ctx), &input.password).await?;
     let needs = needs_logins(Needs::row::<User>(id), ctx.company(), id, ctx.now());
     let act = ctx.clone();
     let decide = move |facts: &Facts| {

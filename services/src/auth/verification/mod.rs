@@ -125,7 +125,7 @@ impl Draft {
         };
         let row = codes::begin(facts.any(self.row)?, new, facts.now).ok_or_else(too_soon)?;
         let mut changes = Changes::none().put(&row).event(noted(ctx, &row, json!({"userId": self.user.to_string()})));
-        changes.outbox.push(Outbox { id: facts.new_id(), kind: mail::KIND, payload: self.mail.clone() });
+        changes.outbox.push(Outbox { id: facts.new_id(), kind: mail::CODE, payload: self.mail.clone() });
         Ok(changes)
     }
 }

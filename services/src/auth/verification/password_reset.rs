@@ -15,6 +15,7 @@ use super::email::{complete_key, read_email, send, unknown};
 use super::{COMPLETIONS, checked, codes, refused, text, used, wrong_code};
 use crate::App;
 use crate::auth::endings::{end_logins, needs_logins};
+use crate::auth::lines::Line;
 use crate::auth::login::{find, is_gone};
 use crate::auth::names;
 
@@ -45,7 +46,7 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
     let key = complete_key(&ctx, KIND, &email);
     app.throttle.attempt(&key, COMPLETIONS, ctx.now())?;
     // Hashed for everybody: its time would tell an address that nobody has.
-    let hash = app.passwords.hash(&password).await?;
+    let hash = app.passwords.hash_for(Line::of(&ctx), &password).await?;
     let user = find(app, ctx.company(), &email).await?.filter(|u| !is_gone(u, ctx.now())).ok_or_else(wrong_code)?;
     let (company, id) = (ctx.company(), user.meta.id);
     let row = codes::row_id(id, KIND);

@@ -1,0 +1,138 @@
+//! Carries out the outbox: several mails at once, those for which somebody waits first, each with its own pauses.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use workforceos_core::error::Result;
+use workforceos_core::time::Timestamp;
+use workforceos_store::Pending;
+
+use crate::App;
+use crate::mail::{AT_ONCE, CODE, KIND, Post, Unsent};
+
+const TICK: Duration = Duration::from_secs(1);
+/// How many of the mails under way may be others than codes: however slow those are, there is a way for codes.
+const OTHERS: usize = AT_ONCE - 2;
+/// How long a claimed mail is ours, much longer than a try; after that another node, or a restarted one, takes it.
+const LEASE: i64 = 2 * Timestamp::MINUTE;
+/// The longest pause between two tries, and when a mail is given up.
+const MAX_PAUSE: i64 = Timestamp::HOUR;
+const GIVE_UP: i64 = 3 * Timestamp::DAY;
+
+/// Sends what the outbox holds, as long as the application lives.
+pub async fn deliver(app: Weak<App>) {
+    let Some(settings) = app.upgrade().map(|app| app.settings.clone()) else { return };
+    let post = Arc::new(Post::new(&settings));
+    let mut delivery = Delivery { post, codes: JoinSet::new(), others: JoinSet::new(), more: false };
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            Some(_) = delivery.codes.join_next() => if !delivery.more { continue },
+            Some(_) = delivery.others.join_next() => if !delivery.more { continue },
+        }
+        let Some(app) = app.upgrade() else { return };
+        if let Err(error) = delivery.fill(&app).await {
+            tracing::warn!(%error, source = ?error.source, "the outbox could not be read");
+        }
+    }
+}
+
+struct Delivery {
+    post: Arc<Post>,
+    /// Mails under way.
+    codes: JoinSet<()>,
+    others: JoinSet<()>,
+    /// Whether more may wait than there was room for.
+    more: bool,
+}
+
+impl Delivery {
+    /// Sets out with what is due, as far as there is room.
+    async fn fill(&mut self, app: &Arc<App>) -> Result<()> {
+        let free = AT_ONCE.saturating_sub(self.codes.len() + self.others.len());
+        let codes = start(app, &self.post, CODE, free, &mut self.codes).await?;
+        let room = free.saturating_sub(codes).min(OTHERS.saturating_sub(self.others.len()));
+        let others = start(app, &self.post, KIND, room, &mut self.others).await?;
+        self.more = codes == free || others == room;
+        Ok(())
+    }
+}
+
+/// Claims mails of a kind and sets out with them; says how many there were.
+async fn start(app: &Arc<App>, post: &Arc<Post>, kind: &str, room: usize, under_way: &mut JoinSet<()>) -> Result<usize> {
+    if room == 0 {
+        return Ok(0);
+    }
+    let now = app.clock.now();
+    let claimed = app.store.claim_outbox(kind, now, Timestamp(now.0 + LEASE), room as u32).await?;
+    let count = claimed.len();
+    for pending in claimed {
+        let (app, post) = (app.clone(), post.clone());
+        under_way.spawn(async move {
+            if let Err(error) = carry(&app, &post, &pending).await {
+                tracing::warn!(id = %pending.id, %error, source = ?error.source, "an outbox entry could not be settled");
+            }
+        });
+    }
+    Ok(count)
+}
+
+/// One try to send one mail, and what follows from it.
+async fn carry(app: &App, post: &Post, pending: &Pending) -> Result<()> {
+    match post.send(pending).await {
+        Ok(()) => app.store.finish_outbox(pending.id).await,
+        Err(Unsent::Ever(reason)) => {
+            tracing::error!(id = %pending.id, kind = %pending.kind, reason, "a mail was refused for good and is given up");
+            app.store.finish_outbox(pending.id).await
+        }
+        Err(Unsent::Yet(reason)) => later(app, pending, &reason).await,
+    }
+}
+
+/// Another try after a pause that doubles; after three days there is none.
+async fn later(app: &App, pending: &Pending, reason: &str) -> Result<()> {
+    let now = app.clock.now();
+    if queued_at(pending).is_some_and(|at| now.0 - at > GIVE_UP) {
+        tracing::error!(id = %pending.id, kind = %pending.kind, reason, "given up after three days");
+        return app.store.finish_outbox(pending.id).await;
+    }
+    tracing::debug!(id = %pending.id, tries = pending.tries, reason, "not sent yet");
+    app.store.retry_outbox(pending.id, Timestamp(now.0 + pause(pending.tries)), pending.tries + 1).await
+}
+
+fn pause(tries: i64) -> i64 {
+    (5_000 << tries.clamp(0, 20)).min(MAX_PAUSE)
+}
+
+/// When an entry was queued: its id tells.
+fn queued_at(pending: &Pending) -> Option<i64> {
+    let (seconds, nanos) = pending.id.get_timestamp()?.to_unix();
+    i64::try_from(seconds).ok().map(|s| s * 1000 + i64::from(nanos) / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value as Json;
+    use uuid::Uuid;
+    use workforceos_core::id::{CompanyId, IdSource};
+
+    #[test]
+    fn pauses_double_up_to_an_hour() {
+        assert_eq!((pause(0), pause(1), pause(3)), (5_000, 10_000, 40_000));
+        assert_eq!((pause(12), pause(1_000)), (MAX_PAUSE, MAX_PAUSE));
+    }
+
+    #[test]
+    fn an_entrys_age_is_read_from_its_id() {
+        let at = Timestamp(1_780_000_000_123);
+        let id = IdSource::random().next(at);
+        let pending = |id: Uuid| Pending { id, company: CompanyId::ROOT, kind: KIND.to_owned(), payload: Json::Null, tries: 0 };
+        assert_eq!(queued_at(&pending(id)), Some(at.0));
+        assert_eq!(queued_at(&pending(Uuid::nil())), None);
+    }
+}
