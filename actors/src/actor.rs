@@ -78,6 +78,20 @@ impl Needs {
         self
     }
 
+    /// What either needs.
+    pub fn and(mut self, other: Needs) -> Needs {
+        self.rows.extend(other.rows);
+        self.queries.extend(other.queries);
+        self.days.extend(other.days);
+        Needs {
+            shift: self.shift.or(other.shift),
+            attendance: self.attendance.or(other.attendance),
+            future: self.future || other.future,
+            due: self.due || other.due,
+            ..self
+        }
+    }
+
     pub fn shift(id: ShiftId) -> Needs {
         Needs { shift: Some(id), ..Needs::default() }
     }

@@ -20,6 +20,10 @@ const MAILBOX: usize = 4_096;
 
 /// What the timers do with what is due in a company.
 pub trait Sweep: Send + Sync + 'static {
+    /// What [`Sweep::sweep`] looks at beside the days around what is due.
+    fn needs(&self, company: CompanyId, now: Timestamp) -> Needs;
+
+    /// Does what is due, a bounded number of rows, and says when something is due again.
     fn sweep(&self, facts: &Facts) -> Result<TimerPass>;
 }
 
@@ -90,8 +94,8 @@ impl Companies {
     /// Lets a company do what is due by the clock.
     pub async fn sweep(&self, company: CompanyId) -> Result<()> {
         let (reply, answer) = oneshot::channel();
-        let needs = Needs { due: true, ..Needs::default() };
         let sweep = self.0.shared.sweep.clone();
+        let needs = Needs { due: true, ..sweep.needs(company, self.0.shared.clock.now()) };
         self.send(company, Box::new(Timed { needs, sweep, next: None, reply }))?;
         answer.await.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
     }

@@ -18,12 +18,13 @@ mod settings;
 use std::sync::{Arc, OnceLock};
 
 use workforceos_actors::hub::{Hub, HubSettings};
-use workforceos_actors::{Companies, Facts, Sweep, TimerPass};
+use workforceos_actors::{Companies, Facts, Needs, Sweep, TimerPass};
+use workforceos_core::change::Changes;
 use workforceos_core::dispatch::Dispatch;
 use workforceos_core::error::Result;
-use workforceos_core::id::IdSource;
+use workforceos_core::id::{CompanyId, IdSource};
 use workforceos_core::registry::{BadDeclaration, Registry, Service};
-use workforceos_core::time::Clock;
+use workforceos_core::time::{Clock, Timestamp};
 use workforceos_store::Store;
 
 pub use cache::Caches;
@@ -121,12 +122,31 @@ impl App {
     }
 }
 
-/// What companies do by the clock.
+/// What companies do by the clock: the passes of all services, one after the other, in one commit.
 struct Timers;
 
+/// What one service does by the clock.
+struct Pass {
+    /// What its sweep looks at beside the days around what is due.
+    needs: fn(CompanyId, Timestamp) -> Needs,
+    /// Does what is due, at most some 500 rows, and says when something is due again.
+    sweep: fn(&Facts) -> Result<TimerPass>,
+}
+
+const PASSES: &[Pass] = &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }];
+
 impl Sweep for Timers {
+    fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
+        PASSES.iter().fold(Needs::none(), |needs, pass| needs.and((pass.needs)(company, now)))
+    }
+
     fn sweep(&self, facts: &Facts) -> Result<TimerPass> {
-        attendance::sweep(facts)
+        let mut all = (Changes::none(), None);
+        for pass in PASSES {
+            let (changes, next) = (pass.sweep)(facts)?;
+            all = (all.0.join(changes), all.1.into_iter().chain(next).min());
+        }
+        Ok(all)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Leave requests.
+//! Leave requests and holidays.
 
 use crate::id::{CompanyId, DepartmentId, UserId};
 use crate::objects::{User, UserGroup};
@@ -58,6 +58,21 @@ data_object! {
         approved_date: Option<Timestamp> => "approvedDate",
         /// What the decider said.
         decision_note: Option<String> => "decisionNote",
+        /// The company.
+        company_id: CompanyId => "companyId".filter(),
+    }
+}
+
+data_object! {
+    /// A public holiday of a company: nobody's leave is charged for it.
+    pub struct Holiday {
+        object: "holiday", plural: "holidays", table: "holiday", service: "leaveManagement",
+        owned_by: None, order: "holidayDate,id",
+        joins: [],
+        /// Its name.
+        name: String => "name".filter(),
+        /// Its date, company-local.
+        holiday_date: Date => "holidayDate".filter(),
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

@@ -12,7 +12,7 @@ pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
 };
-pub use leave::{DayPart, LeaveRequest, LeaveStatus};
+pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
 
@@ -34,6 +34,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Shift::def(),
         AttendanceRecord::def(),
         LeaveRequest::def(),
+        Holiday::def(),
         Alert::def(),
     ]
 }
