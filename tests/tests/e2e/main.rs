@@ -9,6 +9,7 @@ mod lists;
 mod matrix;
 mod nodes;
 mod oracle;
+mod plain_owner;
 mod rules;
 mod streams;
 mod vectors;
