@@ -12,6 +12,8 @@ CREATE FUNCTION guard_tenant_tables() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     guarded record;
 BEGIN
+    -- One node at a time; the next finds nothing left to do.
+    PERFORM pg_advisory_xact_lock(hashtext('guard_tenant_tables'));
     FOR guarded IN
         SELECT c.oid, c.relname, pg_get_userbyid(c.relowner) AS owner,
             CASE WHEN c.relname IN ('company', 'tenant') THEN 'id' ELSE 'company_id' END AS key

@@ -12,6 +12,8 @@
 //! - the sequences that nodes compare, and their notices;
 //! - signs of life, and migrations.
 
+use std::borrow::Cow;
+
 use sqlx::postgres::PgConnection;
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
@@ -65,7 +67,8 @@ pub(crate) async fn provide_role(connection: &mut PgConnection) -> Result<()> {
             return Ok(());
         }
         // It may be there already, or just come: whether it can be taken is what counts.
-        refused = sqlx::raw_sql(statement).execute(&mut *connection).await.err();
+        let error = sqlx::raw_sql(statement).execute(&mut *connection).await.err();
+        refused = error.filter(|e| code(e).as_deref() == Some("42501")).or(refused);
     }
     if may_take_role(connection).await? {
         return Ok(());
@@ -85,12 +88,16 @@ async fn may_take_role(connection: &mut PgConnection) -> Result<bool> {
     // Two statements sent as one are a transaction: the role is given back at its end.
     match sqlx::raw_sql("SET LOCAL ROLE workforceos_tenant; SELECT 1").execute(connection).await {
         Ok(_) => Ok(true),
-        Err(error) => match error.as_database_error().and_then(|e| e.code()).as_deref() {
+        Err(error) => match code(&error).as_deref() {
             // There is no such role, or it is not ours.
             Some("22023" | "42501") => Ok(false),
             _ => Err(error).ours(),
         },
     }
+}
+
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
 }
 
 /// Guards tables that are not guarded yet, and refuses to start where the wall would be none.

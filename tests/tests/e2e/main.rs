@@ -13,6 +13,7 @@ mod mail;
 mod matrix;
 mod nodes;
 mod oracle;
+mod plain_owner;
 mod rules;
 mod streams;
 mod vectors;
