@@ -91,7 +91,7 @@ pub(crate) async fn rows(conn: &mut Conn<'_>, query: &Query, filter: &Filter, se
     };
     drop(rows);
     load_links(conn, table, &mut found).await?;
-    load_many(conn, &joins, &mut found).await?;
+    load_many(conn, &joins, query.company, &mut found).await?;
     Ok(Rows { found, seq })
 }
 
@@ -134,6 +134,10 @@ fn page_text(dialect: Dialect, query: &Query, filter: &Filter, joins: &[Asked], 
         }
         let column = query.def.property(asked.join.property).map_or("id", |p| p.column);
         let _ = write!(from, " LEFT JOIN {} j{i} ON j{i}.id = t.{column}", asked.target.table);
+        // What a root admin did in a company names a user of another tenant, who is nobody there.
+        if let (Some(_), Ok(Table { company: Some(_), .. })) = (table.company, Table::of(asked.target)) {
+            let _ = write!(from, " AND j{i}.company_id = t.company_id");
+        }
     }
     let mut page = filter.text.clone();
     push_order(dialect, query, &mut page);
@@ -227,13 +231,13 @@ pub(crate) async fn links_of(conn: &mut Conn<'_>, link: &str, owners: &[Uuid]) -
 }
 
 /// The objects that lists of ids name, with one statement per join.
-async fn load_many(conn: &mut Conn<'_>, joins: &[Asked], found: &mut [Found]) -> Result<()> {
+async fn load_many(conn: &mut Conn<'_>, joins: &[Asked], company: Option<CompanyId>, found: &mut [Found]) -> Result<()> {
     for (position, asked) in joins.iter().enumerate() {
         let Some(index) = asked.many else { continue };
         let mut ids: Vec<Uuid> = found.iter().flat_map(|f| ids_at(&f.record, index)).copied().collect();
         ids.sort_unstable();
         ids.dedup();
-        let objects = objects(conn, asked, &ids).await?;
+        let objects = objects(conn, asked, company, &ids).await?;
         for row in found.iter_mut() {
             let many = ids_at(&row.record, index).iter().filter_map(|id| objects.get(id).cloned()).collect();
             row.joins[position].1 = Joins::Many(many);
@@ -249,7 +253,7 @@ fn ids_at(record: &Record, index: usize) -> &[Uuid] {
     }
 }
 
-async fn objects(conn: &mut Conn<'_>, asked: &Asked, ids: &[Uuid]) -> Result<HashMap<Uuid, Joined>> {
+async fn objects(conn: &mut Conn<'_>, asked: &Asked, company: Option<CompanyId>, ids: &[Uuid]) -> Result<HashMap<Uuid, Joined>> {
     let mut objects = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(IDS_PER_STATEMENT) {
         let mut sql = Sql::new(conn.dialect());
@@ -259,6 +263,9 @@ async fn objects(conn: &mut Conn<'_>, asked: &Asked, ids: &[Uuid]) -> Result<Has
         }
         sql.push(" FROM ").push(asked.target.table).push(" WHERE id IN ");
         sql.bind_list(chunk.iter().map(|id| Arg::id(*id)).collect());
+        if let Some(company) = company {
+            sql.push(" AND ").push(Table::of(asked.target)?.company_column()).push(" = ").bind(Arg::id(company));
+        }
         for row in conn.rows(sql.text, sql.args).await.ours()? {
             let id = row.some_id(0).ours()?;
             objects.insert(id, joined(asked, &row, id, 1).ours()?);

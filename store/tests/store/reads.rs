@@ -287,3 +287,18 @@ async fn reads_keep_to_the_company(fresh: &mut Fresh) {
     let mut turn = store.turn(company(2)).await.expect("a turn");
     assert!(turn.get(def, one.meta.id).await.expect("reads").is_none());
 }
+
+on_both!(joins_keep_to_the_company);
+async fn joins_keep_to_the_company(fresh: &mut Fresh) {
+    let store = &fresh.store;
+    let stranger = user(company(2), 1);
+    committed(store, company(2), vec![put(&stranger)]).await;
+    // Made by somebody of another tenant, as root admins do.
+    let made = Shift { created_by: UserId(stranger.meta.id), ..shift(company(1), 10, &[UserId(stranger.meta.id)], &[]) };
+    committed(store, company(1), vec![put(&made)]).await;
+    let mut list = query::<Shift>(company(1), Cond::TRUE);
+    list.joins = vec!["createdByUser", "assignedUsers"];
+    let page = store.page(&list).await.expect("reads");
+    let [(_, Join::One(None)), (_, Join::Many(many))] = &page.rows[0].joins[..] else { panic!("{:?}", page.rows[0].joins) };
+    assert_eq!(many.len(), 0);
+}
