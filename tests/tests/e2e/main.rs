@@ -4,6 +4,7 @@ mod concurrency;
 mod contract;
 mod crash;
 mod faults;
+mod identity;
 mod lists;
 mod matrix;
 mod nodes;
