@@ -150,12 +150,13 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     /// Whether the caller may use an API at all; `ctx` has its scope.
     pub fn allowed(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<()> {
         let reach = api.reach.unwrap_or(Reach::Admins);
+        let Some(session) = &ctx.session else {
+            return if reach == Reach::Public { Ok(()) } else { Err(Error::login_required()) };
+        };
+        // What is public to everybody else, too: a half login is good for nothing but its second half.
+        ctx.second_factor_done()?;
         if reach == Reach::Public {
-            return ctx.session.as_ref().map_or(Ok(()), |session| self.key_allowed(session, api));
-        }
-        let Some(session) = &ctx.session else { return Err(Error::login_required()) };
-        if session.needs_2fa {
-            return Err(Error::new(Status::Forbidden, "EmailTwoFactorNeeded", "Complete the e-mail second factor first"));
+            return self.key_allowed(session, api);
         }
         let root = matches!(session.role, Role::SuperAdmin | Role::SaasAdmin | Role::SaasUser);
         let role_fits = match reach {

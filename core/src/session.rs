@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::change::IdempotencyKey;
+use crate::error::{Error, Result, Status};
 use crate::id::{CompanyId, DepartmentId, IdSource, SessionId, UserId};
 use crate::object::Level;
 use crate::time::{Clock, Timestamp};
@@ -155,6 +156,16 @@ impl Ctx {
             Role::SuperAdmin | Role::SaasAdmin => true,
             role => role.is_admin() && s.company == self.tenant.company,
         })
+    }
+
+    /// 403 as long as the login's second factor is missing.
+    pub fn second_factor_done(&self) -> Result<()> {
+        match &self.session {
+            Some(session) if session.needs_2fa => {
+                Err(Error::new(Status::Forbidden, "EmailTwoFactorNeeded", "Complete the e-mail second factor first"))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub fn is_manager(&self) -> bool {

@@ -181,8 +181,9 @@ pub async fn current_user(server: &Server, request: &HttpRequest, incoming: &mut
 /// `GET …/permissions`: what the caller may call of a service.
 pub async fn permissions(server: &Server, request: &HttpRequest, incoming: &mut Incoming, service: &str) -> Result<HttpResponse> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
-    let Some((ctx, session)) = logged_in(server, incoming, caller).await? else { return Ok(no_login(request)) };
-    let ctx = second_factor_done(server, ctx, &session).await?;
+    let Some((ctx, _)) = logged_in(server, incoming, caller).await? else { return Ok(no_login(request)) };
+    ctx.second_factor_done()?;
+    let ctx = server.dispatch.with_scope(ctx).await?;
     let permissions = auth::permissions(&server.dispatch, &ctx, service);
     Ok(reply::json(request, 200, &permissions, 32 * 1024))
 }
@@ -190,8 +191,9 @@ pub async fn permissions(server: &Server, request: &HttpRequest, incoming: &mut 
 /// `GET …/permissions/:permissionName`.
 pub async fn permission(server: &Server, request: &HttpRequest, incoming: &mut Incoming, name: &str) -> Result<HttpResponse> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
-    let Some((ctx, session)) = logged_in(server, incoming, caller).await? else { return Ok(no_login(request)) };
-    let ctx = second_factor_done(server, ctx, &session).await?;
+    let Some((ctx, _)) = logged_in(server, incoming, caller).await? else { return Ok(no_login(request)) };
+    ctx.second_factor_done()?;
+    let ctx = server.dispatch.with_scope(ctx).await?;
     Ok(reply::value(request, 200, &auth::permission(&server.dispatch, &ctx, name)))
 }
 
@@ -202,18 +204,6 @@ async fn logged_in(server: &Server, incoming: &mut Incoming, caller: Caller) -> 
         Err(error) if error.status == Status::Unauthenticated => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-async fn second_factor_done(server: &Server, ctx: Ctx, session: &Session) -> Result<Ctx> {
-    if session.needs_2fa {
-        return Err(two_factor_needed());
-    }
-    server.dispatch.with_scope(ctx).await
-}
-
-/// 403 where only the second factor is missing.
-pub fn two_factor_needed() -> Error {
-    Error::new(Status::Forbidden, "EmailTwoFactorNeeded", "Complete the e-mail second factor first")
 }
 
 fn no_login(request: &HttpRequest) -> HttpResponse {

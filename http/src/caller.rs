@@ -43,14 +43,14 @@ pub fn company<'a>(headers: &'a HeaderMap, query: &'a [(String, String)], body: 
         .or_else(|| body.get("_company").and_then(Json::as_str).filter(|c| !c.is_empty()))
 }
 
-/// The access token: of all places that may carry one, the first that does.
+/// The access token: of all places that may carry one, the first that does. What is no text there is a bad token, not none.
 pub fn token<'a>(headers: &'a HeaderMap, query: &'a [(String, String)], company: Option<&str>) -> Option<&'a str> {
     first(query, "access_token")
-        .or_else(|| header(headers, AUTHORIZATION.as_str()).and_then(bearer))
-        .or_else(|| header(headers, TOKEN))
+        .or_else(|| bytes_of(headers, AUTHORIZATION.as_str()).and_then(bearer))
+        .or_else(|| bytes_of(headers, TOKEN).map(as_text))
         .or_else(|| {
             let own = company.filter(|c| *c != "root")?;
-            header(headers, &format!("{TOKEN}-{own}"))
+            bytes_of(headers, &format!("{TOKEN}-{own}")).map(as_text)
         })
         .or_else(|| cookie(headers, &token_cookie(company.unwrap_or("root"))))
 }
@@ -60,10 +60,20 @@ pub fn token_cookie(codename: &str) -> Cow<'static, str> {
     if codename == "root" { Cow::Borrowed(TOKEN) } else { Cow::Owned(format!("{TOKEN}-{codename}")) }
 }
 
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+fn bearer(value: &[u8]) -> Option<&str> {
+    let (scheme, token) = value.split_at(value.iter().position(|b| *b == b' ')?);
+    let token = token.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"bearer") && !token.is_empty()).then(|| as_text(token))
+}
+
+/// A header's bytes; an empty one counts as absent.
+fn bytes_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    headers.get(name).map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty())
+}
+
+/// A token's text; nothing, which is no token, where it is none.
+fn as_text(token: &[u8]) -> &str {
+    std::str::from_utf8(token).unwrap_or_default()
 }
 
 /// A header's text; an empty one counts as absent.
@@ -72,9 +82,10 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v.trim_matches('"'))
+    // By bytes: somebody else's cookie that is no ASCII must not hide ours.
+    let pairs = headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|b| *b == b';'));
+    let mut values = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    values.find(|value| !value.is_empty()).map(|value| as_text(value).trim_matches('"'))
 }
 
 /// The client's address: the connection's, or where that is a trusted proxy's, the nearest one that no such proxy has.
@@ -186,6 +197,16 @@ mod tests {
         assert_eq!(token(&all, &[], Some("acme")), Some("acme"));
         assert_eq!(token(&all, &[], Some("other")), None);
         assert_eq!(token(&headers(&[("authorization", "Basic abc")]), &[], None), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_a_bad_token_and_hide_no_other_cookie() {
+        let mut map = headers(&[("workforceos-access-token", "good")]);
+        map.insert(AUTHORIZATION, HeaderValue::from_bytes(b"Bearer \xff\xfe").expect("a value"));
+        assert_eq!(token(&map, &[], None), Some(""));
+        let mut map = HeaderMap::new();
+        map.insert(COOKIE, HeaderValue::from_bytes(b"name=J\xc3\xbcrgen\xff; workforceos-access-token=good").expect("a value"));
+        assert_eq!(token(&map, &[], None), Some("good"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod business;
 mod calendar;
 mod caller;
 pub mod demo;
+mod login_end;
 pub mod logs;
 mod mcp;
 mod mcp_sse;

@@ -18,12 +18,13 @@ use serde_json::Map;
 use tokio_util::sync::CancellationToken;
 use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result, Status};
-use workforceos_core::id::UserId;
+use workforceos_core::id::{SessionId, UserId};
 use workforceos_core::session::Via;
 use workforceos_mcp::{McpCaller, McpServer, Narrowing};
 use workforceos_services::App;
 
 use crate::caller::{MAX_BODY, header};
+use crate::login_end::{UntilLogout, login_ended};
 use crate::request::Incoming;
 use crate::server::Server;
 use crate::{mcp_sse, routes};
@@ -36,12 +37,25 @@ const PER_USER: usize = 256;
 /// Sessions opened between two looks for those that have ended.
 const SWEEP: usize = 64;
 
+/// Who opened a session, and as which one of all.
+struct Owner {
+    who: Who,
+    number: u64,
+}
+
+/// A user, by one login or key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Who {
+    user: UserId,
+    login: SessionId,
+}
+
 /// The MCP server with its sessions; all HTTP workers share it.
 pub struct Mount {
     pub tools: McpServer<App>,
     sessions: Arc<LocalSessionManager>,
-    /// Who opened a session, and as which one of all: nobody else may use it.
-    owners: Mutex<HashMap<String, (UserId, u64)>>,
+    /// Who opened a session: nobody else may use it, nor the same user by another login.
+    owners: Mutex<HashMap<String, Owner>>,
     pub ended: CancellationToken,
     pub legacy: mcp_sse::Open,
 }
@@ -89,10 +103,10 @@ impl Mount {
     }
 
     /// 404 for a session that is not there, as for one that somebody else opened.
-    async fn check(&self, session: &str, user: UserId, ending: bool) -> Result<()> {
+    async fn check(&self, session: &str, who: Who, ending: bool) -> Result<()> {
         let foreign = {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            owners.get(session).is_some_and(|(owner, _)| *owner != user)
+            owners.get(session).is_some_and(|owner| owner.who != who)
         };
         // rmcp finds out by itself, but answers the end of a session that never was with a success.
         if foreign || (ending && !self.sessions.sessions.read().await.contains_key(session)) {
@@ -101,12 +115,12 @@ impl Mount {
         Ok(())
     }
 
-    async fn opened(&self, session: &str, user: UserId) {
+    async fn opened(&self, session: &str, who: Who) {
         let (grown, theirs) = {
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            let number = owners.values().map(|(_, n)| *n).max().unwrap_or(0) + 1;
-            owners.entry(session.to_owned()).or_insert((user, number));
-            (owners.len().is_multiple_of(SWEEP), owners.values().filter(|(owner, _)| *owner == user).count())
+            let number = owners.values().map(|owner| owner.number).max().unwrap_or(0) + 1;
+            owners.entry(session.to_owned()).or_insert(Owner { who, number });
+            (owners.len().is_multiple_of(SWEEP), owners.values().filter(|owner| owner.who.user == who.user).count())
         };
         if grown || theirs > PER_USER {
             let alive = self.sessions.sessions.read().await;
@@ -114,7 +128,7 @@ impl Mount {
             owners.retain(|id, _| alive.contains_key(id.as_str()));
         }
         if theirs > PER_USER {
-            self.close_oldest(user).await;
+            self.close_oldest(who.user).await;
         }
     }
 
@@ -122,8 +136,8 @@ impl Mount {
     async fn close_oldest(&self, user: UserId) {
         let surplus: Vec<String> = {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut own: Vec<_> =
-                owners.iter().filter(|(_, (owner, _))| *owner == user).map(|(id, (_, n))| (*n, id.clone())).collect();
+            let own = owners.iter().filter(|(_, owner)| owner.who.user == user);
+            let mut own: Vec<_> = own.map(|(id, owner)| (owner.number, id.clone())).collect();
             own.sort_unstable();
             let surplus = own.len().saturating_sub(PER_USER);
             own.into_iter().take(surplus).map(|(_, id)| id).collect()
@@ -136,24 +150,28 @@ impl Mount {
     }
 }
 
-/// Lets requests with a login through, as that login's.
+/// Lets requests with a login through, as that login's, and ends what streams with it.
 async fn gate<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<UntilLogout>>, actix_web::Error> {
     let Some(server) = request.app_data::<web::Data<Server>>().cloned() else {
         return Err(actix_web::error::ErrorInternalServerError("the server is not in the application"));
     };
     let mut incoming = Incoming::begin(&server, request.request());
     let mut response = match admit(&server, request.request(), &mut incoming).await {
-        Ok((caller, user)) => {
-            request.extensions_mut().insert(user);
+        Ok((caller, who)) => {
+            // The answer to a call is let out, though the call has ended the caller's own login.
+            let pushed = request.method() == Method::GET;
+            let token = caller.caller.token.clone().unwrap_or_default();
+            request.extensions_mut().insert(who.login);
             request.extensions_mut().insert(caller);
             let response = next.call(request).await?;
             if let Some(session) = header(response.headers(), SESSION) {
-                server.mcp.opened(session, user).await;
+                server.mcp.opened(session, who).await;
             }
-            response.map_into_left_body()
+            let ended = pushed.then(|| login_ended(&server, token));
+            response.map_body(|_, body| UntilLogout::new(body, ended)).map_into_left_body()
         }
         Err(error) => {
             let failed = incoming.failed(&server, request.request(), &error);
@@ -165,7 +183,7 @@ async fn gate<B: MessageBody + 'static>(
     Ok(response)
 }
 
-async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<(McpCaller, UserId)> {
+async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<(McpCaller, Who)> {
     let service = request.match_info().get("prefix").and_then(routes::service);
     let service = service.ok_or_else(|| Error::new(Status::NotFound, "NotFound", "There is nothing at this address"))?;
     let caller = incoming.caller(request, &Map::new(), Via::Mcp);
@@ -174,15 +192,18 @@ async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) 
         Method::POST => incoming.enter_logged_in_uncounted(server, caller.clone()).await,
         _ => incoming.enter_logged_in(server, caller.clone()).await,
     };
-    let user = entered?.user();
+    let ctx = entered?;
+    ctx.second_factor_done()?;
+    let login = ctx.session.as_ref().map(|session| session.id).ok_or_else(Error::login_required)?;
+    let who = Who { user: ctx.user(), login };
     if let Some(session) = header(request.headers(), SESSION) {
-        server.mcp.check(session, user, request.method() == Method::DELETE).await?;
+        server.mcp.check(session, who, request.method() == Method::DELETE).await?;
     }
     let mut narrowing = Narrowing::parse(request.query_string());
     if service != routes::ALL {
         narrowing = narrowing.within(service);
     }
-    Ok((McpCaller::new(caller, Arc::new(narrowing)), user))
+    Ok((McpCaller::new(caller, Arc::new(narrowing)), who))
 }
 
 async fn nothing_here(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {

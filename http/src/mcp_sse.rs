@@ -15,16 +15,17 @@ use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use serde_json::Value as Json;
 use tokio::time::{Instant, Interval, interval_at};
 use workforceos_core::error::{Error, Result, Status};
-use workforceos_core::id::UserId;
+use workforceos_core::id::SessionId;
 use workforceos_mcp::{McpCaller, Narrowing};
 
 use crate::caller::{first, json_body, query};
+use crate::login_end::{LoginEnded, login_ended};
 use crate::reply;
 use crate::server::Server;
 
 /// Where clients post, below the endpoint.
 pub const MESSAGES: &str = "/messages";
-/// How often a quiet stream shows that it is alive, and looks whether its login is.
+/// How often a quiet stream shows that it is alive.
 const PING: Duration = Duration::from_secs(15);
 /// Messages that may wait in either direction.
 const QUEUE: usize = 16;
@@ -35,17 +36,18 @@ pub struct Open(Mutex<HashMap<String, Session>>);
 
 #[derive(Clone)]
 struct Session {
-    user: UserId,
+    /// Whose it is: a login, or a key.
+    login: SessionId,
     /// What the stream's address leaves of the tools; the address for posts has no room for it.
     narrowing: Arc<Narrowing>,
     to_server: mpsc::Sender<ClientJsonRpcMessage>,
 }
 
 impl Open {
-    /// The session, if this user opened it.
-    fn of(&self, id: &str, user: UserId) -> Option<Session> {
+    /// The session, if this login opened it.
+    fn of(&self, id: &str, login: SessionId) -> Option<Session> {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(id).filter(|session| session.user == user).cloned()
+        open.get(id).filter(|session| session.login == login).cloned()
     }
 
     fn add(&self, id: String, session: Session) {
@@ -61,7 +63,7 @@ impl Open {
 struct Client {
     server: web::Data<Server>,
     id: String,
-    token: String,
+    login_ended: LoginEnded,
     from_server: mpsc::Receiver<ServerJsonRpcMessage>,
     ping: Interval,
 }
@@ -78,25 +80,23 @@ impl Client {
         tokio::select! {
             biased;
             () = self.server.mcp.ended.cancelled() => None,
+            () = &mut self.login_ended => None,
             message = self.from_server.next() => {
                 let text = serde_json::to_string(&message?).ok()?;
                 Some(format!("event: message\ndata: {text}\n\n").into())
             }
-            _ = self.ping.tick() => {
-                let login = self.server.dispatch.outside.session(&self.token).await;
-                matches!(login, Ok(Some(_)) | Err(_)).then(|| Bytes::from_static(b": ping\n\n"))
-            }
+            _ = self.ping.tick() => Some(Bytes::from_static(b": ping\n\n")),
         }
     }
 }
 
 /// `GET …/mcp/sse`: opens a session; the first event tells where to post.
 pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {
-    let Some((caller, user)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let Some((caller, login)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
     let id = server.new_id();
     let (to_server, from_client) = mpsc::channel(QUEUE);
     let (to_client, from_server) = mpsc::channel(QUEUE);
-    server.mcp.legacy.add(id.clone(), Session { user, narrowing: caller.narrowing, to_server });
+    server.mcp.legacy.add(id.clone(), Session { login, narrowing: caller.narrowing, to_server });
     let tools = server.mcp.tools.clone();
     tokio::spawn(async move {
         // A client that leaves before it has introduced itself is nobody's failure.
@@ -106,8 +106,8 @@ pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpRespon
     });
     let endpoint = request.path().trim_end_matches('/').trim_end_matches("/sse");
     let hello = format!("event: endpoint\ndata: {endpoint}{MESSAGES}?sessionId={id}\n\n");
-    let token = caller.caller.token.unwrap_or_default();
-    let client = Client { server, id, token, from_server, ping: interval_at(Instant::now() + PING, PING) };
+    let login_ended = login_ended(&server, caller.caller.token.unwrap_or_default());
+    let client = Client { server, id, login_ended, from_server, ping: interval_at(Instant::now() + PING, PING) };
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
@@ -123,18 +123,24 @@ fn events(hello: String, client: Client) -> impl Stream<Item = Result<Bytes, std
 
 /// `POST …/mcp/messages?sessionId=`: a message of the client; what comes of it comes in the stream.
 pub async fn message(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
-    let Some((caller, user)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let Some((caller, login)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
     let request_id = caller.caller.request_id.clone();
-    match deliver(&request, payload, &server, caller, user).await {
+    match deliver(&request, payload, &server, caller, login).await {
         Ok(()) => HttpResponse::Accepted().finish(),
         Err(error) => reply::error(&request, &request_id, server.dispatch.clock.now(), &error),
     }
 }
 
-async fn deliver(request: &HttpRequest, payload: web::Payload, server: &Server, caller: McpCaller, user: UserId) -> Result<()> {
+async fn deliver(
+    request: &HttpRequest,
+    payload: web::Payload,
+    server: &Server,
+    caller: McpCaller,
+    login: SessionId,
+) -> Result<()> {
     let gone = || Error::new(Status::NotFound, "SessionNotFound", "There is no such session: open a new stream");
     let query = query(request.query_string());
-    let session = first(&query, "sessionId").and_then(|id| server.mcp.legacy.of(id, user));
+    let session = first(&query, "sessionId").and_then(|id| server.mcp.legacy.of(id, login));
     let mut session = session.ok_or_else(gone)?;
     let body = Json::Object(json_body(request.headers(), payload).await?);
     let read = serde_json::from_value::<ClientJsonRpcMessage>(body);
@@ -152,8 +158,8 @@ async fn deliver(request: &HttpRequest, payload: web::Payload, server: &Server, 
     session.to_server.send(message).await.map_err(|_| gone())
 }
 
-/// Whom the gate let through.
-fn admitted(request: &HttpRequest) -> Option<(McpCaller, UserId)> {
+/// Whom the gate let through, and by which login.
+fn admitted(request: &HttpRequest) -> Option<(McpCaller, SessionId)> {
     let extensions = request.extensions();
-    Some((extensions.get::<McpCaller>()?.clone(), *extensions.get::<UserId>()?))
+    Some((extensions.get::<McpCaller>()?.clone(), *extensions.get::<SessionId>()?))
 }

@@ -18,7 +18,7 @@ use workforceos_core::time::Clock;
 use workforceos_services::{App, Settings};
 
 use crate::metrics::{Metrics, UPKEEP};
-use crate::{auth, mcp, openapi, routes, stream};
+use crate::{mcp, openapi, routes, stream};
 
 /// How long requests that run when the server stops may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -70,9 +70,7 @@ impl Server {
     /// The context of a company's member outside any API, with scope. `services`: what a limited API key must be good for.
     pub async fn member(&self, ctx: Ctx, services: &[&str]) -> Result<Ctx> {
         let Some(session) = &ctx.session else { return Err(Error::login_required()) };
-        if session.needs_2fa {
-            return Err(auth::two_factor_needed());
-        }
+        ctx.second_factor_done()?;
         if let Some(key) = &session.key
             && let Some(missing) = services.iter().find(|s| !key.services.is_empty() && !key.services.iter().any(|k| k == *s))
         {

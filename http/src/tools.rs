@@ -81,7 +81,9 @@ pub async fn call(
 
 async fn enter(server: &Server, request: &HttpRequest, incoming: &mut Incoming, body: &Map<String, Json>) -> Result<Ctx> {
     let caller = incoming.caller(request, body, Via::Mcp);
-    incoming.enter_logged_in(server, caller).await
+    let ctx = incoming.enter_logged_in(server, caller).await?;
+    ctx.second_factor_done()?;
+    Ok(ctx)
 }
 
 /// The tool's name and its arguments.

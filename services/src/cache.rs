@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use moka::sync::Cache;
+use tokio::sync::watch;
 use workforceos_core::change::Entry;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::session::{Scope, Session, Tenant};
@@ -28,6 +29,8 @@ pub struct Caches {
     epochs: RwLock<HashMap<CompanyId, u64>>,
     /// Counts the times at which entries of any company may have been missed.
     losses: AtomicU64,
+    /// Tells whoever lives off a login that it has to be looked at anew.
+    changed: watch::Sender<()>,
     sessions: Cache<String, Dated<Arc<Session>>>,
     scopes: Cache<(CompanyId, UserId), Dated<Arc<Scope>>>,
     tenants: Cache<String, Dated<Arc<Tenant>>>,
@@ -39,6 +42,7 @@ impl Caches {
             store,
             epochs: RwLock::default(),
             losses: AtomicU64::new(0),
+            changed: watch::Sender::new(()),
             sessions: Cache::new(SESSIONS),
             scopes: Cache::new(SCOPES),
             tenants: Cache::new(TENANTS),
@@ -54,6 +58,12 @@ impl Caches {
     /// Entries may have been missed: nothing from before is good any more.
     pub fn lost(&self) {
         self.losses.fetch_add(1, Ordering::SeqCst);
+        self.changed.send_replace(());
+    }
+
+    /// Moves on whenever a login of any company may have ended.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Every committed entry comes by, before its caller has the answer.
@@ -68,6 +78,7 @@ impl Caches {
         };
         if stale {
             *self.epochs.write().unwrap_or_else(PoisonError::into_inner).entry(entry.company).or_default() += 1;
+            self.changed.send_replace(());
         }
     }
 

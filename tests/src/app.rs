@@ -166,6 +166,17 @@ impl TestApp {
         self.run().await;
     }
 
+    /// As [`TestApp::restart`], with other settings.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.stop().await;
+        change(&mut self.settings);
+        self.run().await;
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn base(&self) -> String {
         self.shared.base.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

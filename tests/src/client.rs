@@ -22,6 +22,14 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// The answer to a request of one's own making; `asked` names it in messages.
+    pub async fn of(request: reqwest::RequestBuilder, asked: impl Into<String>) -> reqwest::Result<Reply> {
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        Ok(Reply { status, body: serde_json::from_str(&text).unwrap_or_default(), text, asked: asked.into() })
+    }
+
     /// The body of a success.
     #[track_caller]
     pub fn ok(self) -> Json {
@@ -141,10 +149,7 @@ impl Client {
         if let Some(body) = &body {
             request = request.json(body);
         }
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let text = response.text().await?;
-        Ok(Reply { status, body: serde_json::from_str(&text).unwrap_or_default(), text, asked })
+        Reply::of(request, asked).await
     }
 
     /// A request with this caller's headers.

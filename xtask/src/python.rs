@@ -1,4 +1,4 @@
-//! A Python environment under `target/` with the pinned official MCP client.
+//! A Python environment under `target/` with the pinned official MCP client and an SMTP server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::command::{capture, install_debian};
 use crate::workspace::Workspace;
 
-/// The Python to run the client with; the environment is made anew only when the pins changed.
+/// The Python to run them with; the environment is made anew only when the pins changed.
 pub fn provide(workspace: &Workspace) -> Result<PathBuf> {
     let wanted = workspace.root.join("tests/requirements.txt");
     let environment = workspace.target.join("python");

@@ -49,7 +49,7 @@ impl Options {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     checks::run(workspace)?;
     let cluster = if options.sqlite_only { None } else { Some(step("PostgreSQL", Cluster::start)?) };
-    let python = step("official MCP client", || python::provide(workspace))?;
+    let python = step("official MCP client and SMTP server", || python::provide(workspace))?;
     let url = cluster.as_ref().map(Cluster::url);
     let summary = step("cargo test --workspace", || stream(cargo_test(workspace, options, url, &python)))?;
     if let Some(cluster) = cluster {

@@ -12,6 +12,8 @@ use crate::Settings;
 
 /// How long a login lasts, in milliseconds.
 pub const LIFETIME: i64 = 24 * Timestamp::HOUR;
+/// How far ahead of ours the clock of the node that signed may be, in seconds.
+const LEEWAY: i64 = 60;
 const ISSUER: &str = "workforceos";
 
 /// What a token is good for.
@@ -41,6 +43,9 @@ struct Claims {
     tenant: Uuid,
     role: String,
     iat: i64,
+    /// Never set by us; honoured where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     exp: i64,
     iss: String,
     aud: String,
@@ -79,6 +84,7 @@ impl Tokens {
             tenant: session.company.0,
             role: session.role.as_str().to_owned(),
             iat: now.0.div_euclid(1000),
+            nbf: None,
             exp: expires.0.div_euclid(1000),
             iss: ISSUER.to_owned(),
             aud: usage.audience().to_owned(),
@@ -86,7 +92,7 @@ impl Tokens {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign).map_err(Error::internal)
     }
 
-    /// The login that a token names; `None` if it is forged, expired or for another use.
+    /// The login that a token names; `None` if it is forged, expired, not valid yet or for another use.
     pub fn verify(&self, usage: Use, token: &str, now: Timestamp) -> Option<Named> {
         let mut validation = Validation::new(Algorithm::HS256);
         // Expiry is judged by our clock below, which tests can move.
@@ -97,7 +103,9 @@ impl Tokens {
         let read = |key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok();
         let claims = self.verify.iter().find_map(read)?.claims;
         let named = Named { session: SessionId(claims.sid), user: UserId(claims.sub), company: CompanyId(claims.tenant) };
-        (claims.exp > now.0.div_euclid(1000)).then_some(named)
+        let now = now.0.div_euclid(1000);
+        let begun = claims.nbf.unwrap_or(claims.iat).max(claims.iat) <= now.saturating_add(LEEWAY);
+        (begun && claims.exp > now).then_some(named)
     }
 }
 
@@ -137,6 +145,8 @@ mod tests {
         let named = Named { session: login().id, user: login().user, company: login().company };
         assert_eq!(tokens.verify(Use::Access, &token, later(LIFETIME - 1000)), Some(named));
         assert_eq!(tokens.verify(Use::Access, &token, later(LIFETIME)), None, "expired");
+        assert_eq!(tokens.verify(Use::Access, &token, later(-60_000)), Some(named), "clocks differ a little");
+        assert_eq!(tokens.verify(Use::Access, &token, later(-61_000)), None, "from the future");
     }
 
     #[test]

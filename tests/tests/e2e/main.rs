@@ -6,6 +6,7 @@ mod contract;
 mod crash;
 mod faults;
 mod guards;
+mod identity;
 mod limits;
 mod lists;
 mod logins;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::change::Event;
-use workforceos_core::error::Result;
+use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::UserId;
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{User, Verification, VerificationKind};
 use workforceos_core::session::Ctx;
 
 use super::email::{complete_key, read_email, send, unknown};
-use super::{COMPLETIONS, checked, codes, refused, text, used, wrong_code};
+use super::{COMPLETIONS, codes, refused, text, used, wrong_code};
 use crate::App;
 use crate::auth::endings::{end_logins, needs_logins};
 use crate::auth::lines::Line;
@@ -33,7 +33,8 @@ pub async fn start(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Result
     Ok(Json::Object(answer))
 }
 
-/// Checks the code, sets the password and ends every login and key of the user. Every failure is the same 403.
+/// Checks the code, sets the password and ends every login and key of the user. Every failure is a 403, which names the fields that are
+/// missing or too short, and else tells nothing.
 pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Result<Json> {
     let mut problems = Vec::new();
     let email = names::email(&text(body, "email", &mut problems)).unwrap_or_default();
@@ -42,7 +43,9 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
     if problems.is_empty() {
         names::check_password("password", &password, &mut problems);
     }
-    checked(problems)?;
+    if !problems.is_empty() {
+        return Err(Error { status: Status::Forbidden, code: "Forbidden".into(), ..Error::invalid(problems) });
+    }
     let key = complete_key(&ctx, KIND, &email);
     app.throttle.attempt(&key, COMPLETIONS, ctx.now())?;
     // Hashed for everybody: its time would tell an address that nobody has.

@@ -2,7 +2,7 @@
 //!
 //! An API needs one line in [`fixtures::arguments`]; without it these tests fail.
 
-mod calls;
+pub mod calls;
 mod fixtures;
 mod values;
 mod world;
