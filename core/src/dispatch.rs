@@ -69,6 +69,11 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             Some(token) => self.outside.session(token).await?,
             None => None,
         };
+        self.enter_as(session, caller).await
+    }
+
+    /// As [`Dispatch::enter`], with a session that was found by other means than an access token.
+    pub async fn enter_as(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
         let tenant = self.tenant(session.as_deref(), caller.company.as_deref()).await?;
         Ok(Ctx {
             session,

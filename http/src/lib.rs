@@ -2,6 +2,7 @@
 //! bytes; no rule of the business lives here.
 
 mod auth;
+mod bucket;
 mod business;
 mod calendar;
 mod caller;
@@ -10,6 +11,7 @@ pub mod logs;
 mod mcp;
 mod mcp_sse;
 mod metrics;
+mod multipart;
 pub mod openapi;
 mod reply;
 mod request;

@@ -7,6 +7,7 @@ pub mod board;
 mod cache;
 mod commit;
 pub mod crud;
+pub mod files;
 mod mail;
 mod outside;
 pub mod sample;
@@ -58,6 +59,8 @@ pub struct App {
     pub tokens: auth::Tokens,
     pub passwords: auth::Passwords,
     pub throttle: auth::Throttle,
+    pub files: files::Files,
+    pub pictures: auth::avatars::Pictures,
     first_password: OnceLock<String>,
 }
 
@@ -83,6 +86,8 @@ impl App {
             tokens: auth::Tokens::new(&settings),
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
+            files: files::Files::open(&settings.data_dir)?,
+            pictures: auth::avatars::Pictures::new(),
             store,
             companies,
             hub,
@@ -96,6 +101,7 @@ impl App {
             let _ = app.first_password.set(password);
         }
         app.companies.spawn_task(mail::deliver(Arc::downgrade(&app)));
+        app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
         Ok(app)
     }
 

@@ -17,12 +17,20 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// The schema's migrations, oldest first; they only ever go forward.
     pub(crate) fn migrations(self) -> Migrator {
-        let initial = match self {
-            Dialect::Sqlite => include_str!("../../migrations/sqlite/0001_initial.sql"),
-            Dialect::Postgres => include_str!("../../migrations/postgres/0001_initial.sql"),
+        let (initial, avatars) = match self {
+            Dialect::Sqlite => (
+                include_str!("../../migrations/sqlite/0001_initial.sql"),
+                include_str!("../../migrations/sqlite/0002_avatars.sql"),
+            ),
+            Dialect::Postgres => (
+                include_str!("../../migrations/postgres/0001_initial.sql"),
+                include_str!("../../migrations/postgres/0002_avatars.sql"),
+            ),
         };
-        let one = Migration::new(1, Cow::Borrowed("initial"), MigrationType::Simple, initial.into_sql_str(), false);
-        Migrator::with_migrations(vec![one])
+        let migration = |version, name: &'static str, text: &'static str| {
+            Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+        };
+        Migrator::with_migrations(vec![migration(1, "initial", initial), migration(2, "avatars", avatars)])
     }
 
     /// The `n`th parameter of a statement, counted from 1. Parameters must stand in the order of their numbers: SQLite's
