@@ -22,5 +22,6 @@ pub mod settings;
 mod stream;
 mod system;
 mod tools;
+mod unread;
 
 pub use server::{Options, Running, start};

@@ -13,7 +13,7 @@ use workforceos_services::auth::Bucket;
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{auth, bucket, business, calendar, reply, stream, system, tools};
+use crate::{auth, bucket, business, calendar, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -95,13 +95,20 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
 /// Answers every request but MCP's.
 pub async fn handle(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
     let mut incoming = Incoming::begin(&server, &request);
+    let (payload, rest) = match unread::watch(&request, payload).await {
+        Ok(watched) => watched,
+        Err(error) => return HttpResponse::from_error(error),
+    };
     // A panic fails its own request only, and is told from a lost connection.
     let answered = AssertUnwindSafe(answer(&server, &request, payload, &mut incoming)).catch_unwind().await;
     let result = answered.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
     let mut response = result.unwrap_or_else(|error| incoming.failed(&server, &request, &error));
     let status = response.status().as_u16();
     incoming.finish(&server, &request, status, response.headers_mut());
-    response
+    match rest {
+        Some(rest) => rest.keep_in(response),
+        None => response,
+    }
 }
 
 async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
