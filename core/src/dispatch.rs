@@ -202,7 +202,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     }
 
     /// Reads an `Idempotency-Key` and ties it to this very call.
-    fn idempotency_key(&self, ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
+    pub fn idempotency_key(&self, ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
         }
@@ -221,12 +221,16 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         Ok(IdempotencyKey { company: ctx.company(), user: ctx.user(), key, fingerprint })
     }
 
-    /// The answer kept for the call's idempotency key; 409 if the key came with another call before.
     async fn stored(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<Option<Answer>> {
+        Ok(self.kept(ctx).await?.map(|stored| Answer::from_stored(stored, api.extra)))
+    }
+
+    /// What is kept for the call's idempotency key; 409 if the key came with another call before.
+    pub async fn kept(&self, ctx: &Ctx) -> Result<Option<Json>> {
         let Some(key) = &ctx.idempotency else { return Ok(None) };
         match self.outside.stored_answer(key.company, key.user, &key.key).await? {
             None => Ok(None),
-            Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(Answer::from_stored(stored, api.extra))),
+            Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(stored)),
             Some(_) => Err(Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")),
         }
     }

@@ -6,6 +6,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::Map;
+use workforceos_core::Args;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_services::auth::avatars::{self, Bucket, Download};
@@ -42,12 +43,27 @@ pub async fn upload(
     bucket: Bucket,
 ) -> Result<HttpResponse> {
     let ctx = enter(server, request, incoming).await?;
+    let mut ctx = Ctx { api: bucket.uploading(), ..ctx };
     avatars::may_upload(&ctx, bucket)?;
     multipart::announced(request.headers())?;
     // The place is kept until the picture is drawn and stored: so many uploads are in memory at once, and no more.
     let _place = server.uploads.place(ctx.user()).await?;
     let file = multipart::file(request.headers(), payload).await?;
-    let answer = avatars::upload(&server.app, ctx, bucket, file).await?;
+    if let Some(key) = header(request.headers(), "idempotency-key") {
+        let body = Map::from_iter([("file".to_owned(), file.digest().into())]);
+        let args = Args { path: Vec::new(), query: std::mem::take(&mut incoming.query), body, lenient: false };
+        ctx.idempotency = Some(server.dispatch.idempotency_key(&ctx, &args, key)?);
+        if let Some(kept) = server.dispatch.kept(&ctx).await? {
+            return Ok(reply::value(request, 200, &avatars::described(kept)));
+        }
+    }
+    let answer = match avatars::upload(&server.app, &ctx, bucket, file).await {
+        // Two uploads with one key at once: the second finds the first one's answer.
+        Err(error) if error.code == "IdempotencyConflict" => {
+            server.dispatch.kept(&ctx).await?.map(avatars::described).ok_or(error)?
+        }
+        other => other?,
+    };
     Ok(reply::value(request, 200, &answer))
 }
 

@@ -92,8 +92,11 @@ pub fn announced(headers: &HeaderMap) -> Result<()> {
 
 /// The file of a form, read whole within its bounds of size and time.
 pub async fn file(headers: &HeaderMap, payload: web::Payload) -> Result<Upload> {
-    let slow = |_| Error::field(FIELD, "took too long to arrive");
-    timeout(ARRIVAL, read(Multipart::new(headers, bounded(payload)))).await.map_err(slow)?
+    in_time(ARRIVAL, Multipart::new(headers, bounded(payload))).await
+}
+
+async fn in_time(limit: Duration, form: Multipart) -> Result<Upload> {
+    timeout(limit, read(form)).await.map_err(|_| Error::field(FIELD, "took too long to arrive"))?
 }
 
 /// A body that fails once it is larger than a form may be.
@@ -165,6 +168,8 @@ fn told(error: &MultipartError) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+    use futures_util::stream;
     use workforceos_core::id::IdSource;
     use workforceos_core::time::Timestamp;
 
@@ -180,7 +185,7 @@ mod tests {
         let (ann, bob) = (somebody(), somebody());
         let mut places = Vec::new();
         for _ in 0..AT_ONCE_PER_USER {
-            places.push(uploads.place(ann).await.ok().expect("a place"));
+            places.push(uploads.place(ann).await.expect("a place"));
         }
         assert_eq!(uploads.place(ann).await.err().map(|e| e.status), Some(Status::RateLimited));
         assert!(uploads.place(bob).await.is_ok());
@@ -191,12 +196,22 @@ mod tests {
         assert_eq!(uploads.all.available_permits(), AT_ONCE);
     }
 
+    #[actix_web::test]
+    async fn a_form_that_stops_arriving_is_given_up() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=b"));
+        let begin = Bytes::from_static(b"--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nGIF8");
+        let stalled = stream::once(async { Ok(begin) }).chain(stream::pending());
+        let error = in_time(Duration::from_millis(1), Multipart::new(&headers, stalled)).await.expect_err("given up");
+        assert_eq!((error.status, error.message.as_str()), (Status::Invalid, "file: took too long to arrive"));
+    }
+
     #[tokio::test]
     async fn who_finds_no_place_in_time_is_sent_away() {
         let uploads = Uploads { wait: Duration::ZERO, ..Uploads::new() };
         let mut places = Vec::new();
         for _ in 0..AT_ONCE {
-            places.push(uploads.place(somebody()).await.ok().expect("a place"));
+            places.push(uploads.place(somebody()).await.expect("a place"));
         }
         let late = uploads.place(somebody()).await.err().expect("none is free");
         assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));

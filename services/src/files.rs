@@ -15,7 +15,8 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, FileId};
-use workforceos_core::object::ObjectDef;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::Company;
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::time::Timestamp;
 
@@ -156,12 +157,16 @@ pub async fn tidy(app: &App) -> Result<usize> {
     Ok(removed + remove_left_over(app, &batch).await?)
 }
 
-/// Removes those of a batch, all of one company and bucket, that have no row.
+/// Removes those of a batch, all of one company and bucket, that have no row. Of a company that is not in the database nothing
+/// is removed: it may be the wrong database, and companies are never deleted.
 async fn remove_left_over(app: &App, batch: &[FileKey]) -> Result<usize> {
     let Some(first) = batch.first() else { return Ok(0) };
-    let def: &'static ObjectDef = first.bucket.def();
+    let company = first.company;
+    if !company.is_root() && app.store.get(Company::def(), None, company.0).await?.is_none() {
+        return Ok(0);
+    }
     let ids: Vec<FileId> = batch.iter().map(|key| key.id).collect();
-    let rows = app.store.select(&Query::of(def, first.company, Cond::id_in("id", &ids))).await?;
+    let rows = app.store.select(&Query::of(first.bucket.def(), company, Cond::id_in("id", &ids))).await?;
     let left_over: Vec<FileKey> = batch.iter().filter(|key| !rows.iter().any(|row| row.id() == key.id.0)).copied().collect();
     app.files.remove_all(&left_over).await;
     Ok(left_over.len())

@@ -87,7 +87,7 @@ impl App {
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             files: files::Files::open(&settings.data_dir)?,
-            pictures: auth::avatars::Pictures::new(),
+            pictures: auth::avatars::Pictures::on_half_the_cores(),
             store,
             companies,
             hub,

@@ -21,7 +21,7 @@ pub use apis::{company_files, user_files};
 pub use default::{drawing, id, or_default};
 pub use download::{Download, by_id, by_key};
 pub use picture::Pictures;
-pub use upload::{Upload, may_upload, upload};
+pub use upload::{Upload, described, may_upload, upload};
 
 /// The largest file that may be uploaded, in bytes.
 pub const MAX_FILE: usize = 5 * 1024 * 1024;
@@ -45,6 +45,14 @@ impl Bucket {
         match self {
             Bucket::UserAvatars => "userAvatars",
             Bucket::CompanyAvatars => "companyAvatars",
+        }
+    }
+
+    /// What an upload is called in the audit log.
+    pub fn uploading(self) -> &'static str {
+        match self {
+            Bucket::UserAvatars => "uploadUserAvatar",
+            Bucket::CompanyAvatars => "uploadCompanyAvatar",
         }
     }
 

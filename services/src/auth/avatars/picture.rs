@@ -81,7 +81,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    pub fn new() -> Pictures {
+    pub fn on_half_the_cores() -> Pictures {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Pictures { slots: Arc::new(Semaphore::new((cores / 2).clamp(1, MAX_SLOTS))) }
     }

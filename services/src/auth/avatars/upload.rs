@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 use workforceos_actors::{Facts, Needs};
+use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::object::Meta;
@@ -13,7 +15,7 @@ use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
 use workforceos_core::session::Ctx;
 
 use super::{AvatarFile, Bucket, Described, MAX_FILE, name};
-use crate::{App, commit_with};
+use crate::{App, commit};
 
 /// Characters of an access key.
 const ACCESS_KEY: usize = 12;
@@ -24,6 +26,14 @@ pub struct Upload {
     /// Whatever the client calls it.
     pub file_name: String,
     pub bytes: Vec<u8>,
+}
+
+impl Upload {
+    /// Tells one upload from another, for idempotency keys.
+    pub fn digest(&self) -> String {
+        let digest = Sha256::new().chain_update(&self.file_name).chain_update([0]).chain_update(&self.bytes).finalize();
+        digest.iter().map(|b| format!("{b:02x}")).collect()
+    }
 }
 
 /// Whether the caller may upload to a bucket at all: told before anything of the file is read.
@@ -52,15 +62,20 @@ pub fn may_upload(ctx: &Ctx, bucket: Bucket) -> Result<()> {
 }
 
 /// Keeps a picture and answers what describes it.
-pub async fn upload(app: &Arc<App>, ctx: Ctx, bucket: Bucket, upload: Upload) -> Result<Json> {
-    may_upload(&ctx, bucket)?;
+pub async fn upload(app: &Arc<App>, ctx: &Ctx, bucket: Bucket, upload: Upload) -> Result<Json> {
+    may_upload(ctx, bucket)?;
     match bucket {
-        Bucket::UserAvatars => keep::<UserAvatarsFile>(app, Ctx { api: "uploadUserAvatar", ..ctx }, upload).await,
-        Bucket::CompanyAvatars => keep::<CompanyAvatarsFile>(app, Ctx { api: "uploadCompanyAvatar", ..ctx }, upload).await,
+        Bucket::UserAvatars => keep::<UserAvatarsFile>(app, ctx, upload).await,
+        Bucket::CompanyAvatars => keep::<CompanyAvatarsFile>(app, ctx, upload).await,
     }
 }
 
-async fn keep<T: AvatarFile>(app: &App, ctx: Ctx, upload: Upload) -> Result<Json> {
+/// What an upload answered that was kept for its idempotency key.
+pub fn described(mut kept: Json) -> Json {
+    kept["data"].take()
+}
+
+async fn keep<T: AvatarFile>(app: &App, ctx: &Ctx, upload: Upload) -> Result<Json> {
     if upload.bytes.is_empty() {
         return Err(Error::field("file", "is empty"));
     }
@@ -81,12 +96,12 @@ async fn keep<T: AvatarFile>(app: &App, ctx: Ctx, upload: Upload) -> Result<Json
     }});
     // Should the row not come to be, the bytes are left over and tidied up: they may only go if it is certain that it did not.
     app.files.put(&T::BUCKET.key(ctx.company(), id), Bytes::from(picture.bytes)).await?;
-    let act = ctx.clone();
+    let (act, told) = (ctx.clone(), answer.clone());
     let decide = move |facts: &Facts| {
         let row = T::new(Meta::new(id, facts.now, Some(act.user().0)), act.company(), file.clone());
         let event = Event::audit(&act, T::def().name, id).after(&row);
-        Ok((Changes::none().put(&row).event(event), ()))
+        Ok((Changes::none().put(&row).event(event), Answer::plain(told.clone())))
     };
-    commit_with(app, &ctx, Needs::none(), decide).await?;
+    commit(app, ctx, Needs::none(), decide).await?;
     Ok(answer)
 }

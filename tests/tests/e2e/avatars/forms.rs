@@ -9,7 +9,13 @@ use workforceos_tests::{BOUNDARY, DEADLINE, Db, TestApp, form_field, on_both_dat
 
 use super::{DOT, FILES, picture};
 
-on_both_databases!(bad_forms_are_told_what_is_wrong, only_pictures_are_kept, too_much_is_refused, a_flood_is_not_read,);
+on_both_databases!(
+    bad_forms_are_told_what_is_wrong,
+    only_pictures_are_kept,
+    too_much_is_refused,
+    a_flood_is_not_read,
+    a_repeated_upload_is_one
+);
 
 const MB: usize = 1024 * 1024;
 const UPLOAD: &str = "/auth-api/bucket/userAvatars/upload";
@@ -156,4 +162,19 @@ async fn a_flood_is_not_read(db: Db) {
     }
     assert_eq!(acme.owner.get(FILES).await.ok()["rowCount"], 0);
     acme.owner.upload("userAvatars", "me.gif", DOT).await.ok();
+}
+
+async fn a_repeated_upload_is_one(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let once = acme.owner.with_key("k");
+    let (first, second) = tokio::join!(once.upload("userAvatars", "me.gif", DOT), once.upload("userAvatars", "me.gif", DOT));
+    let first = first.ok();
+    assert_eq!(first, second.ok());
+    assert_eq!(once.upload("userAvatars", "me.gif", DOT).await.ok(), first);
+    once.upload("userAvatars", "other.gif", DOT).await.refused(409, "IdempotencyConflict");
+    let padded = [DOT, b"\0"].concat();
+    once.upload("userAvatars", "me.gif", &padded).await.refused(409, "IdempotencyConflict");
+    once.upload("companyAvatars", "me.gif", DOT).await.refused(409, "IdempotencyConflict");
+    assert_eq!(acme.owner.get(FILES).await.ok()["rowCount"], 1);
 }

@@ -217,16 +217,17 @@ async fn leftovers_are_removed_and_nothing_else(db: Db) {
     let file = ann.upload("userAvatars", "me.gif", DOT).await.ok()["file"].clone();
     let services = app.services();
     let (ids, now) = (IdSource::random(), services.clock.now());
-    // Bytes whose row never came to be, in a company and in a bucket that nobody has used; and bytes just being written.
+    // Bytes whose row never came to be; bytes that are just being written; and those of another database's company.
     let key = |company, bucket, at| FileKey { company, bucket, id: FileId(ids.next(at)) };
     let old = Timestamp(now.0 - 2 * Timestamp::DAY);
     let orphans = [
         key(acme.id, Bucket::UserAvatars, old),
         key(acme.id, Bucket::CompanyAvatars, old),
-        key(CompanyId(ids.next(old)), Bucket::UserAvatars, old),
+        key(CompanyId::ROOT, Bucket::UserAvatars, old),
     ];
     let young = key(acme.id, Bucket::UserAvatars, now);
-    for key in orphans.iter().chain([&young]) {
+    let elsewhere = key(CompanyId(ids.next(old)), Bucket::UserAvatars, old);
+    for key in orphans.iter().chain([&young, &elsewhere]) {
         services.files.put(key, DOT.into()).await.expect("written");
     }
     let stranger = app.data_dir().join("files").join("notes.txt");
@@ -240,5 +241,6 @@ async fn leftovers_are_removed_and_nothing_else(db: Db) {
     assert_eq!(files::tidy(&services).await.expect("tidied"), 1, "the young one has grown old");
     assert_eq!(files::tidy(&services).await.expect("tidied"), 0);
     assert!(Path::exists(&stranger), "what is no file of ours stays");
+    assert!(services.files.get(&elsewhere).await.expect("read").is_some());
     assert_eq!(fetch(&app.anonymous(), Method::GET, &by_id("userAvatars", &file), None).await.status(), 200);
 }
