@@ -80,16 +80,21 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     /// once. A missing or bad token leaves the context without a session.
     pub async fn enter(&self, caller: Caller) -> Result<Ctx> {
         let session = self.session(&caller).await?;
+        self.enter_as(session, caller).await
+    }
+
+    /// As [`Dispatch::enter`], with a session that was found by other means than an access token.
+    pub async fn enter_as(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
         if let Some(session) = &session {
             self.outside.count(session)?;
         }
-        self.enter_as(session, caller).await
+        self.entered(session, caller).await
     }
 
     /// As [`Dispatch::enter`], uncounted: where the same call enters again, or must not be refused.
     pub async fn enter_uncounted(&self, caller: Caller) -> Result<Ctx> {
         let session = self.session(&caller).await?;
-        self.enter_as(session, caller).await
+        self.entered(session, caller).await
     }
 
     async fn session(&self, caller: &Caller) -> Result<Option<Arc<Session>>> {
@@ -99,7 +104,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         }
     }
 
-    async fn enter_as(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
+    async fn entered(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
         let tenant = self.tenant(session.as_deref(), caller.company.as_deref()).await?;
         Ok(Ctx {
             session,
@@ -235,7 +240,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     }
 
     /// Reads an `Idempotency-Key` and ties it to this very call.
-    fn idempotency_key(&self, ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
+    pub fn idempotency_key(&self, ctx: &Ctx, args: &Args, key: &str) -> Result<IdempotencyKey> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Err(Error::field("Idempotency-Key", "must be 1 to 255 printable ASCII characters"));
         }
@@ -254,12 +259,16 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         Ok(IdempotencyKey { company: ctx.company(), user: ctx.user(), key, fingerprint })
     }
 
-    /// The answer kept for the call's idempotency key; 409 if the key came with another call before.
     async fn stored(&self, ctx: &Ctx, api: &BusinessApi<S>) -> Result<Option<Answer>> {
+        Ok(self.kept(ctx).await?.map(|stored| Answer::from_stored(stored, api.extra)))
+    }
+
+    /// What is kept for the call's idempotency key; 409 if the key came with another call before.
+    pub async fn kept(&self, ctx: &Ctx) -> Result<Option<Json>> {
         let Some(key) = &ctx.idempotency else { return Ok(None) };
         match self.outside.stored_answer(key.company, key.user, &key.key).await? {
             None => Ok(None),
-            Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(Answer::from_stored(stored, api.extra))),
+            Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(stored)),
             Some(_) => Err(Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")),
         }
     }

@@ -74,6 +74,8 @@ ids! {
     ApiKeyId,
     /// An alert.
     AlertId,
+    /// An uploaded file.
+    FileId,
 }
 
 impl CompanyId {

@@ -3,6 +3,7 @@
 
 mod auth;
 pub mod backup;
+mod bucket;
 mod business;
 mod calendar;
 mod caller;
@@ -12,6 +13,7 @@ pub mod logs;
 mod mcp;
 mod mcp_sse;
 mod metrics;
+mod multipart;
 pub mod openapi;
 mod reply;
 mod request;
@@ -22,5 +24,6 @@ pub mod settings;
 mod stream;
 mod system;
 mod tools;
+mod unread;
 
 pub use server::{Options, Running, start};

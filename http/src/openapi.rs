@@ -33,6 +33,9 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     let name = json!({"parameters": [parameter("permissionName", "path", true, text.clone(), "service.apiName")]});
     let own = "Whether the caller may call a Business API.";
     add("/auth-api/permissions/{permissionName}", "get", operation("permission", "One permission", own, name));
+    for (path, method, operation) in buckets() {
+        add(path, method, operation);
+    }
     add("/realtime-api/v1/stream", "get", stream());
     add("/schedulemanagement-api/v1/shifts.ics", "get", calendar());
     let tool = body(json!({"toolName": text, "args": {"type": "object"}}), &["toolName"]);
@@ -67,6 +70,43 @@ fn verifications() -> [(&'static str, &'static str, Json, Json); 3] {
         ("email-verification", "EmailVerification", email(), code()),
         ("password-reset-by-email", "PasswordResetByEmail", email(), reset),
         ("email-2factor-verification", "Email2FactorVerification", optional(Map::new(), &[]), optional(second, &["secretCode"])),
+    ]
+}
+
+/// The routes of file buckets.
+fn buckets() -> [(&'static str, &'static str, Json); 4] {
+    let bucket = || {
+        let names = json!({"type": "string", "enum": ["userAvatars", "companyAvatars"]});
+        parameter("bucket", "path", true, names, "userAvatars: of users; companyAvatars: of companies and departments.")
+    };
+    let named = |name: &str, about: &str| json!({"parameters": [bucket(), parameter(name, "path", true, json!({"type": "string"}), about)]});
+    let picture = |operation: Json| of_types(operation, &["image/png", "image/jpeg", "image/webp", "image/gif"]);
+    let about = "Keeps a picture of at most 5 MB: PNG, JPEG, WebP or GIF, by its content. It is drawn anew, upright, without metadata, \
+                 in at most 1024 x 1024 pixels; of an animation the first frame is kept. Anybody logged in uploads avatars of users, \
+                 admins those of companies. The login's userBucketToken will do as well. Then set the avatar of the user, company or \
+                 department to the picture's address.";
+    let schema = json!({"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]});
+    let form = json!({
+        "parameters": [bucket()],
+        "requestBody": {"required": true, "content": {"multipart/form-data": {"schema": schema}}},
+    });
+    let mut upload = operation("uploadAvatar", "Upload a picture", about, form);
+    let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
+    let file = json!({"type": "object", "properties": {
+        "id": text, "accessKey": text, "fileName": text, "mimeType": text, "fileSize": number,
+    }});
+    let answer = json!({"type": "object", "properties": {"file": file}});
+    upload["responses"]["200"]["content"]["application/json"]["schema"] = answer;
+    let about = "A picture, for everybody; it never changes.";
+    let by_id = public("downloadAvatar", "Download a picture", about, named("fileId", "The file's id."));
+    let by_key = public("downloadAvatarByKey", "Download by key", about, named("accessKey", "The file's access key."));
+    let about = "The generated avatar of whoever has none: drawn from the id alone, for everybody.";
+    let generated = public("defaultAvatar", "Generated avatar", about, named("id", "The id of the user, company or department."));
+    [
+        ("/auth-api/bucket/{bucket}/upload", "post", upload),
+        ("/auth-api/bucket/{bucket}/download/{fileId}", "get", picture(by_id)),
+        ("/auth-api/bucket/{bucket}/download/key/{accessKey}", "get", picture(by_key)),
+        ("/auth-api/bucket/{bucket}/default/{id}.svg", "get", of_type(generated, "image/svg+xml")),
     ]
 }
 
@@ -114,8 +154,13 @@ fn public(id: &str, summary: &str, about: &str, more: Json) -> Json {
     operation
 }
 
-fn of_type(mut operation: Json, content_type: &str) -> Json {
-    operation["responses"]["200"]["content"] = json!({content_type: {"schema": {"type": "string"}}});
+fn of_type(operation: Json, content_type: &str) -> Json {
+    of_types(operation, &[content_type])
+}
+
+fn of_types(mut operation: Json, content_types: &[&str]) -> Json {
+    let each = content_types.iter().map(|kind| ((*kind).to_owned(), json!({"schema": {"type": "string"}})));
+    operation["responses"]["200"]["content"] = Json::Object(each.collect());
     operation
 }
 

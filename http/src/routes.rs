@@ -9,10 +9,11 @@ use workforceos_core::api::Method;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::registry::NoRoute;
 use workforceos_services::SERVICES;
+use workforceos_services::auth::Bucket;
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{auth, business, calendar, reply, stream, system, tools};
+use crate::{auth, bucket, business, calendar, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -40,6 +41,8 @@ enum Own<'p> {
     Login,
     Logout,
     Verification(auth::Verification),
+    Upload(Bucket),
+    Download(Bucket, bucket::Ask<'p>),
     Stream,
     Calendar,
     Tools,
@@ -67,6 +70,16 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         ["auth-api", "verification-services", kind, step] => {
             (Method::Post, Own::Verification(auth::Verification::named(kind, step)?))
         }
+        ["auth-api", "bucket", name, "upload"] => (Method::Post, Own::Upload(Bucket::named(name)?)),
+        ["auth-api", "bucket", name, "download", _] => {
+            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Id(raw[4])))
+        }
+        ["auth-api", "bucket", name, "download", "key", _] => {
+            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Key(raw[5])))
+        }
+        ["auth-api", "bucket", name, "default", _] => {
+            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Default(raw[4])))
+        }
         ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
         ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
         ["mcpbff-api", "api", "tools"] => (Method::Get, Own::Tools),
@@ -82,13 +95,20 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
 /// Answers every request but MCP's.
 pub async fn handle(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
     let mut incoming = Incoming::begin(&server, &request);
+    let (payload, rest) = match unread::watch(&request, payload).await {
+        Ok(watched) => watched,
+        Err(error) => return HttpResponse::from_error(error),
+    };
     // A panic fails its own request only, and is told from a lost connection.
     let answered = AssertUnwindSafe(answer(&server, &request, payload, &mut incoming)).catch_unwind().await;
     let result = answered.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
     let mut response = result.unwrap_or_else(|error| incoming.failed(&server, &request, &error));
     let status = response.status().as_u16();
     incoming.finish(&server, &request, status, response.headers_mut());
-    response
+    match rest {
+        Some(rest) => rest.keep_in(response),
+        None => response,
+    }
 }
 
 async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
@@ -116,6 +136,8 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Own::Login => auth::login(server, request, payload, incoming).await,
         Own::Logout => auth::logout(server, request, payload, incoming).await,
         Own::Verification(what) => auth::verification(server, request, payload, incoming, what).await,
+        Own::Upload(bucket) => bucket::upload(server, request, payload, incoming, bucket).await,
+        Own::Download(bucket, ask) => bucket::download(server, request, bucket, ask).await,
         Own::Stream => stream::open(server, request, incoming).await,
         Own::Calendar => calendar::shifts(server, request, incoming).await,
         Own::Tools => tools::list(server, request, incoming, None).await,
@@ -167,6 +189,11 @@ mod tests {
         assert_eq!(own("/auth-api/permissions/auth.getUser"), Some((Method::Get, Own::Permission("auth.getUser"))));
         assert_eq!(own("/auth-api/login"), Some((Method::Post, Own::Login)));
         assert_eq!(own("/mcpbff-api/api/tools/service/taskManagement"), Some((Method::Get, Own::ToolsOf("taskManagement"))));
+        let key = Own::Download(Bucket::CompanyAvatars, bucket::Ask::Key("aB"));
+        assert_eq!(own("/Auth-api/bucket/COMPANYAVATARS/download/Key/aB"), Some((Method::Get, key)));
+        assert_eq!(own("/auth-api/bucket/useravatars/upload"), Some((Method::Post, Own::Upload(Bucket::UserAvatars))));
+        assert_eq!(own("/auth-api/bucket/nothing/upload"), None);
+        assert_eq!(own("/leavemanagement-api/bucket/userAvatars/upload"), None);
         assert_eq!(own("/.well-known/oauth-authorization-server"), None);
         assert_eq!(own("/nothing-api/currentuser"), None);
         assert_eq!(own("/"), None);

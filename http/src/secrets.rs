@@ -6,15 +6,7 @@ use std::path::Path;
 
 use rand::RngCore;
 use workforceos_core::error::{Error, Result};
-
-/// Makes a directory that only its owner may enter; an existing one is left as it is.
-pub fn private_directory(path: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|e| failed(path, &e))
-}
+pub use workforceos_services::files::private_directory;
 
 /// The key kept as `secrets/{name}` in the data directory, made on first need.
 pub fn kept(data_dir: &Path, name: &str) -> Result<[u8; 32]> {

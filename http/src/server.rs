@@ -18,6 +18,7 @@ use workforceos_core::time::Clock;
 use workforceos_services::{App, Settings};
 
 use crate::metrics::{Metrics, UPKEEP};
+use crate::multipart::Uploads;
 use crate::{mcp, openapi, routes, stream};
 
 /// How long requests that run when the server stops may take to end.
@@ -52,6 +53,7 @@ pub struct Server {
     pub openapi: Bytes,
     pub mcp: mcp::Mount,
     pub proxies: Vec<IpAddr>,
+    pub uploads: Uploads,
 }
 
 impl Server {
@@ -59,7 +61,7 @@ impl Server {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
         let mcp = mcp::Mount::new(dispatch.clone());
-        Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies })
+        Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies, uploads: Uploads::new() })
     }
 
     /// A new id, as text.

@@ -1,10 +1,12 @@
 //! Carries out the outbox: several mails at once, those for which somebody waits first, each with its own pauses.
 
-use std::sync::{Arc, Weak};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
 use workforceos_core::error::Result;
 use workforceos_core::time::Timestamp;
 use workforceos_store::Pending;
@@ -25,7 +27,8 @@ const GIVE_UP: i64 = 3 * Timestamp::DAY;
 pub async fn deliver(app: Weak<App>) {
     let Some(settings) = app.upgrade().map(|app| app.settings.clone()) else { return };
     let post = Arc::new(Post::new(&settings));
-    let mut delivery = Delivery { post, codes: JoinSet::new(), others: JoinSet::new(), more: false };
+    let mut delivery =
+        Delivery { post, codes: JoinSet::new(), others: JoinSet::new(), under_way: UnderWay::default(), more: false };
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -43,9 +46,10 @@ pub async fn deliver(app: Weak<App>) {
 
 struct Delivery {
     post: Arc<Post>,
-    /// Mails under way.
+    /// Tries that run.
     codes: JoinSet<()>,
     others: JoinSet<()>,
+    under_way: UnderWay,
     /// Whether more may wait than there was room for.
     more: bool,
 }
@@ -54,16 +58,46 @@ impl Delivery {
     /// Sets out with what is due, as far as there is room.
     async fn fill(&mut self, app: &Arc<App>) -> Result<()> {
         let free = AT_ONCE.saturating_sub(self.codes.len() + self.others.len());
-        let codes = start(app, &self.post, CODE, free, &mut self.codes).await?;
+        let codes = start(app, &self.post, CODE, free, &self.under_way, &mut self.codes).await?;
         let room = free.saturating_sub(codes).min(OTHERS.saturating_sub(self.others.len()));
-        let others = start(app, &self.post, KIND, room, &mut self.others).await?;
+        let others = start(app, &self.post, KIND, room, &self.under_way, &mut self.others).await?;
         self.more = codes == free || others == room;
         Ok(())
     }
 }
 
+/// The mails that this process is sending. A lease holds other nodes off; when the clock leaps it may run out before its time.
+#[derive(Clone, Default)]
+struct UnderWay(Arc<Mutex<HashSet<Uuid>>>);
+
+/// One of them; no longer once this is dropped.
+struct OnItsWay {
+    all: UnderWay,
+    id: Uuid,
+}
+
+impl UnderWay {
+    /// `None` if it is on its way already.
+    fn set_out(&self, id: Uuid) -> Option<OnItsWay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id).then(|| OnItsWay { all: self.clone(), id })
+    }
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
 /// Claims mails of a kind and sets out with them; says how many there were.
-async fn start(app: &Arc<App>, post: &Arc<Post>, kind: &str, room: usize, under_way: &mut JoinSet<()>) -> Result<usize> {
+async fn start(
+    app: &Arc<App>,
+    post: &Arc<Post>,
+    kind: &str,
+    room: usize,
+    under_way: &UnderWay,
+    tries: &mut JoinSet<()>,
+) -> Result<usize> {
     if room == 0 {
         return Ok(0);
     }
@@ -71,37 +105,38 @@ async fn start(app: &Arc<App>, post: &Arc<Post>, kind: &str, room: usize, under_
     let claimed = app.store.claim_outbox(kind, now, Timestamp(now.0 + LEASE), room as u32).await?;
     let count = claimed.len();
     for pending in claimed {
+        let Some(on_its_way) = under_way.set_out(pending.id) else { continue };
         let (app, post) = (app.clone(), post.clone());
-        under_way.spawn(async move {
-            if let Err(error) = carry(&app, &post, &pending).await {
+        tries.spawn(async move {
+            if let Err(error) = carry(&app, &post, &pending, now).await {
                 tracing::warn!(id = %pending.id, %error, source = ?error.source, "an outbox entry could not be settled");
             }
+            drop(on_its_way);
         });
     }
     Ok(count)
 }
 
 /// One try to send one mail, and what follows from it.
-async fn carry(app: &App, post: &Post, pending: &Pending) -> Result<()> {
+async fn carry(app: &App, post: &Post, pending: &Pending, began: Timestamp) -> Result<()> {
     match post.send(pending).await {
         Ok(()) => app.store.finish_outbox(pending.id).await,
         Err(Unsent::Ever(reason)) => {
             tracing::error!(id = %pending.id, kind = %pending.kind, reason, "a mail was refused for good and is given up");
             app.store.finish_outbox(pending.id).await
         }
-        Err(Unsent::Yet(reason)) => later(app, pending, &reason).await,
+        Err(Unsent::Yet(reason)) => later(app, pending, began, &reason).await,
     }
 }
 
-/// Another try after a pause that doubles; after three days there is none.
-async fn later(app: &App, pending: &Pending, reason: &str) -> Result<()> {
-    let now = app.clock.now();
-    if queued_at(pending).is_some_and(|at| now.0 - at > GIVE_UP) {
+/// Another try after a pause that doubles, from when this one began; after three days there is none.
+async fn later(app: &App, pending: &Pending, began: Timestamp, reason: &str) -> Result<()> {
+    if queued_at(pending).is_some_and(|at| began.0 - at > GIVE_UP) {
         tracing::error!(id = %pending.id, kind = %pending.kind, reason, "given up after three days");
         return app.store.finish_outbox(pending.id).await;
     }
     tracing::debug!(id = %pending.id, tries = pending.tries, reason, "not sent yet");
-    app.store.retry_outbox(pending.id, Timestamp(now.0 + pause(pending.tries)), pending.tries + 1).await
+    app.store.retry_outbox(pending.id, Timestamp(began.0 + pause(pending.tries)), pending.tries + 1).await
 }
 
 fn pause(tries: i64) -> i64 {
@@ -118,7 +153,6 @@ fn queued_at(pending: &Pending) -> Option<i64> {
 mod tests {
     use super::*;
     use serde_json::Value as Json;
-    use uuid::Uuid;
     use workforceos_core::id::{CompanyId, IdSource};
 
     #[test]

@@ -8,6 +8,7 @@ mod cache;
 mod commit;
 pub mod crud;
 mod delivery;
+pub mod files;
 mod limits;
 mod mail;
 mod outside;
@@ -64,6 +65,8 @@ pub struct App {
     pub passwords: auth::Passwords,
     pub throttle: auth::Throttle,
     pub limits: Limits,
+    pub files: files::Files,
+    pub pictures: auth::avatars::Pictures,
     first_password: OnceLock<String>,
 }
 
@@ -90,6 +93,8 @@ impl App {
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             limits: Limits::new(&settings, &clock),
+            files: files::Files::open(&settings.data_dir)?,
+            pictures: auth::avatars::Pictures::on_half_the_cores(),
             store,
             companies,
             hub,
@@ -104,6 +109,7 @@ impl App {
         }
         app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
         app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
+        app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
         Ok(app)
     }
 

@@ -3,7 +3,7 @@
 
 use workforceos_core::change::Erasure;
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::{Result, objects};
+use workforceos_core::{ObjectDef, Result, objects};
 
 use crate::arg::Arg;
 use crate::connection::Conn;
@@ -54,15 +54,16 @@ fn erasing(conn: &Conn<'_>, company: &Arg) -> Sql {
 /// Whether an entry with content is about a person: about the user, or about an object that says it is theirs.
 fn about(sql: &mut Sql, user: UserId) {
     sql.push("after IS NOT NULL AND (object_id = ").bind(Arg::id(user));
-    for owned_by in owners() {
-        for column in ["after", "before"] {
-            sql.push(" OR ").push(column).push(" LIKE ").bind(Arg::text(&format!("%\"{owned_by}\":\"{user}\"%")));
-        }
+    for (object, owned_by) in owned() {
+        let theirs = format!("%\"{owned_by}\":\"{user}\"%");
+        sql.push(" OR (object = ").bind(Arg::text(object)).push(" AND (after LIKE ").bind(Arg::text(&theirs));
+        sql.push(" OR before LIKE ").bind(Arg::text(&theirs)).push("))");
     }
     sql.push(")");
 }
 
-/// The properties by which objects say whose they are.
-fn owners() -> std::collections::BTreeSet<&'static str> {
-    objects::all().into_iter().filter_map(|def| def.owned_by).filter(|property| *property != "id").collect()
+/// The objects that say whose they are, and the properties by which they do.
+fn owned() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let theirs = |def: &'static ObjectDef| Some((def.name, def.owned_by.filter(|property| *property != "id")?));
+    objects::all().into_iter().filter_map(theirs)
 }

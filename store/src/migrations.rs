@@ -23,6 +23,7 @@ macro_rules! step {
 
 const STEPS: &[Step] = &[
     step!(1, "initial", "0001_initial.sql"),
+    step!(2, "avatars", "0002_avatars.sql"),
     step!(3, "user words", "0003_user_words.sql"),
     // SQLite has no such thing.
     Step(4, "row level security", None, Some(include_str!("../../migrations/postgres/0004_row_level_security.sql"))),

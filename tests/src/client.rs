@@ -152,6 +152,22 @@ impl Client {
         Reply::of(request, asked).await
     }
 
+    /// Uploads a file to a bucket, in a form.
+    pub async fn upload(&self, bucket: &str, file_name: &str, bytes: &[u8]) -> Reply {
+        self.submit(bucket, &[form_field("file", file_name, "application/octet-stream", bytes)]).await
+    }
+
+    /// Sends a form with these fields to a bucket.
+    pub async fn submit(&self, bucket: &str, fields: &[Vec<u8>]) -> Reply {
+        let path = format!("/auth-api/bucket/{bucket}/upload");
+        let mut body = fields.concat();
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = self.request(Method::POST, &path).header("content-type", kind).body(body);
+        let asked = format!("POST {path}");
+        Reply::of(request, asked.clone()).await.unwrap_or_else(|error| panic!("{asked}: {error}"))
+    }
+
     /// A request with this caller's headers.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let base = self.shared.base.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -174,6 +190,17 @@ impl Client {
         let (base, app) = (base.to_owned().into(), None.into());
         Client::new(Arc::new(Shared { base, app, http: crate::app::http_client(), clock }))
     }
+}
+
+/// Stands between the fields of a form.
+pub const BOUNDARY: &str = "a-line-that-no-file-contains";
+
+/// A field of a form that carries a file, with the boundary before it.
+pub fn form_field(name: &str, file_name: &str, content_type: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n"
+    );
+    [head.as_bytes(), bytes, b"\r\n"].concat()
 }
 
 /// A value as it stands in an address.

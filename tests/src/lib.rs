@@ -18,7 +18,7 @@ mod stream;
 pub mod time;
 
 pub use app::{Setup, TestApp};
-pub use client::{Client, Reply, encoded};
+pub use client::{BOUNDARY, Client, Reply, encoded, form_field};
 pub use company::{Company, PASSWORD, Person, ROOT_EMAIL};
 pub use database::{Db, Scratch};
 pub use program::{Program, program};

@@ -1,6 +1,7 @@
 //! The data objects, each declared once.
 
 mod attendance;
+mod files;
 mod governance;
 mod identity;
 mod leave;
@@ -8,6 +9,7 @@ mod people;
 mod schedule;
 
 pub use attendance::{AttendanceRecord, AttendanceStatus};
+pub use files::{CompanyAvatarsFile, UserAvatarsFile};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
@@ -29,6 +31,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         UserSession::def(),
         ApiKey::def(),
         Verification::def(),
+        UserAvatarsFile::def(),
+        CompanyAvatarsFile::def(),
         EmployeeProfile::def(),
         ShiftTemplate::def(),
         Shift::def(),

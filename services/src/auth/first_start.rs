@@ -13,6 +13,7 @@ use workforceos_core::objects::{Company, User};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Role, Tenant, Via};
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::names;
 use crate::auth::session::anonymous;
 use crate::{App, outside};
@@ -68,7 +69,7 @@ fn person(facts: &Facts, email: &str, hash: &str, role: Role, company: CompanyId
         email: email.to_owned(),
         password: hash.to_owned(),
         fullname: if role == Role::SuperAdmin { "Super Admin" } else { "Company Owner" }.to_owned(),
-        avatar: None,
+        avatar: or_default(None, Bucket::UserAvatars, id),
         role,
         email_verified: true,
         archive_date: None,
@@ -87,7 +88,7 @@ async fn make_sample(app: &App, ctx: Ctx, admin: User) -> Result<()> {
             name: "Babil".to_owned(),
             codename: SAMPLE.to_owned(),
             fullname: Some("Babil Workforce Ltd.".to_owned()),
-            avatar: None,
+            avatar: or_default(None, Bucket::CompanyAvatars, id.0),
             owner_id: UserId(owner.meta.id),
             industry: None,
             company_size: None,

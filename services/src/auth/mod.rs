@@ -1,6 +1,7 @@
 //! auth: tenants, people, departments, logins, keys and verification.
 
 mod access;
+pub mod avatars;
 mod companies;
 mod endings;
 mod first_start;
@@ -23,6 +24,7 @@ mod verification;
 
 use crate::Api;
 
+pub use avatars::Bucket;
 pub use first_start::first_start;
 pub use login::{LoggedIn, LoginRequest, login, logout};
 pub use passwords::Passwords;
@@ -35,7 +37,7 @@ pub use verification::{Step, verification};
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![
+    let mut apis = vec![
         companies::brief::list(),
         companies::brief::get(),
         companies::brief::home(),
@@ -72,5 +74,8 @@ pub fn apis() -> Vec<Api> {
         access::delete_api_key::api(),
         access::list_user_sessions::api(),
         access::delete_user_session::api(),
-    ]
+    ];
+    apis.extend(avatars::user_files());
+    apis.extend(avatars::company_files());
+    apis
 }

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::change::{Changes, Erasure, Event, RowChange};
 use workforceos_core::error::Result;
-use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::id::{CompanyId, FileId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, User, UserGroupMember, UserSession,
-    Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, User, UserAvatarsFile, UserGroupMember,
+    UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -24,8 +24,10 @@ use workforceos_core::time::Timestamp;
 use workforceos_core::value::Value;
 use workforceos_core::zone::Zone;
 
+use super::Bucket;
 use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
+use crate::files::FileKey;
 use crate::schedule::rules as shifts;
 use crate::{App, commit_with, system_ctx};
 
@@ -79,9 +81,14 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
     let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
     let mut needs = Needs::row::<User>(id);
     let mut theirs = Theirs::default();
+    let mut pictures = Vec::new();
     for def in purged() {
         let rows = app.store.owned(def, company, id).await?;
         theirs.purged.extend(rows.iter().map(|row| RowChange::Purge(def, row.id())));
+        if *def == *UserAvatarsFile::def() {
+            let key = |row: &Record| FileKey { company, bucket: Bucket::UserAvatars, id: FileId(row.id()) };
+            pictures.extend(rows.iter().map(key));
+        }
     }
     for (def, texts) in emptied() {
         let rows = app.store.owned(def, company, id).await?;
@@ -98,7 +105,9 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
     let erasure = app.store.traces(company, id).await?;
     let act = ctx.clone();
     let decide = move |facts: &Facts| Ok((forget(&act, facts, id, &theirs, &erasure)?, ()));
-    commit_with(app, &ctx, needs, decide).await
+    commit_with(app, &ctx, needs, decide).await?;
+    app.remove_files_later(pictures);
+    Ok(())
 }
 
 /// What is a user's alone.
@@ -108,8 +117,9 @@ struct Theirs {
     emptied: Vec<Uuid>,
 }
 
-fn purged() -> [&'static ObjectDef; 4] {
-    [UserSession::def(), ApiKey::def(), Verification::def(), Alert::def()]
+/// What goes.
+fn purged() -> [&'static ObjectDef; 5] {
+    [UserSession::def(), ApiKey::def(), Verification::def(), Alert::def(), UserAvatarsFile::def()]
 }
 
 /// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.

@@ -11,6 +11,7 @@ use workforceos_core::objects::{ContractType, EmployeeProfile, ShiftTemplate, Us
 use workforceos_core::session::{Ctx, Role, Tenant};
 use workforceos_core::time::Timestamp;
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::system_ctx;
 
 /// A shift that a department plans: name, start, end, how many people, on which days.
@@ -137,8 +138,8 @@ impl Staff {
         let mut changes = Changes::none();
         for (i, (name, _)) in DEPARTMENTS.iter().enumerate() {
             let meta = Meta::new(self.departments[i], self.since, None);
-            changes =
-                changes.put(&UserGroup { meta, group_name: (*name).to_owned(), avatar: None, company_id: self.ctx.company() });
+            let avatar = or_default(None, Bucket::CompanyAvatars, meta.id);
+            changes = changes.put(&UserGroup { meta, group_name: (*name).to_owned(), avatar, company_id: self.ctx.company() });
         }
         for person in 0..NAMES.len() {
             changes = changes.put(&self.user(person));
@@ -159,7 +160,7 @@ impl Staff {
             email: email(person),
             password: self.hash.clone(),
             fullname: NAMES[person].to_owned(),
-            avatar: None,
+            avatar: or_default(None, Bucket::UserAvatars, self.users[person].0),
             role: if person == ADMIN { Role::TenantAdmin } else { Role::TenantUser },
             email_verified: true,
             archive_date: None,

@@ -1,5 +1,6 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
+mod avatars;
 mod backup;
 mod concurrency;
 mod contract;

@@ -16,6 +16,7 @@ use workforceos_core::zone::Zone;
 use workforceos_core::{BusinessApi, input};
 
 use super::register_company_user::refuse_social;
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::first_start::founding;
 use crate::auth::lines::Line;
 use crate::auth::names::{self, codename, is_reserved, numbered};
@@ -27,7 +28,7 @@ const CODENAMES: u32 = 1_000;
 input! {
     /// A new company and its owner.
     pub struct NewOwner {
-        /// Address of the owner's picture.
+        /// Address of the owner's picture; left out: a generated one.
         avatar: Option<String> => "avatar" Body,
         /// Code of a social login (none is configured: leave it out).
         social_code: Option<String> => "socialCode" Body,
@@ -143,7 +144,7 @@ async fn found(app: &App, ctx: &Ctx, founder: &Founder, draft: &Draft, codename:
             name: draft.name.clone(),
             codename: codename.clone(),
             fullname: draft.fullname.clone(),
-            avatar: draft.avatar.clone(),
+            avatar: or_default(draft.avatar.clone(), Bucket::CompanyAvatars, id.0),
             owner_id: UserId(owner.meta.id),
             industry: draft.industry.clone(),
             company_size: draft.company_size.clone(),
@@ -165,7 +166,7 @@ impl Founder {
             email: self.email.clone(),
             password: self.password.clone(),
             fullname: self.fullname.clone(),
-            avatar: self.avatar.clone(),
+            avatar: or_default(self.avatar.clone(), Bucket::UserAvatars, id),
             role: Role::TenantOwner,
             email_verified: false,
             archive_date: None,

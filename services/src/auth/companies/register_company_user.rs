@@ -13,6 +13,7 @@ use workforceos_core::objects::User;
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::lines::Line;
 use crate::auth::login::{find, is_gone};
 use crate::auth::names;
@@ -32,7 +33,7 @@ input! {
         email: String => "email" Body,
         /// Full name.
         fullname: String => "fullname" Body,
-        /// Address of the picture.
+        /// Address of the picture; left out: a generated one.
         avatar: Option<String> => "avatar" Body,
     }
 }
@@ -94,7 +95,7 @@ async fn register(app: Arc<App>, ctx: Ctx, input: NewMember) -> Result<Answer> {
             email: email.clone(),
             password: password.clone(),
             fullname: fullname.clone(),
-            avatar: avatar.clone(),
+            avatar: or_default(avatar.clone(), Bucket::UserAvatars, id),
             role: Role::TenantUser,
             email_verified: false,
             archive_date: None,

@@ -16,6 +16,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::zone::{WallTime, Zone, shift_span};
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::names;
 use crate::{Api, App, commit, schedule};
 
@@ -28,7 +29,7 @@ input! {
         name: Option<String> => "name" Body,
         /// Its full, legal name; null clears it.
         fullname: Patch<String> => "fullname" Body,
-        /// Address of its picture; null clears it.
+        /// Address of its picture; null brings the generated one back.
         avatar: Patch<String> => "avatar" Body,
         /// Its line of business; null clears it.
         industry: Patch<String> => "industry" Body,
@@ -85,7 +86,7 @@ fn changed(before: &Company, change: CompanyChange) -> Company {
     Company {
         name: change.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
         fullname: over(change.fullname, &before.fullname),
-        avatar: over(change.avatar, &before.avatar),
+        avatar: or_default(change.avatar.over(before.avatar.clone()), Bucket::CompanyAvatars, before.meta.id),
         industry: over(change.industry, &before.industry),
         company_size: over(change.company_size, &before.company_size),
         timezone: change.timezone.unwrap_or_else(|| before.timezone.clone()),

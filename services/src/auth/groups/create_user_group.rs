@@ -12,13 +12,14 @@ use workforceos_core::objects::UserGroup;
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::names;
 use crate::{Api, App, commit};
 
 input! {
     /// A new department.
     pub struct NewGroup {
-        /// Address of its picture.
+        /// Address of its picture; left out: a generated one.
         avatar: Option<String> => "avatar" Body,
         /// The department's name.
         name: String => "groupName" Body,
@@ -45,10 +46,11 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewGroup) -> Result<Answer> {
     let (group_name, avatar) = (read_name(&input.name)?, names::optional(input.avatar));
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
+        let id = facts.new_id();
         let group = UserGroup {
-            meta: Meta::new(facts.new_id(), facts.now, Some(act.user().0)),
+            meta: Meta::new(id, facts.now, Some(act.user().0)),
             group_name: group_name.clone(),
-            avatar: avatar.clone(),
+            avatar: or_default(avatar.clone(), Bucket::CompanyAvatars, id),
             company_id: act.company(),
         };
         let event = Event::audit(&act, UserGroup::def().name, group.meta.id).after(&group);

@@ -15,7 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
 use super::create_user_group::read_name;
-use crate::auth::names;
+use crate::auth::avatars::{Bucket, or_default};
 use crate::{Api, App, commit};
 
 input! {
@@ -25,7 +25,7 @@ input! {
         group: DepartmentId => "userGroupId" Path,
         /// Its name.
         name: Option<String> => "groupName" Body,
-        /// Address of its picture; null clears it.
+        /// Address of its picture; null brings the generated one back.
         avatar: Patch<String> => "avatar" Body,
     }
 }
@@ -44,7 +44,7 @@ async fn update(app: Arc<App>, ctx: Ctx, input: GroupChange) -> Result<Answer> {
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<UserGroup>(id)?;
-        let avatar = names::optional(input.avatar.clone().over(before.avatar.clone()));
+        let avatar = or_default(input.avatar.clone().over(before.avatar.clone()), Bucket::CompanyAvatars, id.0);
         let group_name = name.clone().unwrap_or_else(|| before.group_name.clone());
         let after = UserGroup { group_name, avatar, ..before.clone() }.touched(facts.now);
         let event = Event::audit(&act, UserGroup::def().name, id).after(&after).audited(Some(&before));

@@ -12,6 +12,7 @@ use workforceos_core::objects::User;
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::{BusinessApi, input};
 
+use crate::auth::avatars::{Bucket, or_default};
 use crate::auth::lines::Line;
 use crate::auth::{names, roles};
 use crate::{Api, App, commit};
@@ -19,7 +20,7 @@ use crate::{Api, App, commit};
 input! {
     /// A new user.
     pub struct NewUser {
-        /// Address of the picture.
+        /// Address of the picture; left out: a generated one.
         avatar: Option<String> => "avatar" Body,
         /// Role: tenantUser (the default) or tenantAdmin; on the SaaS level saasUser (the default) or saasAdmin.
         role: Option<String> => "roleId" Body,
@@ -70,12 +71,13 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewUser) -> Result<Answer> {
     let email_verified = input.email_verified.unwrap_or(false);
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
+        let id = facts.new_id();
         let user = User {
-            meta: Meta::new(facts.new_id(), facts.now, Some(act.user().0)),
+            meta: Meta::new(id, facts.now, Some(act.user().0)),
             email: email.clone(),
             password: password.clone(),
             fullname: fullname.clone(),
-            avatar: avatar.clone(),
+            avatar: or_default(avatar.clone(), Bucket::UserAvatars, id),
             role,
             email_verified,
             archive_date: None,

@@ -21,7 +21,7 @@ input! {
         user: UserId => "userId" Path,
         /// Full name.
         fullname: Option<String> => "fullname" Body,
-        /// Address of the picture; null clears it.
+        /// Address of the picture; null brings the generated one back.
         avatar: Patch<String> => "avatar" Body,
     }
 }

@@ -45,6 +45,12 @@ pub const NAMES: &[&str] = &[
     "deleteApiKey",
     "listUserSessions",
     "deleteUserSession",
+    "getUserAvatarsFile",
+    "listUserAvatarsFiles",
+    "deleteUserAvatarsFile",
+    "getCompanyAvatarsFile",
+    "listCompanyAvatarsFiles",
+    "deleteCompanyAvatarsFile",
     "createShiftTemplate",
     "updateShiftTemplate",
     "deleteShiftTemplate",
@@ -92,6 +98,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listUserGroups"
         | "listApiKeys"
         | "listUserSessions"
+        | "listUserAvatarsFiles"
+        | "listCompanyAvatarsFiles"
         | "listShiftTemplates"
         | "listShifts"
         | "listAttendanceRecords"
@@ -132,6 +140,10 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             once.log_in().await;
             json!({"userSessionId": text(&once.get("/auth-api/currentuser").await.ok(), "sessionId")})
         }
+        "getUserAvatarsFile" | "deleteUserAvatarsFile" => json!({"id": picture(&side.ann, "userAvatars").await}),
+        "getCompanyAvatarsFile" | "deleteCompanyAvatarsFile" => {
+            json!({"id": picture(&company.owner, "companyAvatars").await})
+        }
         "createShiftTemplate" => {
             json!({"name": "Late", "startTime": "14:00", "endTime": "22:00", "recurrenceRule": "FREQ=DAILY", "departmentId": crew})
         }
@@ -158,6 +170,10 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "getAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await}),
         _ => return None,
     })
+}
+
+async fn picture(client: &Client, bucket: &str) -> String {
+    text(&client.upload(bucket, "me.gif", crate::avatars::DOT).await.ok()["file"], "id")
 }
 
 async fn new_key(client: &Client) -> Json {

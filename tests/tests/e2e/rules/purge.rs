@@ -3,7 +3,7 @@
 use serde_json::json;
 use workforceos_core::id::UserId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Alert, ApiKey, EmployeeProfile, UserSession};
+use workforceos_core::objects::{Alert, ApiKey, EmployeeProfile, UserAvatarsFile, UserSession};
 use workforceos_services::auth::purge_archived;
 use workforceos_tests::{Company, Db, Person, TestApp, on_both_databases};
 
@@ -75,7 +75,7 @@ async fn nobody_finds(acme: &Company, ann: &Person) {
 
 async fn nothing_is_kept(app: &TestApp, acme: &Company, ann: UserId) {
     let store = &app.services().store;
-    for def in [UserSession::def(), ApiKey::def(), Alert::def()] {
+    for def in [UserSession::def(), ApiKey::def(), Alert::def(), UserAvatarsFile::def()] {
         assert_eq!(store.owned(def, acme.id, ann).await.expect("reads"), [], "{}", def.name);
     }
     let profiles = store.owned(EmployeeProfile::def(), acme.id, ann).await.expect("reads");
