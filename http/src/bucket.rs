@@ -43,12 +43,13 @@ pub async fn upload(
     bucket: Bucket,
 ) -> Result<HttpResponse> {
     let ctx = enter(server, request, incoming).await?;
-    let mut ctx = Ctx { api: bucket.uploading(), ..ctx };
     avatars::may_upload(&ctx, bucket)?;
     multipart::announced(request.headers())?;
     // The place is kept until the picture is drawn and stored: so many uploads are in memory at once, and no more.
     let _place = server.uploads.place(ctx.user()).await?;
     let file = multipart::file(request.headers(), payload).await?;
+    // That may have taken a minute: the login is looked at as it is now.
+    let mut ctx = Ctx { api: bucket.uploading(), ..enter(server, request, incoming).await? };
     if let Some(key) = header(request.headers(), "idempotency-key") {
         let body = Map::from_iter([("file".to_owned(), file.digest().into())]);
         let args = Args { path: Vec::new(), query: std::mem::take(&mut incoming.query), body, lenient: false };

@@ -110,24 +110,30 @@ async fn too_much_is_refused(db: Db) {
     assert_eq!(acme.owner.get(FILES).await.ok()["rowCount"], 1);
 }
 
-/// Opens an upload that would go on for ever, sends `sent` bytes of its file, and answers all that comes back until the server
-/// closes the connection.
-async fn flood(app: &TestApp, token: Option<&str>, length: Option<usize>, sent: usize) -> String {
+/// Sends the head of an upload whose body is so long, or chunked.
+pub async fn begin(app: &TestApp, token: Option<&str>, length: Option<usize>) -> TcpStream {
     let base = app.base();
     let address = base.strip_prefix("http://").expect("an address");
-    let (mut from, mut to) = TcpStream::connect(address).await.expect("connected").into_split();
     let body = length.map_or("transfer-encoding: chunked".to_owned(), |length| format!("content-length: {length}"));
     let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
     let head = format!(
         "POST {UPLOAD} HTTP/1.1\r\nhost: {address}\r\n{token}{body}\r\n\
          content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
     );
-    let begin = form_field("file", "me.gif", "image/gif", &vec![0; sent]);
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream
+}
+
+/// Opens an upload that would go on for ever, sends `sent` bytes of its file, and answers all that comes back until the server
+/// closes the connection.
+async fn flood(app: &TestApp, token: Option<&str>, length: Option<usize>, sent: usize) -> String {
+    let (mut from, mut to) = begin(app, token, length).await.into_split();
+    let first = form_field("file", "me.gif", "image/gif", &vec![0; sent]);
     let piece = match length {
-        Some(_) => begin,
-        None => [format!("{:x}\r\n", begin.len()).as_bytes(), &begin, b"\r\n"].concat(),
+        Some(_) => first,
+        None => [format!("{:x}\r\n", first.len()).as_bytes(), &first, b"\r\n"].concat(),
     };
-    to.write_all(head.as_bytes()).await.expect("sent");
     // The server may have enough before it has all.
     let sender = tokio::spawn(async move {
         let _ = to.write_all(&piece).await;

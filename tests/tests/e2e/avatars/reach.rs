@@ -1,9 +1,13 @@
 //! Who uploads, sees and deletes what.
 
+use futures_util::future::select_all;
 use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use workforceos_core::session::Role;
-use workforceos_tests::{Db, PASSWORD, Setup, TestApp, on_both_databases};
+use workforceos_tests::{BOUNDARY, DEADLINE, Db, PASSWORD, Setup, TestApp, form_field, on_both_databases};
 
+use super::forms::begin;
 use super::{DOT, FILES, kept};
 use crate::text;
 
@@ -13,6 +17,7 @@ on_both_databases!(
     root_admins_act_on_the_company_that_they_claim,
     a_bucket_token_is_good_for_uploads_alone,
     keys_upload_within_their_limits,
+    who_logs_out_uploads_nothing_more,
 );
 
 const COMPANY_FILES: &str = "/auth-api/v1/companyAvatarsFiles";
@@ -126,4 +131,34 @@ async fn keys_upload_within_their_limits(db: Db) {
         let told = acme.owner.with_token(&text(&made, "key")).upload("userAvatars", "me.gif", DOT).await;
         assert_eq!(told.status, if may { 200 } else { 403 }, "{limits}: {}", told.text);
     }
+}
+
+async fn who_logs_out_uploads_nothing_more(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let ann = acme.employee("ann").await;
+    let form = [form_field("file", "me.gif", "image/gif", DOT), format!("--{BOUNDARY}--\r\n").into_bytes()].concat();
+    let (most, rest) = form.split_at(form.len() - 10);
+    let mut halves = Vec::new();
+    for _ in 0..5 {
+        let mut half = begin(&app, ann.token.as_deref(), Some(form.len())).await;
+        half.write_all(most).await.expect("sent");
+        halves.push(half);
+    }
+    // A user has four places. That the fifth upload is sent away shows that the other four have been let in.
+    let waiting = halves.iter().map(|half| Box::pin(half.readable()));
+    let refused = tokio::time::timeout(DEADLINE, select_all(waiting)).await.expect("an answer in time").1;
+    assert_eq!(status(&mut halves.remove(refused)).await, "429");
+    ann.post("/auth-api/logout", json!({})).await.ok();
+    for mut half in halves {
+        half.write_all(rest).await.expect("sent");
+        assert_eq!(status(&mut half).await, "401");
+    }
+    assert_eq!(count(&acme.owner.get(FILES).await.ok()), 0);
+}
+
+async fn status(stream: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    tokio::time::timeout(DEADLINE, stream.read_exact(&mut answer)).await.expect("an answer in time").expect("an answer");
+    String::from_utf8_lossy(&answer[9..]).into_owned()
 }
