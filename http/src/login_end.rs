@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::{self, Bytes};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use workforceos_core::id::SessionId;
 
 use crate::server::Server;
 
@@ -20,12 +23,28 @@ pub fn login_ended(server: &web::Data<Server>, token: String) -> LoginEnded {
     let server = server.clone();
     Box::pin(async move {
         // Subscribed before the first look: what ends in between is not missed.
-        let mut changes = server.app.caches.changes();
-        // An error is no end: the database may be away for a moment.
-        while !matches!(server.dispatch.outside.session(&token).await, Ok(None)) {
-            let _ = tokio::time::timeout(LOOK, changes.changed()).await;
+        let mut endings = server.app.caches.endings();
+        loop {
+            let own = match server.dispatch.outside.session(&token).await {
+                Ok(None) => return,
+                Ok(Some(session)) => Some(session.id),
+                // No end: the database may be away for a moment.
+                Err(_) => None,
+            };
+            let _ = tokio::time::timeout(LOOK, concerned(&mut endings, own)).await;
         }
     })
+}
+
+/// Resolves when a login may have ended: this one, or any.
+async fn concerned(endings: &mut Receiver<Option<SessionId>>, own: Option<SessionId>) {
+    loop {
+        match endings.recv().await {
+            Ok(ended) if ended.is_some() && own.is_some() && ended != own => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
 }
 
 /// A response's body, cut off when a login ends, if one is given.

@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use moka::sync::Cache;
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 use workforceos_core::change::Entry;
-use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::id::{CompanyId, SessionId, UserId};
 use workforceos_core::session::{Scope, Session, Tenant};
 use workforceos_store::Store;
 
 const SESSIONS: u64 = 100_000;
 const SCOPES: u64 = 100_000;
 const TENANTS: u64 = 10_000;
+/// Ended logins that a listener may be behind.
+const ENDINGS: usize = 1024;
 
 /// A cached value with the epoch of its company at the time of reading.
 #[derive(Clone)]
@@ -29,8 +31,8 @@ pub struct Caches {
     epochs: RwLock<HashMap<CompanyId, u64>>,
     /// Counts the times at which entries of any company may have been missed.
     losses: AtomicU64,
-    /// Tells whoever lives off a login that it has to be looked at anew.
-    changed: watch::Sender<()>,
+    /// Logins and keys as they end; nothing stands for those that may have been missed.
+    endings: broadcast::Sender<Option<SessionId>>,
     sessions: Cache<String, Dated<Arc<Session>>>,
     scopes: Cache<(CompanyId, UserId), Dated<Arc<Scope>>>,
     tenants: Cache<String, Dated<Arc<Tenant>>>,
@@ -42,7 +44,7 @@ impl Caches {
             store,
             epochs: RwLock::default(),
             losses: AtomicU64::new(0),
-            changed: watch::Sender::new(()),
+            endings: broadcast::Sender::new(ENDINGS),
             sessions: Cache::new(SESSIONS),
             scopes: Cache::new(SCOPES),
             tenants: Cache::new(TENANTS),
@@ -58,12 +60,13 @@ impl Caches {
     /// Entries may have been missed: nothing from before is good any more.
     pub fn lost(&self) {
         self.losses.fetch_add(1, Ordering::SeqCst);
-        self.changed.send_replace(());
+        // Nobody may be listening.
+        let _ = self.endings.send(None);
     }
 
-    /// Moves on whenever a login of any company may have ended.
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+    /// Logins and keys from now on, as they end on whichever node; `None`: any of them may have.
+    pub fn endings(&self) -> broadcast::Receiver<Option<SessionId>> {
+        self.endings.subscribe()
     }
 
     /// Every committed entry comes by, before its caller has the answer.
@@ -78,7 +81,9 @@ impl Caches {
         };
         if stale {
             *self.epochs.write().unwrap_or_else(PoisonError::into_inner).entry(entry.company).or_default() += 1;
-            self.changed.send_replace(());
+            if matches!(&*entry.object, "userSession" | "apiKey") && entry.after.contains("\"isActive\":false") {
+                let _ = self.endings.send(Some(SessionId(entry.object_id)));
+            }
         }
     }
 
