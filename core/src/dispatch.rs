@@ -40,6 +40,9 @@ pub trait Outside: Send + Sync + 'static {
     /// A keyed digest, the same on every node: what is kept of a call's arguments must not help to guess them.
     fn digest(&self, bytes: &[u8]) -> u64;
 
+    /// Notes that somebody of the SaaS level reads a company's data; changes leave their entries anyway.
+    fn reads_elsewhere(&self, _: &Ctx) {}
+
     /// Counts a call of a login or key against its rate; 429 if it came too soon. Unless implemented, there is no limit.
     fn count(&self, _: &Session) -> Result<()> {
         Ok(())
@@ -222,6 +225,9 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             return Err(Error::forbidden("That user is not within your reach"));
         }
         if api.effect.read_only {
+            if !public && ctx.acts_elsewhere() {
+                self.outside.reads_elsewhere(&ctx);
+            }
             let read = AssertUnwindSafe((call.run)(self.state.clone(), ctx));
             return read.catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("a handler panicked")));
         }

@@ -158,6 +158,11 @@ impl Ctx {
         })
     }
 
+    /// Whether somebody of the SaaS level acts on a company.
+    pub fn acts_elsewhere(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.company.is_root()) && !self.company().is_root()
+    }
+
     /// 403 as long as the login's second factor is missing.
     pub fn second_factor_done(&self) -> Result<()> {
         match &self.session {

@@ -13,7 +13,7 @@ use crate::server::Server;
 /// The caller's shifts as iCalendar.
 pub async fn shifts(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<HttpResponse> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
-    let ctx = server.member(incoming.enter_logged_in(server, caller).await?, &["scheduleManagement"]).await?;
+    let ctx = server.member(incoming.enter_logged_in(server, caller).await?, "readCalendar", &["scheduleManagement"]).await?;
     let text = schedule::calendar(&server.app, &ctx).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8")));

@@ -69,8 +69,8 @@ impl Server {
         self.dispatch.ids.next(self.dispatch.clock.now()).to_string()
     }
 
-    /// The context of a company's member outside any API, with scope. `services`: what a limited API key must be good for.
-    pub async fn member(&self, ctx: Ctx, services: &[&str]) -> Result<Ctx> {
+    /// The context of a company's member outside any API, with scope; `act` is what it is called in the journal. `services`: what a limited API key must be good for.
+    pub async fn member(&self, ctx: Ctx, act: &'static str, services: &[&str]) -> Result<Ctx> {
         let Some(session) = &ctx.session else { return Err(Error::login_required()) };
         ctx.second_factor_done()?;
         if let Some(key) = &session.key
@@ -82,7 +82,11 @@ impl Server {
             let message = "Name the company: header mbx-company-codename, or _company";
             return Err(Error::new(Status::NotFound, "CompanyNotFound", message));
         }
-        self.dispatch.with_scope(ctx).await
+        let ctx = self.dispatch.with_scope(Ctx { api: act, ..ctx }).await?;
+        if ctx.acts_elsewhere() {
+            self.dispatch.outside.reads_elsewhere(&ctx);
+        }
+        Ok(ctx)
     }
 
     /// Brings the gauges up to date.

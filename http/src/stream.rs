@@ -47,7 +47,7 @@ type Step<T> = Pin<Box<dyn Future<Output = T>>>;
 pub async fn open(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<HttpResponse> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
     let ctx = incoming.enter_logged_in(server, caller).await?;
-    let ctx = server.member(ctx, &[]).await?;
+    let ctx = server.member(ctx, "openStream", &[]).await?;
     let subscriber = subscriber(&ctx, incoming, position(request, incoming)?)?;
     let resuming = subscriber.after > 0;
     // Subscribed before the board is read: what happens in between is told after it.

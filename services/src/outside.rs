@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::Sha256;
 use workforceos_actors::hub::{Access, Person};
+use workforceos_actors::{Facts, Needs};
 use workforceos_core::api::BoxFuture;
-use workforceos_core::change::{ANSWER_KEPT, Entry};
+use workforceos_core::change::{ANSWER_KEPT, Changes, Entry, Event};
 use workforceos_core::dispatch::Outside;
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Company, EmployeeProfile, User, UserGroup, UserGroupMember};
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Scope, Session, Tenant};
+use workforceos_core::session::{Ctx, Scope, Session, Tenant};
 use workforceos_core::time::Timestamp;
 use workforceos_core::zone::Zone;
 use workforceos_store::Store;
@@ -68,6 +69,25 @@ impl Outside for Gateway {
 
     fn count_public(&self, address: Option<IpAddr>, reading: bool) -> Result<()> {
         self.app.limits.count_public(address, reading)
+    }
+
+    /// One entry a minute per person, company and API in the company's own journal.
+    fn reads_elsewhere(&self, ctx: &Ctx) {
+        let key = format!("reads|{}|{}|{}", ctx.user(), ctx.company(), ctx.api);
+        if !self.app.throttle.note(&key, ctx.now()) {
+            return;
+        }
+        let (app, ctx) = (self.app.clone(), ctx.clone());
+        self.app.companies.spawn_task(async move {
+            let company = ctx.company();
+            let decide = move |_: &Facts| {
+                let entry = Event::audit(&ctx, Company::def().name, company).extra(json!({"read": true}));
+                Ok((Changes::none().event(entry), ()))
+            };
+            if let Err(error) = app.companies.decide(company, Needs::none(), decide).await {
+                tracing::warn!(%error, source = ?error.source, "a root admin's read could not be noted");
+            }
+        });
     }
 
     fn spawn(&self, task: BoxFuture<()>) {

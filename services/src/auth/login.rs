@@ -153,7 +153,8 @@ async fn start(app: &Arc<App>, ctx: &Ctx, user: User, request: LoginRequest) -> 
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let user = facts.any::<User>(id)?.filter(|u| u.meta.is_active && u.password == verified).ok_or_else(wrong)?;
-        let (changes, user) = restore(&act, facts, user);
+        // An archived profile comes back with the second factor, where there is one.
+        let (changes, user) = if needs_2fa { (Changes::none(), user) } else { restore(&act, facts, user) };
         let login = UserSession {
             meta: Meta::new(facts.new_id(), facts.now, Some(id)),
             user_id: UserId(id),
@@ -195,7 +196,7 @@ fn make_room(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
 }
 
 /// Logging in within a month brings an archived profile back.
-fn restore(ctx: &Ctx, facts: &Facts, user: User) -> (Changes, User) {
+pub fn restore(ctx: &Ctx, facts: &Facts, user: User) -> (Changes, User) {
     if user.archive_date.is_none() {
         return (Changes::none(), user);
     }

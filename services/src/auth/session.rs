@@ -12,6 +12,7 @@ use workforceos_core::time::Timestamp;
 
 use crate::App;
 use crate::auth::keys;
+use crate::auth::login::is_gone;
 use crate::auth::tokens::{Named, Use};
 
 /// The login of an access token or API key; `None` if it is none, or has ended.
@@ -50,7 +51,9 @@ async fn of_login(app: &App, named: Named, now: Timestamp) -> Result<Option<Sess
         return Ok(None);
     }
     let Some((user, codename)) = person(app, named.company, named.user).await? else { return Ok(None) };
-    Ok(Some(of(&login, &user, codename)))
+    // Half a login of somebody archived is good for its second half, which brings the profile back.
+    let may_come_back = login.needs_2fa && !is_gone(&user, now);
+    Ok((user.archive_date.is_none() || may_come_back).then(|| of(&login, &user, codename)))
 }
 
 /// A login's session, as its user is now.
@@ -79,7 +82,8 @@ async fn of_key(app: &App, token: &str, now: Timestamp) -> Result<Option<Arc<Ses
     if !key.meta.is_active || key.expires_at.is_some_and(|at| at <= now) {
         return Ok(None);
     }
-    let Some((user, codename)) = person(app, company, key.user_id).await? else { return Ok(None) };
+    let person = person(app, company, key.user_id).await?.filter(|(user, _)| user.archive_date.is_none());
+    let Some((user, codename)) = person else { return Ok(None) };
     let scope = KeyScope { read_only: key.read_only, services: names(&key.services) };
     let session = Session { id: SessionId(key.meta.id), expires_at: key.expires_at, key: Some(scope), ..whose(&user, codename) };
     let session = Arc::new(session);
@@ -91,11 +95,11 @@ fn names(list: &serde_json::Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|n| n.as_str()).map(str::to_owned).collect()
 }
 
-/// An active user, not archived, and the codename of their tenant.
+/// An active user, archived or not, and the codename of their tenant.
 async fn person(app: &App, company: CompanyId, id: UserId) -> Result<Option<(User, Arc<str>)>> {
     let Some(record) = app.store.get(User::def(), Some(company), id.0).await? else { return Ok(None) };
     let user = User::from_record(record)?;
-    if !user.meta.is_active || user.archive_date.is_some() || user.company_id != company {
+    if !user.meta.is_active || user.company_id != company {
         return Ok(None);
     }
     Ok(codename(app, company).await?.map(|codename| (user, codename)))

@@ -121,11 +121,6 @@ impl Throttle {
         started
     }
 
-    /// Whether a code was ever asked for.
-    pub fn was_started(&self, key: &str) -> bool {
-        self.started.contains_key(key)
-    }
-
     /// Whether something may be noted again: once a minute.
     pub fn note(&self, key: &str, now: Timestamp) -> bool {
         let mut fresh = false;
@@ -184,7 +179,6 @@ mod tests {
         assert_eq!(throttle.start("ann", Timestamp(0)).map(|s| s.index), Some(1));
         assert_eq!(throttle.start("ann", Timestamp(59_999)), None);
         assert_eq!(throttle.start("ann", Timestamp(60_000)).map(|s| s.index), Some(2));
-        assert!(throttle.was_started("ann") && !throttle.was_started("bob"));
     }
 
     #[test]

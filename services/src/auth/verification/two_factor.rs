@@ -14,6 +14,7 @@ use super::{
     COMPLETIONS, Draft, Refusal, checked, codes, none_running, refused, started_answer, text, too_soon, used, wrong_code,
 };
 use crate::App;
+use crate::auth::login::restore;
 use crate::auth::session::at_home;
 
 const KIND: VerificationKind = VerificationKind::TwoFactor;
@@ -62,7 +63,8 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>, token:
     app.throttle.attempt(&key, COMPLETIONS, ctx.now())?;
     let (id, row) = (session.id, codes::row_id(session.id.0, KIND));
     let digest = codes::digest(&app.settings.jwt_secret, row, code.trim())?;
-    let needs = Needs::row::<UserSession>(id).and_row::<Verification>(row);
+    let user = session.user;
+    let needs = Needs::row::<UserSession>(id).and_row::<Verification>(row).and_row::<User>(user);
     let decide = move |facts: &Facts| {
         let running = facts.any::<Verification>(row)?;
         if let Err(refusal) = codes::judge(running.as_ref(), &digest, facts.now) {
@@ -72,7 +74,8 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>, token:
         let done = UserSession { needs_2fa: false, ..login.clone() }.touched(facts.now);
         let event = Event::audit(&ctx, UserSession::def().name, id).after(&done).audited(Some(&login));
         let changes = running.map(|row| used(&ctx, facts, row)).unwrap_or_default();
-        Ok((changes.put(&done).event(event), Ok(())))
+        let back = restore(&ctx, facts, facts.row::<User>(user)?).0;
+        Ok((changes.join(back).put(&done).event(event), Ok(())))
     };
     match app.companies.decide(session.company, needs, decide).await? {
         Ok(()) => {

@@ -18,6 +18,7 @@ on_both_databases!(
     without_verification_only_the_old_password_restores,
     guessing_the_old_password_by_registering_is_slowed,
     role_and_reach_come_back_as_before,
+    half_a_login_restores_nothing,
     an_archived_address_is_nobody_elses,
     a_reset_of_an_archived_users_password_restores_nothing_by_itself,
 );
@@ -249,4 +250,20 @@ async fn a_reset_of_an_archived_users_password_restores_nothing_by_itself(db: Db
     world.log_in(&ann, PASSWORD).await.refused(401, "InvalidCredentials");
     world.log_in(&ann, OTHER).await.ok();
     assert!(!world.is_archived(&ann).await);
+}
+
+async fn half_a_login_restores_nothing(db: Db) {
+    let mut world = World::make(db).await;
+    let ann = world.acme.employee("ann").await;
+    ann.delete(at::PROFILE).await.ok();
+    world.app.restart_with(|settings| settings.email_two_factor = true).await;
+    let session = world.log_in(&ann, PASSWORD).await.ok();
+    assert!(world.is_archived(&ann).await, "a password alone is not enough");
+    let half = ann.with_token(&text(&session, "accessToken"));
+    half.get(RECORDS).await.refused(403, "EmailTwoFactorNeeded");
+    let steps = "/auth-api/verification-services/email-2factor-verification";
+    let started = half.post(&format!("{steps}/start"), json!({})).await.ok();
+    half.post(&format!("{steps}/complete"), json!({"secretCode": started["secretCode"]})).await.ok();
+    assert!(!world.is_archived(&ann).await);
+    works(&half).await;
 }

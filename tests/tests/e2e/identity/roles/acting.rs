@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workforceos_core::session::Role;
-use workforceos_tests::{Client, Company, Db, TestApp, on_both_databases};
+use workforceos_tests::{Client, Company, DEADLINE, Db, TestApp, on_both_databases};
 
 use super::Whom::{Admin, SaasUser, User};
 use super::rules;
@@ -38,7 +38,11 @@ rules!(
     a_saas_user_deletes_nobody: SaasUserThere Delete(User) => Mismatch,
 );
 
-on_both_databases!(every_act_leaves_a_trace_in_the_companys_journal, an_act_on_one_company_is_none_on_another);
+on_both_databases!(
+    every_act_leaves_a_trace_in_the_companys_journal,
+    reading_leaves_a_trace_a_minute,
+    an_act_on_one_company_is_none_on_another,
+);
 
 /// The root admin's entries in a company's journal: about what, and whom.
 async fn traces(app: &TestApp, company: &Company, actor: &str) -> Vec<(String, String)> {
@@ -84,6 +88,40 @@ async fn every_act_leaves_a_trace_in_the_companys_journal(db: Db) {
         assert_eq!(traces(&app, &acme, &me).await, expected);
     }
     assert_eq!(app.services().store.verify(acme.id).await.expect("read").first_bad, None, "the chain holds");
+}
+
+/// Waits until so many reads of a root admin are noted: that happens behind the answer.
+async fn noted(app: &TestApp, company: &Company, actor: &str, count: usize) {
+    let noted = async {
+        while traces(app, company, actor).await.len() < count {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, noted).await.expect("the reads are noted");
+    let all = traces(app, company, actor).await;
+    assert_eq!((all.len(), all.iter().all(|(object, id)| object == "company" && *id == company.id.to_string())), (count, true));
+}
+
+async fn reading_leaves_a_trace_a_minute(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let root = app.super_admin().await.claiming("acme");
+    let me = id(&root).await;
+    root.get(SHIFTS).await.ok();
+    noted(&app, &acme, &me, 1).await;
+    for _ in 0..5 {
+        root.get(SHIFTS).await.ok();
+    }
+    root.get(at::USERS).await.ok();
+    root.stream("").await.snapshot().await;
+    noted(&app, &acme, &me, 3).await;
+    app.clock.advance_minutes(1);
+    root.get(SHIFTS).await.ok();
+    noted(&app, &acme, &me, 4).await;
+    // What members read, and what is open to everybody, is no act of anybody else's.
+    acme.owner.get(SHIFTS).await.ok();
+    root.get("/auth-api/v1/listbriefcompanies").await;
+    noted(&app, &acme, &me, 4).await;
 }
 
 async fn an_act_on_one_company_is_none_on_another(db: Db) {
