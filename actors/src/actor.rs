@@ -402,9 +402,7 @@ async fn load(company: CompanyId, turn: &mut Turn) -> Result<State> {
     for def in
         [Company::def(), CompanyPolicy::def(), User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()]
     {
-        for record in turn.select(&Query::of(def, company, Cond::TRUE)).await? {
-            state.apply(&record)?;
-        }
+        turn.each(def, |record| state.apply(record)).await?;
     }
     Ok(state)
 }

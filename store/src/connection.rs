@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -56,6 +57,33 @@ impl Conn<'_> {
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+}
+
+impl Conn<'_> {
+    /// As [`Conn::rows`], a row at a time: however many there are, they are never all in memory.
+    pub(crate) async fn each(
+        &mut self,
+        sql: String,
+        args: Vec<Arg>,
+        mut take: impl FnMut(&Row) -> Result<(), sqlx::Error>,
+    ) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql).into_sql_str();
+        match self {
+            Conn::Sqlite(c) => {
+                let mut rows = sqlx::query_with(sql, arg::sqlite(args)?).fetch(&mut **c);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Sqlite(row))?;
+                }
+            }
+            Conn::Postgres(c) => {
+                let mut rows = sqlx::query_with(sql, arg::postgres(args)?).fetch(&mut **c);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -95,6 +95,22 @@ pub(crate) async fn rows(conn: &mut Conn<'_>, query: &Query, filter: &Filter, se
     Ok(Rows { found, seq })
 }
 
+/// Hands over all rows of a query, one at a time; without joins and, of objects that have any, without lists of ids.
+pub(crate) async fn each(conn: &mut Conn<'_>, query: &Query, mut take: impl FnMut(&Record) -> Result<()>) -> Result<()> {
+    let filter = Filter::new(conn.dialect(), query)?;
+    let table = filter.table;
+    let text = format!("SELECT {} FROM {} t{}", table.selected, table.def.table, filter.text);
+    let mut failed = Ok(());
+    let taking = |row: &Row| {
+        if failed.is_ok() {
+            failed = take(&table.record(row, 0)?);
+        }
+        Ok(())
+    };
+    conn.each(text, filter.args, taking).await.ours()?;
+    failed
+}
+
 /// A join with the properties that it shows.
 struct Asked {
     join: &'static Join,

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use workforceos_core::change::{Changes, Entry};
 use workforceos_core::id::CompanyId;
-use workforceos_core::{Error, ObjectDef, Query, Record, Result, Timestamp};
+use workforceos_core::{Cond, Error, ObjectDef, Query, Record, Result, Timestamp};
 
 use crate::chain::Head;
 use crate::connection::Held;
@@ -110,6 +110,19 @@ impl Turn {
                 Ok(rows.found.into_iter().map(|f| f.record).collect())
             }
             Hold::Sqlite(_) => self.store.select(query).await,
+        }
+    }
+
+    /// Hands over all active rows of an object, one at a time and in no order: a company's may be too many for one list.
+    /// Lists of ids are left out.
+    pub async fn each(&mut self, def: &'static ObjectDef, take: impl FnMut(&Record) -> Result<()>) -> Result<()> {
+        let query = Query::of(def, self.company, Cond::TRUE);
+        match &mut self.hold {
+            Hold::Postgres(held) => read::each(&mut held.conn(), &query, take).await,
+            Hold::Sqlite(_) => {
+                let mut held = self.store.0.reader_of(self.company, Mode::Read).await?;
+                read::each(&mut held.conn(), &query, take).await
+            }
         }
     }
 

@@ -302,3 +302,23 @@ async fn joins_keep_to_the_company(fresh: &mut Fresh) {
     let [(_, Join::One(None)), (_, Join::Many(many))] = &page.rows[0].joins[..] else { panic!("{:?}", page.rows[0].joins) };
     assert_eq!(many.len(), 0);
 }
+
+on_both!(all_rows_are_handed_over_one_by_one);
+async fn all_rows_are_handed_over_one_by_one(fresh: &mut Fresh) {
+    let users = people(&fresh.store, company(1), 40).await;
+    committed(&fresh.store, company(2), vec![put(&user(company(2), 77))]).await;
+    committed(&fresh.store, company(1), vec![put(&users[0].clone().deleted(NOW))]).await;
+    let mut turn = fresh.store.turn(company(1)).await.expect("a turn");
+    let mut seen = Vec::new();
+    let mut take = |record: &Record| {
+        seen.push(record.clone());
+        Ok(())
+    };
+    turn.each(User::def(), &mut take).await.expect("reads");
+    seen.sort_by_key(Record::id);
+    let mut all = turn.select(&query::<User>(company(1), Cond::TRUE)).await.expect("reads");
+    all.sort_by_key(Record::id);
+    assert_eq!((seen.len(), seen == all), (39, true));
+    let refused = turn.each(User::def(), |_| Err(workforceos_core::Error::internal("enough"))).await;
+    assert_eq!(refused.expect_err("told").code, "InternalError");
+}

@@ -160,7 +160,7 @@ async fn a_backup_that_is_killed_looks_like_none() {
     let folder = data(&scratch);
     let server = Program::start(&folder).await;
     register(&server.client, "acme").await;
-    fs::create_dir(folder.join("files")).expect("a directory of files");
+    fs::create_dir_all(folder.join("files")).expect("a directory of files");
     // Long enough to be caught in the midst of it.
     let large: Vec<u8> = (0..32 << 20).map(|n: u32| n.to_le_bytes()[0]).collect();
     for n in 0..3 {
@@ -217,7 +217,7 @@ async fn a_full_disk_is_told_and_nothing_is_left() {
     let said = refused(limited(40)).await;
     assert!(said.contains("workforceos.db could not be written") && said.contains("full"), "{said}");
     assert!(!target.exists() && !partial(&target).exists());
-    fs::create_dir(folder.join("files")).expect("a directory of files");
+    fs::create_dir_all(folder.join("files")).expect("a directory of files");
     fs::write(folder.join("files/large"), vec![7; 3 << 20]).expect("a large file");
     let said = refused(limited(2048)).await;
     assert!(said.contains("files/large: there is no room for it"), "{said}");
@@ -253,7 +253,7 @@ async fn what_cannot_be_backed_up_is_refused_by_name() {
     assert!(refused(Program::backup(&folder, &taken.join("letter"))).await.contains("is no empty directory"));
     assert!(refused(Program::backup(&folder, &scratch.folder().join("no/where"))).await.contains("TARGET"));
     assert!(refused(Program::backup(&folder, Path::new(".."))).await.contains("must name a new directory"));
-    fs::create_dir(folder.join("files")).expect("a directory of files");
+    fs::create_dir_all(folder.join("files")).expect("a directory of files");
     assert!(refused(Program::backup(&folder, &folder.join("files/backup"))).await.contains("directory of files"));
     // An empty directory gives way, also without a server; settings that only a server needs are not asked for.
     fs::create_dir(&target).expect("an empty directory");

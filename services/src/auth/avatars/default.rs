@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use workforceos_core::input::Patch;
 
 use super::Bucket;
 use crate::auth::names;
@@ -16,6 +17,11 @@ const HUES: u16 = 360;
 /// The avatar that was given, or else the address of a generated one.
 pub fn or_default(given: Option<String>, bucket: Bucket, id: Uuid) -> Option<String> {
     names::optional(given).or_else(|| Some(format!("/auth-api/bucket/{}/default/{id}.svg", bucket.name())))
+}
+
+/// The avatar after a change: only one that is cleared gives way to a generated one.
+pub fn over(change: Patch<String>, before: &Option<String>, bucket: Bucket, id: Uuid) -> Option<String> {
+    if change.is_keep() { before.clone() } else { or_default(change.over(None), bucket, id) }
 }
 
 /// The id that an address names; `None` if it is none.

@@ -18,7 +18,7 @@ use workforceos_core::session::Ctx;
 use crate::files::FileKey;
 
 pub use apis::{company_files, user_files};
-pub use default::{drawing, id, or_default};
+pub use default::{drawing, id, or_default, over};
 pub use download::{Download, by_id, by_key};
 pub use picture::Pictures;
 pub use upload::{Upload, described, may_upload, upload};

@@ -16,7 +16,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::zone::{WallTime, Zone, shift_span};
 use workforceos_core::{BusinessApi, input};
 
-use crate::auth::avatars::{Bucket, or_default};
+use crate::auth::avatars::{self, Bucket};
 use crate::auth::names;
 use crate::{Api, App, commit, schedule};
 
@@ -86,7 +86,7 @@ fn changed(before: &Company, change: CompanyChange) -> Company {
     Company {
         name: change.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
         fullname: over(change.fullname, &before.fullname),
-        avatar: or_default(change.avatar.over(before.avatar.clone()), Bucket::CompanyAvatars, before.meta.id),
+        avatar: avatars::over(change.avatar, &before.avatar, Bucket::CompanyAvatars, before.meta.id),
         industry: over(change.industry, &before.industry),
         company_size: over(change.company_size, &before.company_size),
         timezone: change.timezone.unwrap_or_else(|| before.timezone.clone()),

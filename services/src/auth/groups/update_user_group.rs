@@ -15,7 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
 use super::create_user_group::read_name;
-use crate::auth::avatars::{Bucket, or_default};
+use crate::auth::avatars::{self, Bucket};
 use crate::{Api, App, commit};
 
 input! {
@@ -44,7 +44,7 @@ async fn update(app: Arc<App>, ctx: Ctx, input: GroupChange) -> Result<Answer> {
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<UserGroup>(id)?;
-        let avatar = or_default(input.avatar.clone().over(before.avatar.clone()), Bucket::CompanyAvatars, id.0);
+        let avatar = avatars::over(input.avatar.clone(), &before.avatar, Bucket::CompanyAvatars, id.0);
         let group_name = name.clone().unwrap_or_else(|| before.group_name.clone());
         let after = UserGroup { group_name, avatar, ..before.clone() }.touched(facts.now);
         let event = Event::audit(&act, UserGroup::def().name, id).after(&after).audited(Some(&before));

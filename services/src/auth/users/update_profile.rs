@@ -11,7 +11,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
 use super::changed;
-use crate::auth::avatars::{Bucket, or_default};
+use crate::auth::avatars::{self, Bucket};
 use crate::auth::names;
 use crate::auth::session::at_home;
 use crate::{Api, App, commit};
@@ -55,6 +55,6 @@ pub fn read_fullname(name: Option<String>) -> Result<Option<String>> {
 
 /// The user under another name, with another picture.
 pub fn renamed(before: &User, fullname: Option<String>, avatar: Patch<String>) -> User {
-    let avatar = or_default(avatar.over(before.avatar.clone()), Bucket::UserAvatars, before.meta.id);
+    let avatar = avatars::over(avatar, &before.avatar, Bucket::UserAvatars, before.meta.id);
     User { fullname: fullname.unwrap_or_else(|| before.fullname.clone()), avatar, ..before.clone() }
 }

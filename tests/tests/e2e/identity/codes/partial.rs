@@ -54,6 +54,7 @@ async fn it_opens_no_other_door(db: Db) {
     half.post(at::MCP, hello.clone()).await.refused(403, "EmailTwoFactorNeeded");
     half.post("/mcpbff-api/mcp/messages?sessionId=x", hello).await.refused(403, "EmailTwoFactorNeeded");
     half.delete(at::MCP).await.refused(403, "EmailTwoFactorNeeded");
+    half.upload("userAvatars", "me.png", b"").await.refused(403, "EmailTwoFactorNeeded");
     // As a cookie it is worth no more.
     let cookie = format!("workforceos-access-token-acme={}", half.token.as_deref().expect("a token"));
     let request = world.nobody().request(Method::GET, at::STREAM).header("cookie", cookie);
