@@ -6,6 +6,7 @@ mod contract;
 mod crash;
 mod faults;
 mod guards;
+mod leave;
 mod limits;
 mod lists;
 mod logins;
@@ -25,6 +26,8 @@ mod paths {
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
+    pub const LEAVE: &str = "/leavemanagement-api/v1/leaverequests";
+    pub const HOLIDAYS: &str = "/leavemanagement-api/v1/holidays";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
 }
 
