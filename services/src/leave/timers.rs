@@ -44,14 +44,15 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
     Ok((changes.fold(Changes::none(), Changes::join), next))
 }
 
-/// Where nobody stands above the requester there is nobody to remind.
+/// Where nobody stands above the requester there is nobody to remind, and nothing of where the requester is gone.
 fn report(facts: &Facts, ctx: &Ctx, mut request: LeaveRequest) -> Changes {
     request.delay_alert_at = Some(facts.now);
     let request = request.touched(facts.now);
     let mut note = Event::audit(ctx, LeaveRequest::def().name, request.meta.id).after(&request);
     note.audited = false;
     let changes = Changes::none().put(&request).event(note);
-    let Some(decider) = alerts::superior(facts, request.user_id) else { return changes };
+    let here = facts.state.people.role(request.user_id).is_some();
+    let Some(decider) = alerts::superior(facts, request.user_id).filter(|_| here) else { return changes };
     let (from, to) = (request.start_date, request.end_date);
     let message = format!("A request for {} leave from {from} to {to} has waited for two days.", request.leave_type);
     let kind = LeaveRequest::def().name;

@@ -21,9 +21,6 @@ use super::ical::{self, Found};
 use super::{created, deleted, key, new};
 use crate::{Api, App, commit};
 
-/// The most holidays of one import.
-const MAX_HOLIDAYS: usize = 1_000;
-
 input! {
     pub struct Import {
         /// The text of an iCalendar (.ics) file, at most 500,000 characters.
@@ -65,17 +62,14 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: Import) -> Result<Answer> {
     commit(&app, &ctx, Needs::none().and_query(all), move |facts| decide(facts, &caller, &found, replace)).await
 }
 
+/// A file has at least one holiday, or it is told why none of its entries is one.
 fn check(found: &Found) -> Result<()> {
-    if found.days.len() > MAX_HOLIDAYS {
-        let problem = format!("means {} holidays; at most {MAX_HOLIDAYS} are taken at once", found.days.len());
-        return Err(Error::field("calendar", problem));
+    if !found.days.is_empty() {
+        return Ok(());
     }
-    if found.days.is_empty() {
-        let entries = found.problems.iter().map(|p| Problem::new("calendar", format!("entry {}: {}", p.entry, p.problem)));
-        let none = Problem::new("calendar", "has no all-day entry");
-        return Err(Error::invalid(std::iter::once(none).chain(entries).collect()));
-    }
-    Ok(())
+    let entries = found.problems.iter().map(|p| Problem::new("calendar", format!("entry {}: {}", p.entry, p.problem)));
+    let none = Problem::new("calendar", "has no all-day entry");
+    Err(Error::invalid(std::iter::once(none).chain(entries).collect()))
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, found: &Found, replace: bool) -> Result<(Changes, Answer)> {

@@ -145,7 +145,11 @@ async fn without_a_manager_the_owner_is_reminded(db: Db) {
     let bob = acme.employee("bob").await;
     let mut owner = acme.owner.clone();
     owner.use_key().await;
-    ask(&bob, "2026-07-01", "2026-07-01").await.ok();
+    let of_bob = asked(&bob, "2026-07-01", "2026-07-01").await;
+    // Who is gone waits for nothing.
+    let zoe = acme.employee("zoe").await;
+    ask(&zoe, "2026-07-01", "2026-07-01").await.ok();
+    acme.owner.delete(&format!("/auth-api/v1/users/{}", zoe.text())).await.ok();
     ask(&owner, "2026-07-01", "2026-07-01").await.ok();
     // Also across a restart.
     app.restart().await;
@@ -154,6 +158,7 @@ async fn without_a_manager_the_owner_is_reminded(db: Db) {
     app.sweep_at(at("2026-06-05T06:00:00Z")).await;
     let event = live.next().await.expect("an alert");
     assert_eq!((event.kind(), event.data["object"]["alertType"].as_str()), ("alert.raised", Some("approval_delay")));
+    assert_eq!(event.data["object"]["relatedEntityId"], of_bob.as_str());
     let own = asked(&owner, "2026-07-05", "2026-07-05").await;
     let mut leave = owner.stream("").await;
     leave.snapshot().await;

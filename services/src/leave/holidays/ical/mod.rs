@@ -20,7 +20,11 @@ use crate::schedule::recurrence;
 /// The most entries of a file.
 const MAX_ENTRIES: usize = 2_000;
 /// The most entries with rules: expanding them takes its time.
-const MAX_RULES: usize = 300;
+const MAX_RULES: usize = 100;
+/// The most dates that one entry adds or leaves out.
+const MAX_DATES: usize = 1_000;
+/// The most holidays of a file.
+const MAX_HOLIDAYS: usize = 1_000;
 /// The most days that one entry lasts.
 const MAX_LENGTH: u64 = 31;
 /// For how many years after the present one yearly entries are expanded.
@@ -80,6 +84,9 @@ pub fn read(text: &str, this_year: i32) -> Result<Found, String> {
                 found.problems.push(Problem { entry: i + 1, name: None, problem });
             }
             (Err(problem), name) => found.problems.push(Problem { entry: i + 1, name, problem }),
+        }
+        if found.days.len() > MAX_HOLIDAYS {
+            return Err(format!("means more than {MAX_HOLIDAYS} holidays"));
         }
     }
     Ok(found)
@@ -184,17 +191,23 @@ fn dates(entry: &Entry, years: &RangeInclusive<i32>) -> Result<BTreeSet<Date>, S
         Some(rule) => yearly(&rule.value, start, length, years)?,
         None => vec![start],
     };
-    for (name, added) in [("RDATE", true), ("EXDATE", false)] {
-        for line in entry.iter().filter(|line| line.name == name) {
-            for text in line.value.split(',') {
-                let date = compact(text).ok_or_else(|| format!("its {name} is no list of dates"))?;
-                if added { starts.push(date) } else { starts.retain(|s| *s != date) }
-            }
-        }
-    }
+    let left_out = listed(entry, "EXDATE")?;
+    starts.extend(listed(entry, "RDATE")?);
+    starts.retain(|start| !left_out.contains(start));
     let days = |start: Date| (0..length).filter_map(move |day| start.checked_add_days(Days::new(day)));
     let wanted = |date: &Date| rule.is_none() || years.contains(&date.year());
     Ok(starts.into_iter().flat_map(days).filter(wanted).collect())
+}
+
+/// The dates of all lines of a name.
+fn listed(entry: &Entry, name: &str) -> Result<BTreeSet<Date>, String> {
+    let texts = entry.iter().filter(|line| line.name == name).flat_map(|line| line.value.split(','));
+    let dates: Option<BTreeSet<Date>> = texts.take(MAX_DATES + 1).map(compact).collect();
+    match dates {
+        Some(dates) if dates.len() <= MAX_DATES => Ok(dates),
+        Some(_) => Err(format!("has more than {MAX_DATES} dates in {name}")),
+        None => Err(format!("its {name} is no list of dates")),
+    }
 }
 
 /// How many days an entry lasts: DTEND is the day after the last.

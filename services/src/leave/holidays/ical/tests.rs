@@ -80,6 +80,18 @@ fn what_is_no_calendar_is_refused_as_a_whole() {
     for text in ["", "hello", "BEGIN:VEVENT\nEND:VEVENT", "BEGIN:VCALENDAR\nEND:VEVENT", "BEGIN:VCALENDAR\n", deep.as_str()] {
         assert!(read(text, 2026).is_err(), "{}", clip(text));
     }
+    let dates = ["20260101"; 3].join(",");
+    assert_eq!(days(&[&format!("DTSTART:20260101\r\nRDATE:{dates}\r\nSUMMARY:x")]), ["2026-01-01 x"]);
+    assert_eq!(
+        problem(&format!("DTSTART:20260101\r\nRDATE:{}\r\nSUMMARY:x", listed_dates(1_001))),
+        "has more than 1000 dates in RDATE"
+    );
     let many = calendar(&vec!["DTSTART:20260101\r\nSUMMARY:x"; 2_001]);
     assert!(read(&many, 2026).is_err());
+}
+
+fn listed_dates(count: u64) -> String {
+    let first = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date");
+    let dates = (0..count).filter_map(|i| first.checked_add_days(Days::new(i)));
+    dates.map(|d| d.format("%Y%m%d").to_string()).collect::<Vec<_>>().join(",")
 }
