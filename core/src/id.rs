@@ -68,6 +68,8 @@ ids! {
     AttendanceId,
     /// A leave request.
     LeaveId,
+    /// A public holiday.
+    HolidayId,
     /// A login session.
     SessionId,
     /// An API key.

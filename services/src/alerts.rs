@@ -3,9 +3,11 @@
 use uuid::Uuid;
 use workforceos_actors::Facts;
 use workforceos_core::change::{Audience, Changes, Event};
-use workforceos_core::id::UserId;
-use workforceos_core::object::Meta;
+use workforceos_core::error::Result;
+use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
+use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Role};
 
 /// Whom to tell of something about a user: the manager, else the company's owner; never the user.
@@ -46,4 +48,24 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
 pub fn raise(ctx: &Ctx, alert: &Alert) -> Changes {
     let event = Event::of(ctx, "alert.raised", alert, Audience::none().user(alert.recipient_user_id));
     Changes::none().put(alert).event(event)
+}
+
+/// The open alerts of a kind about an object: what a decision needs that resolves them.
+pub fn open(company: CompanyId, kind: AlertType, entity_id: Uuid) -> Query {
+    let about = Cond::eq("relatedEntityId", entity_id).and(Cond::eq("alertType", kind.as_str()));
+    Query::of(Alert::def(), company, about.and(Cond::eq("status", AlertStatus::Open.as_str())))
+}
+
+/// Resolves the open alerts of a kind about an object: their cause is gone. The decision asked for them ([`open`]).
+pub fn resolve(ctx: &Ctx, facts: &Facts, kind: AlertType, entity_id: Uuid) -> Result<Changes> {
+    let mut changes = Changes::none();
+    let about = |a: &Alert| a.alert_type == kind && a.related_entity_id == entity_id && a.status == AlertStatus::Open;
+    for mut alert in facts.rows::<Alert>()?.into_iter().filter(about) {
+        alert.status = AlertStatus::Resolved;
+        alert.resolved_at = Some(facts.now);
+        let alert = alert.touched(facts.now);
+        let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
+        changes = changes.put(&alert).event(event);
+    }
+    Ok(changes)
 }

@@ -9,6 +9,7 @@ mod commit;
 pub mod crud;
 mod delivery;
 pub mod files;
+pub mod leave;
 mod limits;
 mod mail;
 mod outside;
@@ -139,7 +140,8 @@ struct Pass {
     sweep: fn(&Facts) -> Result<TimerPass>,
 }
 
-const PASSES: &[Pass] = &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }];
+const PASSES: &[Pass] =
+    &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }, Pass { needs: leave::waiting, sweep: leave::sweep }];
 
 impl Sweep for Timers {
     fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
@@ -162,6 +164,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
+        Service { name: "leaveManagement", prefix: "/leavemanagement-api", apis: leave::apis() },
     ])
 }
 

@@ -173,6 +173,7 @@ impl Company {
             approver_id: Some(self.owner.id),
             approved_date: Some(self.shared.clock.now()),
             decision_note: None,
+            delay_alert_at: None,
             company_id: self.id,
         };
         let event = Event::audit(&self.ctx(), LeaveRequest::def().name, leave.meta.id).after(&leave);

@@ -1,6 +1,7 @@
 //! Leave requests and holidays.
 
 use crate::id::{CompanyId, DepartmentId, UserId};
+use crate::object::Level;
 use crate::objects::{User, UserGroup};
 use crate::time::{Date, Timestamp};
 use crate::{data_object, wire_enum};
@@ -58,6 +59,8 @@ data_object! {
         approved_date: Option<Timestamp> => "approvedDate",
         /// What the decider said.
         decision_note: Option<String> => "decisionNote",
+        /// When its waiting was reported to those who decide.
+        delay_alert_at: Option<Timestamp> => "delayAlertAt".read(Level::Manager),
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

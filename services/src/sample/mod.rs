@@ -1,6 +1,7 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts and the attendance at them up
 //! to now. The same clock and seed give the same company, so that every list, stream and tool has something to show.
 
+mod leave;
 mod people;
 mod work;
 
@@ -14,7 +15,7 @@ use workforceos_core::dispatch::Caller;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::input::Args;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::User;
+use workforceos_core::objects::{CompanyPolicy, User};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Tenant, Via};
 
@@ -62,6 +63,9 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     for week in work::weeks(tenant, now) {
         commit(app, tenant, work::week(&mut sample, week, now)).await?;
     }
+    let policy = app.store.get(CompanyPolicy::def(), Some(tenant.company), tenant.company.0).await?;
+    let policy = CompanyPolicy::from_record(policy.ok_or_else(|| Error::not_found("companyPolicy"))?)?;
+    commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

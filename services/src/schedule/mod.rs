@@ -5,7 +5,7 @@ mod create_shift;
 mod delete_shift;
 mod generate;
 mod read;
-mod recurrence;
+pub(crate) mod recurrence;
 pub mod rules;
 mod templates;
 mod update_shift;

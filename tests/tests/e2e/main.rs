@@ -8,6 +8,7 @@ mod crash;
 mod faults;
 mod guards;
 mod identity;
+mod leave;
 mod limits;
 mod lists;
 mod logins;
@@ -28,6 +29,8 @@ mod paths {
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
+    pub const LEAVE: &str = "/leavemanagement-api/v1/leaverequests";
+    pub const HOLIDAYS: &str = "/leavemanagement-api/v1/holidays";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
 }
 

@@ -68,6 +68,18 @@ pub const NAMES: &[&str] = &[
     "correctAttendanceRecord",
     "getAttendanceRecord",
     "listAttendanceRecords",
+    "createLeaveRequest",
+    "updateLeaveRequest",
+    "deleteLeaveRequest",
+    "getLeaveRequest",
+    "listLeaveRequests",
+    "listMyLeaveRequests",
+    "getMyLeaveRequest",
+    "getLeaveBalance",
+    "createHoliday",
+    "deleteHoliday",
+    "listHolidays",
+    "importHolidays",
 ];
 
 /// These end the caller's own login.
@@ -82,6 +94,8 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("updateUserRole", &[Who::Admin]),
     // Without a company there is none to join.
     ("registerCompanyUser", &[Who::SaasUser]),
+    // Leave is the company's own people's.
+    ("createLeaveRequest", &[Who::SuperAdmin]),
 ];
 
 /// Valid arguments: about `ann`, an employee, wherever somebody is needed. Each call makes fresh things.
@@ -103,6 +117,9 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listShiftTemplates"
         | "listShifts"
         | "listAttendanceRecords"
+        | "listLeaveRequests"
+        | "listMyLeaveRequests"
+        | "listHolidays"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -168,6 +185,21 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),
         "correctAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await, "managerNote": "seen"}),
         "getAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await}),
+        "createLeaveRequest" => {
+            let day = side.free_day().await;
+            json!({"leaveType": "annual", "startDate": day, "endDate": day, "departmentId": crew})
+        }
+        "updateLeaveRequest" => json!({"leaveRequestId": side.leave(&side.ann).await, "status": "cancelled"}),
+        "deleteLeaveRequest" | "getLeaveRequest" => json!({"leaveRequestId": side.leave(&side.ann).await}),
+        "getMyLeaveRequest" => json!({"leaveRequestId": side.leave(&company.owner).await}),
+        "getLeaveBalance" => json!({"userId": ann, "year": 2026}),
+        "createHoliday" => json!({"name": "Feast", "holidayDate": side.free_day().await}),
+        "deleteHoliday" => json!({"holidayId": side.holiday().await}),
+        "importHolidays" => {
+            let day = side.free_day().await.replace('-', "");
+            let entry = format!("BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{day}\r\nSUMMARY:Feast\r\nEND:VEVENT");
+            json!({"calendar": format!("BEGIN:VCALENDAR\r\n{entry}\r\nEND:VCALENDAR\r\n")})
+        }
         _ => return None,
     })
 }

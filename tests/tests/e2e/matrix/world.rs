@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{CHECK_IN, SHIFTS, TEMPLATES};
+use crate::paths::{CHECK_IN, HOLIDAYS, LEAVE, SHIFTS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -149,6 +149,18 @@ impl Side {
     pub async fn record(&self, number: u32) -> String {
         let body = json!({"shiftId": self.shift_now(number).await});
         text(&self.ann.post(CHECK_IN, body).await.ok()["attendanceRecord"], "id")
+    }
+
+    /// Somebody's pending leave request.
+    pub async fn leave(&self, who: &Person) -> String {
+        let day = self.free_day().await;
+        let body = json!({"leaveType": "annual", "startDate": day, "endDate": day});
+        text(&who.post(LEAVE, body).await.ok()["leaveRequest"], "id")
+    }
+
+    pub async fn holiday(&self) -> String {
+        let body = json!({"name": "Feast", "holidayDate": self.free_day().await});
+        text(&self.company.owner.post(HOLIDAYS, body).await.ok()["holiday"], "id")
     }
 
     pub async fn template(&self) -> String {

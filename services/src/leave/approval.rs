@@ -1,0 +1,114 @@
+//! What a decision about leave does to the schedule, and who is told.
+
+use uuid::Uuid;
+use workforceos_actors::{Facts, State};
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::{Error, Result};
+use workforceos_core::id::{ShiftId, UserId};
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{Alert, AlertStatus, AlertType, DayPart, LeaveRequest, LeaveStatus, Shift, ShiftStatus};
+use workforceos_core::session::Ctx;
+
+use super::rules::Span;
+use crate::alerts;
+use crate::schedule::rules as shifts;
+
+/// Takes the requester out of the scheduled shifts of the leave's dates; answers which, by date and start. Through a
+/// department one stops being assigned by the leave itself. Half days leave shifts alone.
+pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Changes, Vec<Uuid>)> {
+    let (state, user) = (facts.state, leave.user_id);
+    if leave.day_part != DayPart::Full {
+        return Ok((Changes::none(), Vec::new()));
+    }
+    let mut theirs = Vec::new();
+    for shift in Span::of(leave).dates().flat_map(|date| state.schedule.on(date)) {
+        let came = state.attendance.of(ShiftId(shift.meta.id), user).is_some_and(|r| r.check_in_time.is_some());
+        if came {
+            let message = format!("The person has checked in for the shift of {}", shift.shift_date);
+            let detail = serde_json::json!({"shiftId": shift.meta.id.to_string(), "shiftDate": shift.shift_date.to_string()});
+            return Err(Error::conflict("AttendanceExists", message).detail(detail));
+        }
+        let named = shift.assigned_user_ids.contains(&user);
+        if shift.status == ShiftStatus::Scheduled && (named || state.is_assigned(shift, user)) {
+            theirs.push(shift);
+        }
+    }
+    theirs.sort_by_key(|shift| (shift.starts_at, shift.meta.id));
+    let mut changes = Changes::none();
+    for shift in &theirs {
+        let mut after = Shift::clone(shift);
+        after.assigned_user_ids.retain(|named| *named != user);
+        let event = |after: &Shift| Event::of(ctx, "shift.updated", after, shifts::audience(state, after));
+        if after.assigned_user_ids.len() < shift.assigned_user_ids.len() {
+            let after = after.touched(facts.now);
+            changes = changes.event(event(&after).audited(Some(&***shift))).put(&after);
+        } else {
+            // The row stays as it is: who is assigned through a department follows from the leave.
+            changes = changes.event(event(&after));
+        }
+    }
+    Ok((changes, theirs.iter().map(|shift| shift.meta.id).collect()))
+}
+
+/// Whoever is back through a department may be planned twice at a time by now: that is reported, not refused, as when
+/// somebody joins a department.
+pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
+    let clashing = clashing(facts, leave);
+    let Some((first, rival)) = clashing.first() else { return Changes::none() };
+    let recipient = alerts::superior(facts, leave.user_id).unwrap_or(leave.user_id);
+    let message = format!(
+        "The cancelled leave makes {} shifts overlap others of the same person; the first is {} on {}, against {}.",
+        clashing.len(),
+        first.meta.id,
+        first.shift_date,
+        rival.meta.id
+    );
+    let kind = LeaveRequest::def().name;
+    let alert = alerts::alert(facts, AlertType::ShiftConflict, recipient, kind, leave.meta.id, message);
+    alerts::raise(ctx, &alert)
+}
+
+/// Coming shifts that the person has again without the leave, each with another one at that time.
+fn clashing<'a>(facts: &'a Facts, leave: &LeaveRequest) -> Vec<(&'a Shift, &'a Shift)> {
+    let (state, user) = (facts.state, leave.user_id);
+    if leave.status != LeaveStatus::Approved || leave.day_part != DayPart::Full {
+        return Vec::new();
+    }
+    let coming = |shift: &Shift| shift.status == ShiftStatus::Scheduled && shift.ends_at > facts.now;
+    let covered = |shift: &Shift| leave.start_date <= shift.shift_date && shift.shift_date <= leave.end_date;
+    let regained = |shift: &Shift| covered(shift) && coming(shift) && through_department(state, shift, user);
+    let mut found = Vec::new();
+    for shift in Span::of(leave).dates().flat_map(|date| state.schedule.on(date)).filter(|s| regained(s)) {
+        let rival = state.schedule.around(shift.shift_date).find(|other| {
+            // Of two shifts that are regained one tells of the other.
+            let takes = state.is_assigned(other, user) || (regained(other) && shift.meta.id < other.meta.id);
+            other.meta.id != shift.meta.id && coming(other) && takes && shifts::overlap(other, shift)
+        });
+        found.extend(rival.map(|rival| (&**shift, &**rival)));
+    }
+    found
+}
+
+fn through_department(state: &State, shift: &Shift, user: UserId) -> bool {
+    !shift.assigned_user_ids.contains(&user) && shift.assigned_department_ids.iter().any(|d| state.people.is_member(*d, user))
+}
+
+/// The requester hears of what somebody else decided; nobody has to be reminded of it any more.
+pub fn told(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<Changes> {
+    let resolved = alerts::resolve(ctx, facts, AlertType::ApprovalDelay, leave.meta.id)?;
+    if leave.user_id == ctx.user() || facts.state.people.role(leave.user_id).is_none() {
+        return Ok(resolved);
+    }
+    let (from, to) = (leave.start_date, leave.end_date);
+    let message = format!("Your request for {} leave from {from} to {to} was {}.", leave.leave_type, leave.status.as_str());
+    let kind = LeaveRequest::def().name;
+    let new = alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, kind, leave.meta.id, message);
+    // An earlier decision that nobody has taken note of yet is overtaken: one alert tells how the request stands.
+    let open =
+        |a: &Alert| a.alert_type == new.alert_type && a.related_entity_id == leave.meta.id && a.status == AlertStatus::Open;
+    let alert = match facts.rows::<Alert>()?.into_iter().find(open) {
+        Some(earlier) => Alert { message: new.message, ..earlier }.touched(facts.now),
+        None => new,
+    };
+    Ok(resolved.join(alerts::raise(ctx, &alert)))
+}
