@@ -218,7 +218,9 @@ impl Actor {
                 }
                 Ok(change) => {
                     due = match (pending.command.next_due(), due) {
-                        (Some(exactly), _) => Due::Exactly(exactly),
+                        (Some(exactly), _) if changes.iter().all(Changes::is_empty) => Due::Exactly(exactly),
+                        // What the pass looked at was read before the changes ahead of it: it looks again.
+                        (Some(_), _) => Due::Exactly(Some(now)),
                         // Decided after a timer's pass: that pass did not know of it.
                         (None, Due::Exactly(at)) => Due::Exactly(earlier(at, change.due_at)),
                         (None, sooner) => sooner,
