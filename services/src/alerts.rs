@@ -3,8 +3,9 @@
 use uuid::Uuid;
 use workforceos_actors::Facts;
 use workforceos_core::change::{Audience, Changes, Event};
-use workforceos_core::id::UserId;
-use workforceos_core::object::Meta;
+use workforceos_core::error::Result;
+use workforceos_core::id::{AlertId, UserId};
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 use workforceos_core::session::{Ctx, Role};
 
@@ -46,4 +47,16 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
 pub fn raise(ctx: &Ctx, alert: &Alert) -> Changes {
     let event = Event::of(ctx, "alert.raised", alert, Audience::none().user(alert.recipient_user_id));
     Changes::none().put(alert).event(event)
+}
+
+/// The cause of an alert is gone: it is resolved, unless its recipient was faster. The alert's row must be among the facts.
+pub fn resolve(facts: &Facts, ctx: &Ctx, id: AlertId) -> Result<Changes> {
+    let Some(mut alert) = facts.any::<Alert>(id)?.filter(|a| a.meta.is_active && a.status == AlertStatus::Open) else {
+        return Ok(Changes::none());
+    };
+    alert.status = AlertStatus::Resolved;
+    alert.resolved_at = Some(facts.now);
+    let alert = alert.touched(facts.now);
+    let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
+    Ok(Changes::none().put(&alert).event(event))
 }

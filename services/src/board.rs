@@ -1,20 +1,23 @@
-//! Today's board: the shifts of the day and those still running, with the attendance at them, as the caller may see it.
+//! Today's board: the shifts of the day and those still running, with the attendance at them, as the caller may see it, and the
+//! caller's own open tasks.
 
 use serde_json::{Value as Json, json};
 use workforceos_core::answer::{Row, RowView};
 use workforceos_core::error::Result;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, Shift};
+use workforceos_core::objects::{AttendanceRecord, IndividualTask, Shift};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 use workforceos_core::zone::previous_day;
 use workforceos_store::Found;
 
-use crate::{App, crud, schedule};
+use crate::{App, crud, schedule, tasks};
 
 /// The most rows of each kind on a board.
 const MAX_ROWS: u64 = 2_000;
+/// The most open tasks on it, those due first.
+const MAX_TASKS: u64 = 200;
 
 /// The board and the company's sequence at the moment of reading it. `ctx` has its scope.
 pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
@@ -30,8 +33,12 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
         .and(running.clone())
         .and(Cond::Any(vec![of_today, still_on]));
     let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);
-    let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records)];
+    let tasks = within(ctx, "taskManagement").and(tasks::my_open_tasks(ctx));
+    let tasks = Query { order: order(IndividualTask::def(), "dueTime,id"), ..query(ctx, IndividualTask::def(), tasks) };
+    let tasks = Query { limit: MAX_TASKS, ..tasks };
+    let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records), tasks];
     let (seq, mut found) = app.store.snapshot(ctx.company(), &queries).await?;
+    let tasks = found.pop().unwrap_or_default();
     let records = found.pop().unwrap_or_default();
     let shifts = found.pop().unwrap_or_default();
     // Yesterday's records matter only as far as their shifts still run.
@@ -39,11 +46,13 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let on_board = |f: &Found| {
         *f.record.get("shiftDate") == Value::Date(today) || f.record.get("shiftId").as_id().is_some_and(|id| shown.contains(&id))
     };
-    let truncated = shifts.len() as u64 == MAX_ROWS || records.len() as u64 == MAX_ROWS;
+    let full = [(shifts.len(), MAX_ROWS), (records.len(), MAX_ROWS), (tasks.len(), MAX_TASKS)];
+    let truncated = full.iter().any(|(rows, most)| *rows as u64 == *most);
     let records = records.into_iter().filter(on_board).collect();
     let board = json!({
         "date": today.to_string(), "timezone": ctx.tenant.zone.name(), "at": ctx.now().to_string(),
-        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "truncated": truncated,
+        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records),
+        "individualTasks": rendered(ctx, tasks), "truncated": truncated,
     });
     Ok((seq, board))
 }

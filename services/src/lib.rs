@@ -14,6 +14,7 @@ mod outside;
 pub mod sample;
 pub mod schedule;
 mod settings;
+pub mod tasks;
 
 use std::sync::{Arc, OnceLock};
 
@@ -133,7 +134,8 @@ struct Pass {
     sweep: fn(&Facts) -> Result<TimerPass>,
 }
 
-const PASSES: &[Pass] = &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }];
+const PASSES: &[Pass] =
+    &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }, Pass { needs: tasks::needs, sweep: tasks::sweep }];
 
 impl Sweep for Timers {
     fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
@@ -156,6 +158,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
+        Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
     ])
 }
 

@@ -6,6 +6,7 @@ mod identity;
 mod leave;
 mod people;
 mod schedule;
+mod tasks;
 
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
@@ -15,6 +16,7 @@ pub use identity::{
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
+pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
 
 use crate::object::{DataObject, ObjectDef};
 
@@ -36,6 +38,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         LeaveRequest::def(),
         Holiday::def(),
         Alert::def(),
+        TaskAssignment::def(),
+        IndividualTask::def(),
     ]
 }
 

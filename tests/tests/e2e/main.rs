@@ -15,6 +15,7 @@ mod nodes;
 mod oracle;
 mod rules;
 mod streams;
+mod tasks;
 mod vectors;
 mod ward;
 
@@ -25,6 +26,11 @@ mod paths {
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
+    pub const TASK_ASSIGNMENTS: &str = "/taskmanagement-api/v1/taskassignments";
+    pub const PROGRESS: &str = "/taskmanagement-api/v1/taskassignmentwithprogress";
+    pub const TASKS: &str = "/taskmanagement-api/v1/individualtasks";
+    pub const MY_TASKS: &str = "/taskmanagement-api/v1/myindividualtasks";
+    pub const MY_TASK: &str = "/taskmanagement-api/v1/myindividualtask";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
 }
 
