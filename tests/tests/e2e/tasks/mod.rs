@@ -1,6 +1,10 @@
 //! taskManagement: who gets which task, and what becomes of it.
 
 mod completion;
+mod large;
+mod live;
+mod overdue;
+mod reach;
 mod recipients;
 
 use serde_json::{Value as Json, json};

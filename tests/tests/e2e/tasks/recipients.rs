@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use workforceos_core::objects::DayPart;
-use workforceos_tests::time::day;
+use workforceos_services::auth::purge_archived;
+use workforceos_tests::time::{at, day};
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
 use super::{assigned, completed, own, patched, set, standing, whole};
@@ -19,6 +20,7 @@ on_both_databases!(
     nobody_and_unknown_people_are_refused_at_once,
     a_single_task_joins_the_assignment,
     tasks_of_the_deleted_are_cancelled,
+    tasks_of_the_purged_are_cancelled_and_told_to_nobody,
 );
 
 async fn everybody_named_in_any_way_gets_one_task(db: Db) {
@@ -278,4 +280,34 @@ async fn tasks_of_the_deleted_are_cancelled(db: Db) {
     // The list still names whoever was deleted; it can be sent back as it is, and nobody gets anything.
     let after = patched(&acme.owner, &both, json!({"assigneeUserIds": [ann.text(), bob.text()]})).await;
     assert_eq!(after["status"], "completed");
+}
+
+async fn tasks_of_the_purged_are_cancelled_and_told_to_nobody(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let mut owner = acme.owner.clone();
+    owner.use_key().await;
+    let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    let id = assigned(&owner, &[&ann, &bob]).await;
+    let task = own(&bob, &id).await;
+    completed(&ann, &id).await;
+    app.sweep_at(at("2026-06-02T12:00:00Z")).await;
+    let mut bob = bob;
+    bob.log_in().await;
+    bob.delete("/auth-api/v1/profile").await.ok();
+    assert_eq!(whole(&owner, &id).await["status"], "active", "for a month the profile may come back");
+    app.set("2026-07-04T06:00:00Z");
+    let store = app.services().store.clone();
+    let (before, _) = store.snapshot(acme.id, &[]).await.expect("a sequence");
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 1);
+    let after = whole(&owner, &id).await;
+    assert_eq!((&after["status"], &after["progress"]["cancelled"]), (&json!("completed"), &json!(1)));
+    let entries = store.journal(acme.id, before, 100).await.expect("entries");
+    assert!(entries.iter().all(|e| &*e.object != "individualTask"), "nothing tells of the person's task");
+    let told = store.journal(acme.id, 0, 1_000).await.expect("entries");
+    let about = told.iter().filter(|e| &*e.object == "individualTask" && e.object_id.to_string() == text(&task, "id"));
+    assert!(about.into_iter().all(|e| !e.after.contains("linen")), "and what did is erased");
+    // The pass finds nothing left of the alert that went with the person.
+    app.sweep_at(at("2026-07-05T06:00:00Z")).await;
+    assert_eq!(standing(&owner, &id, &[&bob]).await, ["cancelled"]);
 }
