@@ -27,7 +27,7 @@ pub enum TaskNeed {
     All(TaskAssignmentId),
     /// The pending tasks of this user.
     User(UserId),
-    /// At most so many tasks whose alert outlived its cause; their assignments do not matter.
+    /// At most so many of each kind of tasks whose alert outlived its cause; their assignments do not matter.
     Outlived(u64),
 }
 
@@ -46,7 +46,13 @@ pub(crate) async fn load(
             TaskNeed::One(id) => (turn.get(IndividualTask::def(), id.0).await?.into_iter().collect(), None),
             TaskNeed::Of(id) => (Vec::new(), Some(*id)),
             TaskNeed::All(id) => (turn.select(&query(Cond::eq("taskAssignmentId", id.0))).await?, Some(*id)),
-            TaskNeed::Outlived(limit) => (turn.select(&Query { limit: *limit, ..query(outlived()) }).await?, None),
+            TaskNeed::Outlived(limit) => {
+                let mut tasks = Vec::new();
+                for cond in outlived() {
+                    tasks.extend(turn.select(&Query { limit: *limit, ..query(cond) }).await?);
+                }
+                (tasks, None)
+            }
             TaskNeed::User(user) => (turn.select(&query(Cond::eq("assigneeUserId", user.0).and(pending()))).await?, None),
         };
         let ids = |name: &str| tasks.iter().filter_map(|t| t.get(name).as_id()).collect::<BTreeSet<Uuid>>();
@@ -82,11 +88,11 @@ fn pending() -> Cond {
     Cond::eq("status", TaskStatus::Pending.as_str())
 }
 
-/// With an alert that stands though the task is over, or has another due time since.
-fn outlived() -> Cond {
+/// With an alert that stands though the task is over, or has another due time since: two ways through the index.
+fn outlived() -> [Cond; 2] {
     let over = [TaskStatus::Completed, TaskStatus::Cancelled].map(|s| Value::Text(s.as_str().to_owned()));
-    let moved_on = Cond::Any(vec![Cond::In("status", over.to_vec()), Cond::IsNull("overdueAlertAt")]);
-    Cond::Cmp("overdueAlertId", Op::Gt, Value::Id(Uuid::nil())).and(moved_on)
+    let standing = |cond| Cond::Cmp("overdueAlertId", Op::Gt, Value::Id(Uuid::nil())).and(cond);
+    [standing(Cond::In("status", over.to_vec())), standing(pending().and(Cond::IsNull("overdueAlertAt")))]
 }
 
 async fn many(turn: &mut Turn, def: &'static ObjectDef, ids: &BTreeSet<Uuid>, rows: &mut HashMap<Uuid, Record>) -> Result<()> {

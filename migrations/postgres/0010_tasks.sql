@@ -57,7 +57,7 @@ CREATE INDEX individual_task_of ON individual_task (task_assignment_id, assignee
 -- What the clock looks at: tasks of whose being overdue nobody was told, and alerts that still stand.
 CREATE INDEX individual_task_due ON individual_task (company_id, status, due_time, id)
     WHERE is_active = 1 AND overdue_alert_at IS NULL AND due_time IS NOT NULL;
-CREATE INDEX individual_task_told ON individual_task (company_id, status, id)
+CREATE INDEX individual_task_told ON individual_task (company_id, status, overdue_alert_at, id)
     WHERE is_active = 1 AND overdue_alert_id IS NOT NULL;
 
 SELECT guard_tenant_tables();
