@@ -28,6 +28,7 @@ use workforceos_store::{Due, Outcome, Turn};
 
 use crate::directory::Shared;
 use crate::state::State;
+use crate::tasks::{self, TaskNeed};
 
 /// The most commands decided together.
 const MAX_BATCH: usize = 256;
@@ -57,6 +58,8 @@ pub struct Needs {
     pub future: bool,
     /// What the timers have to look at.
     pub due: bool,
+    /// These tasks, with what their change may change.
+    pub tasks: Vec<TaskNeed>,
 }
 
 impl Needs {
@@ -83,6 +86,7 @@ impl Needs {
         self.rows.extend(other.rows);
         self.queries.extend(other.queries);
         self.days.extend(other.days);
+        self.tasks.extend(other.tasks);
         Needs {
             shift: self.shift.or(other.shift),
             attendance: self.attendance.or(other.attendance),
@@ -98,6 +102,10 @@ impl Needs {
 
     pub fn attendance(id: AttendanceId) -> Needs {
         Needs { attendance: Some(id), ..Needs::default() }
+    }
+
+    pub fn tasks(need: TaskNeed) -> Needs {
+        Needs { tasks: vec![need], ..Needs::default() }
     }
 
     /// The days around a date.
@@ -218,7 +226,9 @@ impl Actor {
                 }
                 Ok(change) => {
                     due = match (pending.command.next_due(), due) {
-                        (Some(exactly), _) => Due::Exactly(exactly),
+                        (Some(exactly), _) if changes.iter().all(Changes::is_empty) => Due::Exactly(exactly),
+                        // What the pass looked at was read before the changes ahead of it: it looks again.
+                        (Some(_), _) => Due::Exactly(Some(now)),
                         // Decided after a timer's pass: that pass did not know of it.
                         (None, Due::Exactly(at)) => Due::Exactly(earlier(at, change.due_at)),
                         (None, sooner) => sooner,
@@ -306,6 +316,7 @@ impl Actor {
             Some(state) => state,
             none => none.insert(load(self.company, turn).await?),
         };
+        state.tasks.shed();
         for needs in batch {
             for (def, id) in &needs.rows {
                 if !rows.contains_key(id)
@@ -319,7 +330,8 @@ impl Actor {
                     rows.entry(record.id()).or_insert(record);
                 }
             }
-            let days = days_of(state, needs, turn, self.shared.clock.now()).await?;
+            let mut days = days_of(state, needs, turn, self.shared.clock.now()).await?;
+            days.extend(tasks::load(state, turn, &needs.tasks, rows).await?);
             load_days(state, turn, days).await?;
         }
         Ok(())
@@ -363,7 +375,7 @@ fn absorb(state: &mut State, rows: &mut HashMap<Uuid, Record>, changes: &Changes
     for change in &changes.rows {
         match change {
             RowChange::Put(record) => {
-                state.apply(record)?;
+                state.absorb(record)?;
                 rows.insert(record.id(), record.clone());
             }
             RowChange::Purge(_, id) => {

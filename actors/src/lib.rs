@@ -8,8 +8,10 @@ mod directory;
 mod feed;
 pub mod hub;
 pub mod state;
+mod tasks;
 mod ticker;
 
 pub use actor::{Facts, Needs, TimerPass};
 pub use directory::{Companies, Sweep};
 pub use state::State;
+pub use tasks::TaskNeed;

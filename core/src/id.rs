@@ -66,6 +66,10 @@ ids! {
     ShiftId,
     /// One person's attendance at one shift.
     AttendanceId,
+    /// A task given to several people.
+    TaskAssignmentId,
+    /// One person's task.
+    TaskId,
     /// A leave request.
     LeaveId,
     /// A public holiday.

@@ -40,6 +40,8 @@ pub enum Cond {
     Within(&'static str, Vec<Uuid>),
     /// A JSON property equals this (canonical text).
     JsonEq(&'static str, String),
+    /// An active row of that object names this row by that property, and satisfies the condition.
+    Named(&'static ObjectDef, &'static str, Box<Cond>),
     /// A JSON property `{from, to}` or `{start, end}` contains the date.
     PeriodContains(&'static str, Date),
 }
@@ -54,6 +56,15 @@ impl Cond {
 
     pub fn id_in<T: Into<Uuid> + Copy>(property: &'static str, ids: &[T]) -> Cond {
         Cond::In(property, ids.iter().map(|id| Value::Id((*id).into())).collect())
+    }
+
+    /// The other objects whose rows it looks at.
+    pub fn others(&self) -> Vec<&'static ObjectDef> {
+        match self {
+            Cond::All(list) | Cond::Any(list) => list.iter().flat_map(Cond::others).collect(),
+            Cond::Named(def, _, cond) => std::iter::once(*def).chain(cond.others()).collect(),
+            _ => Vec::new(),
+        }
     }
 
     pub fn and(self, other: Cond) -> Cond {

@@ -118,9 +118,10 @@ impl Kind {
         match self {
             Kind::Ids(_) => {
                 let mut ids = Vec::with_capacity(items.len());
+                let mut known = std::collections::HashSet::with_capacity(items.len());
                 for value in each(Kind::Id) {
                     match value {
-                        Ok(Value::Id(id)) if !ids.contains(&id) => ids.push(id),
+                        Ok(Value::Id(id)) if known.insert(id) => ids.push(id),
                         Ok(_) => {}
                         Err(_) => return Err(self.wanted()),
                     }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use workforceos_actors::Facts;
 use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::Result;
-use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::id::{AlertId, CompanyId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 use workforceos_core::query::{Cond, Query};
@@ -60,12 +60,20 @@ pub fn open(company: CompanyId, kind: AlertType, entity_id: Uuid) -> Query {
 pub fn resolve(ctx: &Ctx, facts: &Facts, kind: AlertType, entity_id: Uuid) -> Result<Changes> {
     let mut changes = Changes::none();
     let about = |a: &Alert| a.alert_type == kind && a.related_entity_id == entity_id && a.status == AlertStatus::Open;
-    for mut alert in facts.rows::<Alert>()?.into_iter().filter(about) {
-        alert.status = AlertStatus::Resolved;
-        alert.resolved_at = Some(facts.now);
-        let alert = alert.touched(facts.now);
-        let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
-        changes = changes.put(&alert).event(event);
+    for alert in facts.rows::<Alert>()?.into_iter().filter(about) {
+        changes = changes.join(resolved(ctx, facts, alert));
     }
     Ok(changes)
+}
+
+fn resolved(ctx: &Ctx, facts: &Facts, alert: Alert) -> Changes {
+    let alert = Alert { status: AlertStatus::Resolved, resolved_at: Some(facts.now), ..alert }.touched(facts.now);
+    let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
+    Changes::none().put(&alert).event(event)
+}
+
+/// The cause of an alert is gone: it is resolved, unless its recipient was faster. The alert's row must be among the facts.
+pub fn resolve_one(ctx: &Ctx, facts: &Facts, id: AlertId) -> Result<Changes> {
+    let open = facts.any::<Alert>(id)?.filter(|a| a.meta.is_active && a.status == AlertStatus::Open);
+    Ok(open.map_or_else(Changes::none, |alert| resolved(ctx, facts, alert)))
 }

@@ -1,21 +1,23 @@
 //! Today's board: the shifts of the day and those still running, with the attendance at them, and who is away, as the caller
-//! may see it.
+//! may see it; and the caller's own open tasks.
 
 use serde_json::{Value as Json, json};
 use workforceos_core::answer::{Row, RowView};
-use workforceos_core::error::Result;
+use workforceos_core::error::{Error, Result};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, LeaveRequest, Shift};
+use workforceos_core::objects::{AttendanceRecord, IndividualTask, LeaveRequest, Shift};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 use workforceos_core::zone::previous_day;
 use workforceos_store::Found;
 
-use crate::{App, crud, leave, schedule};
+use crate::{App, crud, leave, schedule, tasks};
 
 /// The most rows of each kind on a board.
 const MAX_ROWS: u64 = 2_000;
+/// The most open tasks on it, those due first.
+const MAX_TASKS: u64 = 200;
 
 /// The board and the company's sequence at the moment of reading it. `ctx` has its scope.
 pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
@@ -32,23 +34,27 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
         .and(Cond::Any(vec![of_today, still_on]));
     let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);
     let away = within(ctx, "leaveManagement").and(crud::own_rows::<LeaveRequest>(ctx)).and(leave::approved_on(today));
-    let queries =
-        [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records), query(ctx, LeaveRequest::def(), away)];
-    let (seq, mut found) = app.store.snapshot(ctx.company(), &queries).await?;
-    let away = found.pop().unwrap_or_default();
-    let records = found.pop().unwrap_or_default();
-    let shifts = found.pop().unwrap_or_default();
+    let tasks = within(ctx, "taskManagement").and(tasks::my_open_tasks(ctx));
+    let tasks = query(ctx, IndividualTask::def(), tasks);
+    let queries = [
+        query(ctx, Shift::def(), shifts),
+        query(ctx, AttendanceRecord::def(), records),
+        query(ctx, LeaveRequest::def(), away),
+        Query { order: order(IndividualTask::def(), "dueTime,id"), limit: MAX_TASKS, ..tasks },
+    ];
+    let (seq, found) = app.store.snapshot(ctx.company(), &queries).await?;
+    let truncated = found.iter().zip(&queries).any(|(rows, query)| rows.len() as u64 == query.limit);
+    let [shifts, records, away, tasks] = found.try_into().map_err(|_| Error::internal("a snapshot has a list for each query"))?;
     // Yesterday's records matter only as far as their shifts still run.
     let shown: std::collections::HashSet<_> = shifts.iter().map(|f| f.record.id()).collect();
     let on_board = |f: &Found| {
         *f.record.get("shiftDate") == Value::Date(today) || f.record.get("shiftId").as_id().is_some_and(|id| shown.contains(&id))
     };
-    let truncated = [&shifts, &records, &away].iter().any(|rows| rows.len() as u64 == MAX_ROWS);
     let records = records.into_iter().filter(on_board).collect();
     let board = json!({
         "date": today.to_string(), "timezone": ctx.tenant.zone.name(), "at": ctx.now().to_string(),
-        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records),
-        "leaveRequests": rendered(ctx, away), "truncated": truncated,
+        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "leaveRequests": rendered(ctx, away),
+        "individualTasks": rendered(ctx, tasks), "truncated": truncated,
     });
     Ok((seq, board))
 }

@@ -16,6 +16,7 @@ mod outside;
 pub mod sample;
 pub mod schedule;
 mod settings;
+pub mod tasks;
 
 use std::sync::{Arc, OnceLock};
 
@@ -140,8 +141,11 @@ struct Pass {
     sweep: fn(&Facts) -> Result<TimerPass>,
 }
 
-const PASSES: &[Pass] =
-    &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }, Pass { needs: leave::waiting, sweep: leave::sweep }];
+const PASSES: &[Pass] = &[
+    Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: leave::waiting, sweep: leave::sweep },
+    Pass { needs: tasks::needs, sweep: tasks::sweep },
+];
 
 impl Sweep for Timers {
     fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
@@ -165,6 +169,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
         Service { name: "leaveManagement", prefix: "/leavemanagement-api", apis: leave::apis() },
+        Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
     ])
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn push(sql: &mut Sql, query: &Query, cond: &Cond) -> Result<()> {
                 sql.bind_list(ids.iter().map(|id| Arg::id(*id)).collect()).push(")");
             }
         }
+        Cond::Named(other, name, cond) => named(sql, query, other, name, cond)?,
         Cond::JsonEq(name, text) => {
             // The same spelling as the column's.
             let text = serde_json::from_str(text).map_or_else(|_| text.clone(), |json| canonical(&json));
@@ -65,6 +66,19 @@ pub(crate) fn push(sql: &mut Sql, query: &Query, cond: &Cond) -> Result<()> {
             sql.push(" AND ").push(&end).push(" >= ").bind(date).push(")");
         }
     }
+    Ok(())
+}
+
+/// Inside, `t` is the other object's row.
+fn named(sql: &mut Sql, query: &Query, other: &'static ObjectDef, name: &str, cond: &Cond) -> Result<()> {
+    let inner = Query { def: other, ..query.clone() };
+    sql.push("t.id IN (SELECT t.").push(property(other, name)?.column).push(" FROM ").push(other.table).push(" t WHERE ");
+    if let Some(company) = query.company {
+        sql.push("t.company_id = ").bind(Arg::id(company)).push(" AND ");
+    }
+    sql.push("t.is_active = 1 AND ");
+    push(sql, &inner, cond)?;
+    sql.push(")");
     Ok(())
 }
 

@@ -86,6 +86,7 @@ pub(crate) async fn touched_since(
     let mut list = Vec::new();
     for row in &rows {
         let Some(text) = row.text(1).ours()? else { continue };
+        // No list of names: the entry wrote too many rows to name.
         let Ok(names) = serde_json::from_str::<Vec<(String, Uuid)>>(text) else { return Ok(None) };
         for (name, id) in names {
             // An object of a newer version than this program's.

@@ -11,6 +11,7 @@ mod connection;
 mod dialect;
 mod effects;
 mod erase;
+mod joined_lists;
 mod journal;
 mod migrations;
 mod moves;

@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     Step(4, "row level security", None, Some(include_str!("../../migrations/postgres/0004_row_level_security.sql"))),
     step!(5, "identity indexes", "0005_identity_indexes.sql"),
     step!(6, "holidays", "0006_holidays.sql"),
+    step!(10, "tasks", "0010_tasks.sql"),
     step!(11, "leave delays", "0011_leave_delays.sql"),
 ];
 

@@ -16,6 +16,11 @@ use crate::table::Table;
 /// What a content column holds when an event has none; NULL is content that was erased.
 pub(crate) const NOTHING: &str = "null";
 
+/// The most rows that an entry names: whoever missed more of them reads everything again anyway.
+const MAX_TOUCHED: usize = 1_000;
+/// Stands in place of the names of more rows; no list of names reads like it.
+const EVERYTHING: &str = "\"everything\"";
+
 /// A row to be written.
 pub(crate) struct Put {
     pub(crate) table: &'static Table,
@@ -242,6 +247,9 @@ fn text(arg: &Arg) -> Option<&str> {
 
 /// All rows that a change writes, as JSON: what another node must read again.
 fn touched(rows: &[RowChange]) -> Option<String> {
+    if rows.len() > MAX_TOUCHED {
+        return Some(EVERYTHING.to_owned());
+    }
     let pairs: Vec<(&'static ObjectDef, Uuid)> = rows.iter().map(RowChange::target).collect();
     let names: Vec<(&str, Uuid)> = pairs.iter().map(|(def, id)| (def.name, *id)).collect();
     (!names.is_empty()).then(|| serde_json::to_string(&names).unwrap_or_default())

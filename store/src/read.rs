@@ -15,6 +15,7 @@ use crate::arg::Arg;
 use crate::condition;
 use crate::connection::{Conn, Row};
 use crate::dialect::{Dialect, Ours as _};
+use crate::joined_lists;
 use crate::search;
 use crate::sql::Sql;
 use crate::store::Found;
@@ -92,6 +93,7 @@ pub(crate) async fn rows(conn: &mut Conn<'_>, query: &Query, filter: &Filter, se
     drop(rows);
     load_links(conn, table, &mut found).await?;
     load_many(conn, &joins, query.company, &mut found).await?;
+    joined_lists::load(conn, &joins, &mut found).await?;
     Ok(Rows { found, seq })
 }
 
@@ -112,12 +114,19 @@ pub(crate) async fn each(conn: &mut Conn<'_>, query: &Query, mut take: impl FnMu
 }
 
 /// A join with the properties that it shows.
-struct Asked {
+pub(crate) struct Asked {
     join: &'static Join,
     target: &'static ObjectDef,
-    fields: Vec<&'static Property>,
+    pub(crate) fields: Vec<&'static Property>,
     /// A list of ids, where that property is one.
-    many: Option<usize>,
+    pub(crate) many: Option<usize>,
+}
+
+impl Asked {
+    /// The fields that are columns; lists of ids stand in tables of their own.
+    fn columns(&self) -> impl Iterator<Item = &'static Property> + '_ {
+        self.fields.iter().copied().filter(|p| !matches!(p.kind, Kind::Ids(_)))
+    }
 }
 
 fn asked_joins(query: &Query) -> Result<Vec<Asked>> {
@@ -145,7 +154,7 @@ fn page_text(dialect: Dialect, query: &Query, filter: &Filter, joins: &[Asked], 
     for (i, asked) in joins.iter().enumerate().filter(|(_, asked)| asked.many.is_none()) {
         // Writing to a string cannot fail.
         let _ = write!(text, ", j{i}.id");
-        for field in &asked.fields {
+        for field in asked.columns() {
             let _ = write!(text, ", j{i}.{}", field.column);
         }
         let column = query.def.property(asked.join.property).map_or("id", |p| p.column);
@@ -207,14 +216,19 @@ fn decode(table: &Table, joins: &[Asked], row: &Row) -> Result<Found, sqlx::Erro
             Some(id) => Some(joined(asked, row, id, column + 1)?),
         };
         found.push((asked.join.name, Joins::One(one)));
-        column += 1 + asked.fields.len();
+        column += 1 + asked.columns().count();
     }
     Ok(Found { record, joins: found })
 }
 
 fn joined(asked: &Asked, row: &Row, id: Uuid, from: usize) -> Result<Joined, sqlx::Error> {
-    let each = |(i, property): (usize, &&'static Property)| Ok((*property, value(row, from + i, property.kind)?));
-    let fields: Arc<[_]> = asked.fields.iter().enumerate().map(each).collect::<Result<_, sqlx::Error>>()?;
+    let mut column = from;
+    let each = |property: &&'static Property| {
+        let read = value(row, column, property.kind)?;
+        column += usize::from(!matches!(property.kind, Kind::Ids(_)));
+        Ok((*property, read))
+    };
+    let fields: Arc<[_]> = asked.fields.iter().map(each).collect::<Result<_, sqlx::Error>>()?;
     Ok(Joined { id, fields })
 }
 
@@ -274,7 +288,7 @@ async fn objects(conn: &mut Conn<'_>, asked: &Asked, company: Option<CompanyId>,
     for chunk in ids.chunks(IDS_PER_STATEMENT) {
         let mut sql = Sql::new(conn.dialect());
         sql.push("SELECT id");
-        for field in &asked.fields {
+        for field in asked.columns() {
             sql.push(", ").push(field.column);
         }
         sql.push(" FROM ").push(asked.target.table).push(" WHERE id IN ");

@@ -160,7 +160,7 @@ impl Store {
         let filter = Filter::new(conn.dialect(), query)?;
         // PostgreSQL: the company's sequence is the stamp, read with the rows. SQLite: a counter, read before them.
         let by_seq = query.total && self.is_postgres() && query.company.is_some();
-        let counter = totals.stamp(query.company, query.def.table);
+        let counter = totals.stamp(query);
         let rows = read::rows(&mut conn, query, &filter, by_seq).await?;
         let count = rows.found.len() as u64;
         let is_whole = query.offset == 0 && count < query.limit;
@@ -184,7 +184,7 @@ impl Store {
         let mut held = self.0.reader_for(query.company, Mode::Read).await?;
         let mut conn = held.conn();
         let filter = Filter::new(conn.dialect(), query)?;
-        let counter = self.0.totals.stamp(query.company, query.def.table);
+        let counter = self.0.totals.stamp(query);
         if self.is_postgres() {
             return Ok(filter.count(&mut conn, false).await?.0);
         }
@@ -359,6 +359,8 @@ impl Inner {
 
 /// Lists of ids stand in tables of their own, which must agree with the rows.
 pub(crate) fn mode(def: &ObjectDef) -> Mode {
-    let has_links = def.all().any(|p| matches!(p.kind, Kind::Ids(_)));
-    if has_links { Mode::Snapshot } else { Mode::Read }
+    let is_list = |p: &workforceos_core::object::Property| matches!(p.kind, Kind::Ids(_));
+    let joins_list =
+        |join: &workforceos_core::object::Join| join.fields.iter().any(|f| (join.target)().property(f).is_some_and(is_list));
+    if def.all().any(is_list) || def.joins.iter().any(joins_list) { Mode::Snapshot } else { Mode::Read }
 }

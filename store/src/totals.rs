@@ -6,6 +6,7 @@ use std::sync::RwLock;
 
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
+use workforceos_core::Query;
 use workforceos_core::id::CompanyId;
 
 use crate::arg::Arg;
@@ -31,9 +32,13 @@ impl Totals {
         Totals { cache: Cache::new(KEPT), changes: RwLock::default() }
     }
 
-    /// The present stamp of a company's table, or of the whole table. It must be read before the rows are.
-    pub(crate) fn stamp(&self, company: Option<CompanyId>, table: &'static str) -> i64 {
-        self.changes.read().map_or(-1, |changes| changes.get(&(company, table)).copied().unwrap_or(0))
+    /// The present stamp of the tables that a query looks at, a company's part or the whole. It must be read before the rows
+    /// are. Counters only grow, so that their sum moves if one of them does.
+    pub(crate) fn stamp(&self, query: &Query) -> i64 {
+        let others = query.cond.others();
+        let tables = others.iter().chain([&query.def]).map(|def| def.table);
+        let Ok(changes) = self.changes.read() else { return -1 };
+        tables.map(|table| changes.get(&(query.company, table)).copied().unwrap_or(0)).sum()
     }
 
     /// Must be called after the commit and before anybody is told of it.

@@ -5,15 +5,17 @@ mod attendance;
 mod leave;
 mod people;
 mod schedule;
+mod tasks;
 
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 use workforceos_core::error::Result;
-use workforceos_core::id::{CompanyId, DepartmentId, UserId};
+use workforceos_core::id::{CompanyId, DepartmentId, TaskAssignmentId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
 use workforceos_core::objects::{
-    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, SalaryBasis, Shift, User, UserGroup, UserGroupMember,
+    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, IndividualTask, LeaveRequest, SalaryBasis, Shift, TaskAssignment,
+    User, UserGroup, UserGroupMember,
 };
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::Zone;
@@ -22,6 +24,7 @@ pub use attendance::Attendance;
 pub use leave::{Leave, LeaveSpan};
 pub use people::People;
 pub use schedule::Schedule;
+pub use tasks::Tasks;
 
 /// Everything that a company's decisions may look at.
 #[derive(Clone, Debug)]
@@ -36,6 +39,7 @@ pub struct State {
     pub schedule: Schedule,
     pub attendance: Attendance,
     pub leave: Leave,
+    pub tasks: Tasks,
     /// Days whose shifts, attendance and leave are here.
     pub(crate) days: BTreeSet<Date>,
 }
@@ -51,6 +55,7 @@ impl State {
             schedule: Schedule::default(),
             attendance: Attendance::default(),
             leave: Leave::default(),
+            tasks: Tasks::default(),
             days: BTreeSet::new(),
         }
     }
@@ -74,6 +79,8 @@ impl State {
             }
         } else if *def == *LeaveRequest::def() {
             self.leave.apply(&LeaveRequest::from_record(record.clone())?);
+        } else if *def == *IndividualTask::def() {
+            self.tasks.apply(record);
         } else if *def == *User::def() {
             self.people.apply_user(&User::from_record(record.clone())?);
         } else if *def == *UserGroup::def() {
@@ -88,6 +95,14 @@ impl State {
             self.policy = CompanyPolicy::from_record(record.clone())?;
         }
         Ok(())
+    }
+
+    /// As [`State::apply`], for a row about to be written: a new assignment is here whole from its first task on.
+    pub(crate) fn absorb(&mut self, record: &Record) -> Result<()> {
+        if *record.def == *TaskAssignment::def() && record.version() == 1 {
+            self.tasks.begin(TaskAssignmentId(record.id()));
+        }
+        self.apply(record)
     }
 
     /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day leave.

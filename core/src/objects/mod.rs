@@ -7,6 +7,7 @@ mod identity;
 mod leave;
 mod people;
 mod schedule;
+mod tasks;
 
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
@@ -17,6 +18,7 @@ pub use identity::{
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
+pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
 
 use crate::object::{DataObject, ObjectDef};
 
@@ -40,6 +42,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         LeaveRequest::def(),
         Holiday::def(),
         Alert::def(),
+        TaskAssignment::def(),
+        IndividualTask::def(),
     ]
 }
 

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use uuid::Uuid;
-use workforceos_actors::{Facts, Needs};
+use workforceos_actors::{Facts, Needs, TaskNeed};
 use workforceos_core::change::{Changes, Erasure, Event, RowChange};
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, FileId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, User, UserAvatarsFile, UserGroupMember,
-    UserSession, Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, TaskAssignment, User, UserAvatarsFile,
+    UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -29,7 +29,7 @@ use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
 use crate::files::FileKey;
 use crate::schedule::rules as shifts;
-use crate::{App, commit_with, system_ctx};
+use crate::{App, commit_with, system_ctx, tasks};
 
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Users read at a time.
@@ -102,6 +102,7 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
         .and(Cond::eq("status", ShiftStatus::Scheduled.as_str()))
         .and(Cond::HasAny("assignedUserIds", vec![id.0]));
     let needs = needs.and_query(memberships).and_query(Query::of(Shift::def(), company, coming));
+    let needs = needs.and(Needs::tasks(TaskNeed::User(id)));
     let erasure = app.store.traces(company, id).await?;
     let act = ctx.clone();
     let decide = move |facts: &Facts| Ok((forget(&act, facts, id, &theirs, &erasure)?, ()));
@@ -146,6 +147,7 @@ fn forget(ctx: &Ctx, facts: &Facts, id: UserId, theirs: &Theirs, erasure: &Erasu
     for shift in facts.rows::<Shift>()? {
         changes = changes.join(unassigned(ctx, facts, shift, id));
     }
+    changes = changes.join(tasks_left(ctx, facts, id)?);
     let nameless = nameless(user).deleted(facts.now);
     let entry = Event::audit(ctx, User::def().name, id).after(&nameless).extra(json!({"purged": true}));
     let mut changes = changes.put(&nameless).event(entry);
@@ -180,6 +182,15 @@ fn emptied_row(facts: &Facts, id: Uuid) -> Result<Changes> {
         let empty = AttendanceRecord { absence_reason: None, manager_note: None, ..record };
         return Ok(changes.put(&empty.touched(facts.now)));
     }
+    Ok(changes)
+}
+
+/// Tasks end with the person, without an entry of their own: it would tell of somebody whom the journal forgets just now.
+fn tasks_left(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
+    let mut changes = tasks::leave(facts, ctx, user)?;
+    // The alerts among them are removed for good.
+    changes.rows.retain(|row| *row.target().0 != *Alert::def());
+    changes.events.retain(|event| event.object == TaskAssignment::def().name);
     Ok(changes)
 }
 

@@ -1,8 +1,9 @@
-//! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts and the attendance at them up
-//! to now. The same clock and seed give the same company, so that every list, stream and tool has something to show.
+//! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts, the attendance at them up
+//! to now, and tasks. The same clock and seed give the same company, so that every list, stream and tool has something to show.
 
 mod leave;
 mod people;
+mod tasks;
 mod work;
 
 use std::sync::Arc;
@@ -66,6 +67,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     let policy = app.store.get(CompanyPolicy::def(), Some(tenant.company), tenant.company.0).await?;
     let policy = CompanyPolicy::from_record(policy.ok_or_else(|| Error::not_found("companyPolicy"))?)?;
     commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
+    commit(app, tenant, tasks::all(&sample, now)).await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

@@ -19,6 +19,7 @@ mod oracle;
 mod plain_owner;
 mod rules;
 mod streams;
+mod tasks;
 mod vectors;
 mod ward;
 
@@ -31,6 +32,11 @@ mod paths {
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
     pub const LEAVE: &str = "/leavemanagement-api/v1/leaverequests";
     pub const HOLIDAYS: &str = "/leavemanagement-api/v1/holidays";
+    pub const TASK_ASSIGNMENTS: &str = "/taskmanagement-api/v1/taskassignments";
+    pub const PROGRESS: &str = "/taskmanagement-api/v1/taskassignmentwithprogress";
+    pub const TASKS: &str = "/taskmanagement-api/v1/individualtasks";
+    pub const MY_TASKS: &str = "/taskmanagement-api/v1/myindividualtasks";
+    pub const MY_TASK: &str = "/taskmanagement-api/v1/myindividualtask";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workforceos_actors::{Facts, Needs};
+use workforceos_actors::{Facts, Needs, TaskNeed};
 use workforceos_core::BusinessApi;
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
@@ -17,7 +17,7 @@ use workforceos_core::session::Ctx;
 use super::ByUser;
 use crate::auth::endings::{end_logins, needs_logins};
 use crate::auth::roles;
-use crate::{Api, App, commit};
+use crate::{Api, App, commit, tasks};
 
 pub fn api() -> Api {
     BusinessApi::delete("deleteUser")
@@ -26,8 +26,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .any_tenant()
         .about(
-            "Deletes a user, ends the user's logins and keys and the memberships of departments. What the user did stays. Not for owners, \
-             oneself, or among admins.",
+            "Deletes a user, ends the user's logins and keys and the memberships of departments, and cancels the user's pending tasks. \
+             What the user did stays. Not for owners, oneself, or among admins.",
         )
         .handler(delete)
 }
@@ -36,6 +36,7 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
     let id = input.user;
     let memberships = Query::of(UserGroupMember::def(), ctx.company(), Cond::eq("userId", id.0));
     let needs = needs_logins(Needs::row::<User>(id).and_query(memberships), ctx.company(), id, ctx.now());
+    let needs = needs.and(Needs::tasks(TaskNeed::User(id)));
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;
@@ -43,6 +44,7 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
         let gone = before.clone().deleted(facts.now);
         let event = Event::audit(&act, User::def().name, id).after(&gone).audited(Some(&before));
         let changes = Changes::none().put(&gone).event(event).join(end_logins(&act, facts, id)?);
+        let changes = changes.join(tasks::leave(facts, &act, id)?);
         Ok((changes.join(leave_groups(&act, facts, id)?), Answer::object(&act, &gone)))
     };
     commit(&app, &ctx, needs, decide).await

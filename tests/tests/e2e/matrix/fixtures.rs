@@ -1,10 +1,11 @@
 //! How to make valid arguments for every Business API.
 
 use serde_json::{Value as Json, json};
-use workforceos_tests::{Client, PASSWORD};
+use workforceos_tests::{Client, PASSWORD, Person};
 
 use super::Who;
 use super::world::Side;
+use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
 /// The APIs that [`arguments`] knows.
@@ -80,6 +81,16 @@ pub const NAMES: &[&str] = &[
     "deleteHoliday",
     "listHolidays",
     "importHolidays",
+    "createTaskAssignment",
+    "updateTaskAssignment",
+    "deleteTaskAssignment",
+    "listTaskAssignments",
+    "getTaskAssignmentWithProgress",
+    "createIndividualTask",
+    "updateIndividualTask",
+    "deleteIndividualTask",
+    "listMyIndividualTasks",
+    "getMyIndividualTask",
 ];
 
 /// These end the caller's own login.
@@ -120,6 +131,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listLeaveRequests"
         | "listMyLeaveRequests"
         | "listHolidays"
+        | "listTaskAssignments"
+        | "listMyIndividualTasks"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -200,12 +213,39 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             let entry = format!("BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{day}\r\nSUMMARY:Feast\r\nEND:VEVENT");
             json!({"calendar": format!("BEGIN:VCALENDAR\r\n{entry}\r\nEND:VCALENDAR\r\n")})
         }
+        "createTaskAssignment" => {
+            json!({"title": "Count", "assigneeUserIds": [ann], "assignedDepartmentIds": [crew], "shiftId": side.shift().await})
+        }
+        "updateTaskAssignment" => {
+            json!({"taskAssignmentId": given(&side.mia, &ann).await, "title": "Recount", "assigneeUserIds": [ann],
+                "assignedDepartmentIds": [crew], "shiftId": side.shift().await})
+        }
+        "deleteTaskAssignment" | "getTaskAssignmentWithProgress" => json!({"taskAssignmentId": given(&side.mia, &ann).await}),
+        "createIndividualTask" => {
+            json!({"taskAssignmentId": given(&side.mia, &ann).await, "assigneeUserId": ann, "title": "Sign"})
+        }
+        "updateIndividualTask" => json!({"individualTaskId": task(&side.mia, &side.ann).await, "status": "completed"}),
+        "deleteIndividualTask" => json!({"individualTaskId": task(&side.mia, &side.ann).await}),
+        // One's own alone: the owner's, who calls where an answer has to be a success.
+        "getMyIndividualTask" => json!({"individualTaskId": task(&company.owner, &company.owner).await}),
         _ => return None,
     })
 }
 
 async fn picture(client: &Client, bucket: &str) -> String {
     text(&client.upload(bucket, "me.gif", crate::avatars::DOT).await.ok()["file"], "id")
+}
+
+/// An assignment to somebody.
+async fn given(by: &Person, to: &str) -> String {
+    let body = json!({"title": "Count the linen", "assigneeUserIds": [to]});
+    text(&by.post(TASK_ASSIGNMENTS, body).await.ok()["taskAssignment"], "id")
+}
+
+/// Somebody's task.
+async fn task(by: &Person, to: &Person) -> String {
+    let of = given(by, &to.text()).await;
+    text(&to.get(&format!("{MY_TASKS}?taskAssignmentId={of}")).await.ok()["individualTasks"][0], "id")
 }
 
 async fn new_key(client: &Client) -> Json {
