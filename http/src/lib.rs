@@ -6,6 +6,7 @@ pub mod backup;
 mod business;
 mod calendar;
 mod caller;
+mod csv;
 pub mod demo;
 pub mod logs;
 mod mcp;
