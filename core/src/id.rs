@@ -68,6 +68,10 @@ ids! {
     AttendanceId,
     /// A leave request.
     LeaveId,
+    /// A payroll report.
+    PayrollId,
+    /// A lock on a pay period.
+    PayLockId,
     /// A login session.
     SessionId,
     /// An API key.

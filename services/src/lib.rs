@@ -11,6 +11,7 @@ mod delivery;
 mod limits;
 mod mail;
 mod outside;
+pub mod payroll;
 pub mod sample;
 pub mod schedule;
 mod settings;
@@ -156,6 +157,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
+        Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
     ])
 }
 

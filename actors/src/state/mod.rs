@@ -3,6 +3,7 @@
 
 mod attendance;
 mod leave;
+mod locks;
 mod people;
 mod schedule;
 
@@ -13,13 +14,15 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
 use workforceos_core::objects::{
-    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, SalaryBasis, Shift, User, UserGroup, UserGroupMember,
+    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, PayPeriodLock, SalaryBasis, Shift, User, UserGroup,
+    UserGroupMember,
 };
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::Zone;
 
 pub use attendance::Attendance;
 pub use leave::{Leave, LeaveSpan};
+pub use locks::{LockedSpan, Locks};
 pub use people::People;
 pub use schedule::Schedule;
 
@@ -36,6 +39,7 @@ pub struct State {
     pub schedule: Schedule,
     pub attendance: Attendance,
     pub leave: Leave,
+    pub locks: Locks,
     /// Days whose shifts, attendance and leave are here.
     pub(crate) days: BTreeSet<Date>,
 }
@@ -51,6 +55,7 @@ impl State {
             schedule: Schedule::default(),
             attendance: Attendance::default(),
             leave: Leave::default(),
+            locks: Locks::default(),
             days: BTreeSet::new(),
         }
     }
@@ -86,6 +91,8 @@ impl State {
             self.company = Some(Company::from_record(record.clone())?);
         } else if *def == *CompanyPolicy::def() {
             self.policy = CompanyPolicy::from_record(record.clone())?;
+        } else if *def == *PayPeriodLock::def() {
+            self.locks.apply(&PayPeriodLock::from_record(record.clone())?);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod attendance;
 mod governance;
 mod identity;
 mod leave;
+mod payroll;
 mod people;
 mod schedule;
 
@@ -13,6 +14,7 @@ pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
 };
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
+pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
 
@@ -35,6 +37,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         AttendanceRecord::def(),
         LeaveRequest::def(),
         Holiday::def(),
+        PayrollReport::def(),
+        PayPeriodLock::def(),
         Alert::def(),
     ]
 }

@@ -13,6 +13,7 @@ mod mail;
 mod matrix;
 mod nodes;
 mod oracle;
+mod payroll;
 mod rules;
 mod streams;
 mod vectors;
@@ -26,6 +27,8 @@ mod paths {
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
+    pub const PAYROLL: &str = "/payrollreporting-api/v1/payrollreports";
+    pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
 }
 
 /// The text of a property.

@@ -62,6 +62,13 @@ pub const NAMES: &[&str] = &[
     "correctAttendanceRecord",
     "getAttendanceRecord",
     "listAttendanceRecords",
+    "createPayrollReport",
+    "updatePayrollReport",
+    "getPayrollReport",
+    "listPayrollReports",
+    "lockPayPeriod",
+    "unlockPayPeriod",
+    "listPayPeriodLocks",
 ];
 
 /// These end the caller's own login.
@@ -95,6 +102,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listShiftTemplates"
         | "listShifts"
         | "listAttendanceRecords"
+        | "listPayrollReports"
+        | "listPayPeriodLocks"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -156,6 +165,17 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),
         "correctAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await, "managerNote": "seen"}),
         "getAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await}),
+        "createPayrollReport" => {
+            let day = side.free_day().await;
+            json!({"userId": ann, "periodStart": day, "periodEnd": day, "bonus": 10.5, "notes": "first"})
+        }
+        "updatePayrollReport" => json!({"payrollReportId": side.payroll_report().await, "paymentStatus": "paid"}),
+        "getPayrollReport" => json!({"payrollReportId": side.payroll_report().await}),
+        "lockPayPeriod" => {
+            let day = side.free_day().await;
+            json!({"from": day, "to": day, "reason": "July"})
+        }
+        "unlockPayPeriod" => json!({"payPeriodLockId": side.pay_period_lock().await}),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{CHECK_IN, SHIFTS, TEMPLATES};
+use crate::paths::{CHECK_IN, LOCKS, PAYROLL, SHIFTS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -149,6 +149,19 @@ impl Side {
     pub async fn record(&self, number: u32) -> String {
         let body = json!({"shiftId": self.shift_now(number).await});
         text(&self.ann.post(CHECK_IN, body).await.ok()["attendanceRecord"], "id")
+    }
+
+    /// A day's payroll report of the employee.
+    pub async fn payroll_report(&self) -> String {
+        let day = self.free_day().await;
+        let body = json!({"userId": self.ann.text(), "periodStart": day, "periodEnd": day});
+        text(&self.company.owner.post(PAYROLL, body).await.ok()["payrollReport"], "id")
+    }
+
+    /// A locked day.
+    pub async fn pay_period_lock(&self) -> String {
+        let day = self.free_day().await;
+        text(&self.company.owner.post(LOCKS, json!({"from": day, "to": day})).await.ok()["payPeriodLock"], "id")
     }
 
     pub async fn template(&self) -> String {
