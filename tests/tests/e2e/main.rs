@@ -16,6 +16,7 @@ mod oracle;
 mod payroll;
 mod rules;
 mod streams;
+mod tables;
 mod vectors;
 mod ward;
 
