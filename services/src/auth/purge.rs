@@ -118,7 +118,7 @@ fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 4] {
         (EmployeeProfile::def(), &[]),
         (LeaveRequest::def(), &["reason", "decisionNote"]),
         (AttendanceRecord::def(), &["absenceReason", "managerNote"]),
-        (PayrollReport::def(), &["notes"]),
+        (PayrollReport::def(), &["notes", "calculatedFrom"]),
     ]
 }
 
@@ -172,7 +172,9 @@ fn emptied_row(facts: &Facts, id: Uuid) -> Result<Changes> {
         return Ok(changes.put(&empty.touched(facts.now)));
     }
     if let Some(report) = facts.any::<PayrollReport>(id)? {
-        return Ok(changes.put(&PayrollReport { notes: None, ..report }.touched(facts.now)));
+        // What was paid stays; what it was calculated from tells of salary and illness.
+        let empty = PayrollReport { notes: None, calculated_from: json!({}), ..report };
+        return Ok(changes.put(&empty.touched(facts.now)));
     }
     Ok(changes)
 }

@@ -2,6 +2,8 @@
 
 pub mod compute;
 mod create;
+#[cfg(test)]
+mod edges;
 pub mod exact;
 mod locks;
 mod read;
