@@ -103,3 +103,42 @@ fn every_published_vector_comes_out_as_published() {
         assert_eq!(pay, expected["salaryCalculated"].as_f64(), "{id}: {}", told.earned);
     }
 }
+
+/// What leave costs and what it pays are the same days: workdays that are no holiday, halves as halves.
+#[test]
+fn leave_is_counted_as_the_leave_vectors_count_it() {
+    let file: Json = serde_json::from_str(include_str!("../../../tests/fixtures/leave_vectors.json")).expect("JSON");
+    let counted = list(&file, "vectors").iter().filter(|vector| vector["expected"]["days"].is_number());
+    let mut count = 0;
+    for vector in counted {
+        let (request, expected) = (&vector["request"], vector["expected"]["days"].as_f64());
+        let (from, to) = (date(&request["start"]), date(&request["end"]));
+        let part = request["dayPart"].as_str().and_then(DayPart::parse).unwrap_or(DayPart::Full);
+        let leave = |kind: &str| vec![Leave { from, to, part, kind: kind.to_owned() }];
+        let inputs = Inputs {
+            from,
+            to,
+            terms: Terms {
+                basis: SalaryBasis::Hourly,
+                daily_hours: 8.0,
+                weekly_hours: 40.0,
+                overtime_multiplier: 1.5,
+                workdays: list(vector, "workdays").iter().filter_map(Json::as_u64).map(|d| d as u32).collect(),
+                unpaid_leave_types: vec!["Unpaid".to_owned()],
+                rounding_minutes: 0,
+            },
+            salary: Some(10.0),
+            employed_from: Date::MIN,
+            records: Vec::new(),
+            leave: leave("annual"),
+            holidays: list(vector, "holidays").iter().map(date).collect(),
+        };
+        let paid = calculate(&inputs);
+        assert_eq!(Some(paid.paid_leave_halves as f64 / 2.0), expected, "{}", vector["id"]);
+        assert_eq!(to_cents(&paid.earned), expected.map(|days| days * 80.0), "{}", vector["id"]);
+        let unpaid = calculate(&Inputs { leave: leave("unpaid"), ..inputs });
+        assert_eq!(Some(unpaid.absence_halves() as f64 / 2.0), expected, "{}", vector["id"]);
+        count += 1;
+    }
+    assert!(count >= 5, "{count} vectors name days");
+}

@@ -35,6 +35,10 @@ async fn a_locked_period_refuses_changes_by_people(db: Db) {
     let night = shift(&acme, &ann, "2026-05-31", "22:00-06:00", 0).await;
     app.set("2026-06-01T10:30:00Z");
     let open = came(&acme, &ann, &morning, "2026-06-01T06:00:00Z", None).await;
+    let twin = if db == Db::Postgres { Some(app.twin().await) } else { None };
+    if let Some(twin) = &twin {
+        ann.at(twin).post(CHECK_IN, json!({"shiftId": morning["id"]})).await.refused(409, "AlreadyCheckedIn");
+    }
     let locked = lock(&acme, "2026-06-01", "2026-06-30").await;
     assert_eq!((&locked["payPeriodLock"]["from"], &locked["payPeriodLock"]["to"]), (&json!("2026-06-01"), &json!("2026-06-30")));
     let record = format!("{RECORDS}/{}", text(&open, "id"));
@@ -52,11 +56,16 @@ async fn a_locked_period_refuses_changes_by_people(db: Db) {
         let body = told.refused(409, "PeriodLocked");
         assert_eq!(body["detail"]["payPeriodLock"]["id"], locked["payPeriodLock"]["id"]);
     }
+    // Another server on the same database knows of the lock, though it was at work before.
+    if let Some(twin) = &twin {
+        ann.at(twin).post(CHECK_OUT, json!({"attendanceRecordId": open["id"]})).await.refused(409, "PeriodLocked");
+    }
     // A record belongs to its shift's date: the night before is open to change, though it ended within.
     came(&acme, &ann, &night, "2026-05-31T20:00:00Z", Some("2026-06-01T04:00:00Z")).await;
     // Payroll is made of what is locked.
     request(&acme, &ann, ("2026-06-01", "2026-06-30"), json!({})).await.ok();
-    // Unlocked, all goes on; and so it does after a restart in between.
+    // A restart forgets no lock; unlocked, all goes on.
+    drop(twin);
     let mut app = app;
     app.restart().await;
     ann.post(CHECK_OUT, json!({"attendanceRecordId": open["id"]})).await.refused(409, "PeriodLocked");
