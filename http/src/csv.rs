@@ -99,11 +99,12 @@ impl Export {
 /// Only what a table can hold is begun: one that ends in the middle would look whole.
 fn check_size(args: &Args, answer: &Answer, most: u64) -> Result<()> {
     let total = answer.paging.filter(|_| args.walk.is_some()).map_or(0, |paging| paging.total);
-    if total > most {
-        let message = format!("A table has {most} rows at most, and these are {total}: narrow the list by its filters");
-        return Err(Error::new(Status::TooLarge, "PayloadTooLarge", message));
-    }
-    Ok(())
+    if total > most { Err(too_long(most)) } else { Ok(()) }
+}
+
+fn too_long(most: u64) -> Error {
+    let message = format!("A table has {most} rows at most, and these are more: narrow the list by its filters");
+    Error::new(Status::TooLarge, "PayloadTooLarge", message)
 }
 
 /// The connection is cut, which tells the client that the table is not whole.
@@ -116,7 +117,9 @@ impl Rest {
     async fn next(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
         let ctx = self.export.dispatch.enter_uncounted(self.export.who.clone()).await?;
         let answer = self.export.dispatch.call(ctx, &self.export.api, self.export.args.clone(), None).await?;
-        Ok(self.write(&answer, bytes))
+        let more = self.write(&answer, bytes);
+        // It may have grown while it was read.
+        if self.sent > MAX_ROWS { Err(too_long(MAX_ROWS)) } else { Ok(more) }
     }
 
     /// Writes a page's rows and sees to what comes next; false if there is nothing more.
@@ -140,7 +143,7 @@ impl Rest {
             }
         };
         self.sent += count as u64;
-        if self.export.args.walk.is_none() && self.page == 1 || self.sent >= MAX_ROWS || count == 0 {
+        if self.export.args.walk.is_none() && self.page == 1 || count == 0 {
             return false;
         }
         match &answer.walked {

@@ -33,7 +33,9 @@ async fn a_locked_period_refuses_changes_by_people(db: Db) {
     let morning = shift(&acme, &ann, "2026-06-01", "08:00-12:00", 0).await;
     let noon = shift(&acme, &ann, "2026-06-01", "13:00-17:00", 0).await;
     let night = shift(&acme, &ann, "2026-05-31", "22:00-06:00", 0).await;
-    app.set("2026-06-01T10:30:00Z");
+    // Both shifts are open to check in for, and the clock completes neither yet.
+    app.set("2026-06-01T10:20:00Z");
+    let earlier = came(&acme, &ann, &night, "2026-05-31T20:00:00Z", Some("2026-06-01T04:00:00Z")).await;
     let open = came(&acme, &ann, &morning, "2026-06-01T06:00:00Z", None).await;
     let twin = if db == Db::Postgres { Some(app.twin().await) } else { None };
     if let Some(twin) = &twin {
@@ -44,7 +46,7 @@ async fn a_locked_period_refuses_changes_by_people(db: Db) {
     let record = format!("{RECORDS}/{}", text(&open, "id"));
     let tries = [
         ann.post(CHECK_IN, json!({"shiftId": noon["id"]})).await,
-        owner.post(CHECK_IN, json!({"shiftId": noon["id"], "userId": ann.text(), "checkInTime": "2026-06-01T10:30:00Z"})).await,
+        owner.post(CHECK_IN, json!({"shiftId": noon["id"], "userId": ann.text(), "checkInTime": "2026-06-01T10:20:00Z"})).await,
         ann.post(CHECK_OUT, json!({"attendanceRecordId": open["id"]})).await,
         owner.post(CHECK_OUT, json!({"attendanceRecordId": open["id"]})).await,
         owner.post(MARK_ABSENT, json!({"shiftId": noon["id"], "userId": ann.text()})).await,
@@ -61,7 +63,7 @@ async fn a_locked_period_refuses_changes_by_people(db: Db) {
         ann.at(twin).post(CHECK_OUT, json!({"attendanceRecordId": open["id"]})).await.refused(409, "PeriodLocked");
     }
     // A record belongs to its shift's date: the night before is open to change, though it ended within.
-    came(&acme, &ann, &night, "2026-05-31T20:00:00Z", Some("2026-06-01T04:00:00Z")).await;
+    owner.patch(&format!("{RECORDS}/{}", text(&earlier, "id")), json!({"managerNote": "seen"})).await.ok();
     // Payroll is made of what is locked.
     request(&acme, &ann, ("2026-06-01", "2026-06-30"), json!({})).await.ok();
     // A restart forgets no lock; unlocked, all goes on.
