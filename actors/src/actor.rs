@@ -17,8 +17,8 @@ use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{AttendanceId, CompanyId, IdSource, ShiftId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    AttendanceRecord, AttendanceStatus, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, Shift, User, UserGroup,
-    UserGroupMember,
+    AttendanceRecord, AttendanceStatus, Company, CompanyPolicy, EmployeeProfile, LeaveRequest, PayPeriodLock, Shift, User,
+    UserGroup, UserGroupMember,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::time::{Date, Timestamp};
@@ -137,7 +137,13 @@ impl Facts<'_> {
 
     /// All active rows of an object that were asked for, in the order of their ids.
     pub fn rows<T: DataObject>(&self) -> Result<Vec<T>> {
-        let mut records: Vec<&Record> = self.rows.values().filter(|r| *r.def == *T::def() && r.is_active()).collect();
+        self.rows_where(|_| true)
+    }
+
+    /// As [`Facts::rows`], of those that fit: other commands decided together may have asked for others.
+    pub fn rows_where<T: DataObject>(&self, fits: impl Fn(&Record) -> bool) -> Result<Vec<T>> {
+        let wanted = |r: &&Record| *r.def == *T::def() && r.is_active() && fits(r);
+        let mut records: Vec<&Record> = self.rows.values().filter(wanted).collect();
         records.sort_by_key(|r| r.id());
         records.into_iter().cloned().map(T::from_record).collect()
     }
@@ -411,9 +417,8 @@ async fn load(company: CompanyId, turn: &mut Turn) -> Result<State> {
     if turn.is_new() {
         return Ok(state);
     }
-    for def in
-        [Company::def(), CompanyPolicy::def(), User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()]
-    {
+    let people = [User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()];
+    for def in [Company::def(), CompanyPolicy::def(), PayPeriodLock::def()].into_iter().chain(people) {
         turn.each(def, |record| state.apply(record)).await?;
     }
     Ok(state)

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
+use crate::cursor::Cursor;
 use crate::object::{DataObject, Joined, Level, Property, Record};
 use crate::session::Ctx;
 use crate::value::{Kind, Value};
@@ -90,11 +91,32 @@ pub struct Answer {
     pub source: Source,
     /// If other than the API's own.
     pub status: Option<u16>,
+    /// Where a walk over the list goes on.
+    pub walked: Walked,
+}
+
+/// Where a walk over a list goes on.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Walked {
+    /// Nobody walks, or the list knows pages alone.
+    #[default]
+    Not,
+    End,
+    On(Cursor),
 }
 
 impl Answer {
     pub fn new(data: Data, source: Source) -> Answer {
-        Answer { data, extra: Vec::new(), paging: None, filters: Vec::new(), fields: None, source, status: None }
+        Answer {
+            data,
+            extra: Vec::new(),
+            paging: None,
+            filters: Vec::new(),
+            fields: None,
+            source,
+            status: None,
+            walked: Walked::Not,
+        }
     }
 
     /// One changed object, as the caller may see it.

@@ -246,6 +246,11 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
         self.action == Action::List && self.object.is_some()
     }
 
+    /// Whether what it answers can also be had as a table: objects that are read, one or many.
+    pub fn has_table(&self) -> bool {
+        matches!(self.action, Action::Get | Action::List) && self.object.is_some()
+    }
+
     /// The code that runs it.
     pub fn handler<I, F, Fut>(self, handler: F) -> BusinessApi<S>
     where

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value as Json;
 
+use crate::cursor::Cursor;
 use crate::input::{Args, FieldDef, Problems};
 use crate::object::{Level, ObjectDef, Property};
 use crate::query::{Cond, Op, Sort, order};
@@ -19,7 +20,7 @@ pub const MAX_PAGE: u64 = 500;
 /// The rows of a page where the caller names none.
 pub const DEFAULT_PAGE: u64 = 25;
 /// The most values that one filter takes.
-const MAX_VALUES: usize = 200;
+pub const MAX_VALUES: usize = 200;
 
 /// The parameters that every list takes beside its filters: name, kind, what it does.
 pub const LIST_PARAMETERS: &[(&str, Kind, &str)] = &[
@@ -41,6 +42,8 @@ pub struct ListQuery {
     pub fields: Option<Vec<&'static str>>,
     /// As understood, for the envelope.
     pub filters: Vec<(String, Vec<String>)>,
+    /// Where a walk over the whole list stands; the page's number then says nothing.
+    pub walk: Option<Cursor>,
 }
 
 impl ListQuery {
@@ -57,18 +60,13 @@ impl ListQuery {
             cond: Cond::TRUE,
             order: def.map(|d| order(d, d.order)).unwrap_or_default(),
             page_number: 1,
-            page_row_count: DEFAULT_PAGE,
+            page_row_count: if args.walk.is_some() { MAX_PAGE } else { DEFAULT_PAGE },
             joins: true,
             fields: None,
             filters: Vec::new(),
+            walk: args.walk.clone(),
         };
-        let level = if ctx.is_admin() {
-            Level::Admin
-        } else if ctx.is_manager() {
-            Level::Manager
-        } else {
-            Level::Employee
-        };
+        let level = ctx.highest_level();
         if let Some(text) = one(args, "getJoins") {
             match text.to_ascii_lowercase().as_str() {
                 "true" | "1" => query.joins = true,

@@ -74,6 +74,10 @@ ids! {
     LeaveId,
     /// A public holiday.
     HolidayId,
+    /// A payroll report.
+    PayrollId,
+    /// A lock on a pay period.
+    PayLockId,
     /// A login session.
     SessionId,
     /// An API key.

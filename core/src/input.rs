@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::cursor::Cursor;
 use crate::error::Problem;
 use crate::value::{Field, Kind, Value};
 
@@ -64,6 +65,8 @@ pub struct Args {
     pub body: Map<String, Json>,
     /// Whether text in the body stands for numbers and lists (tools).
     pub lenient: bool,
+    /// Set where the server itself walks a list to its end: never by a caller.
+    pub walk: Option<Cursor>,
 }
 
 impl Args {

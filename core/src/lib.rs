@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod api;
 pub mod change;
+pub mod cursor;
 pub mod dispatch;
 pub mod error;
 pub mod filter;

@@ -109,7 +109,7 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         "responses": {
             api.status.to_string(): {
                 "description": "Success",
-                "content": {"application/json": {"schema": envelope(api)}},
+                "content": content(api),
             },
             "default": {
                 "description": "Failure",
@@ -125,6 +125,16 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// JSON in the envelope; what is read can also be had as a table.
+fn content<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
+    let mut content = json!({"application/json": {"schema": envelope(api)}});
+    if api.has_table() {
+        let about = "With Accept: text/csv: a header row, then every row of the list, or the page that is asked for.";
+        content["text/csv"] = json!({"schema": {"type": "string", "description": about}});
+    }
+    content
 }
 
 fn parameter(name: &str, place: &str, required: bool, schema: Json, doc: &str) -> Json {

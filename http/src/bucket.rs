@@ -52,7 +52,7 @@ pub async fn upload(
     let mut ctx = Ctx { api: bucket.uploading(), ..enter(server, request, incoming).await? };
     if let Some(key) = header(request.headers(), "idempotency-key") {
         let body = Map::from_iter([("file".to_owned(), file.digest().into())]);
-        let args = Args { path: Vec::new(), query: std::mem::take(&mut incoming.query), body, lenient: false };
+        let args = Args { path: Vec::new(), query: std::mem::take(&mut incoming.query), body, lenient: false, walk: None };
         ctx.idempotency = Some(server.dispatch.idempotency_key(&ctx, &args, key)?);
         if let Some(kept) = server.dispatch.kept(&ctx).await? {
             return Ok(reply::value(request, 200, &avatars::described(kept)));

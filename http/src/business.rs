@@ -13,6 +13,7 @@ use workforceos_core::session::Via;
 use workforceos_services::App;
 
 use crate::caller::{self, header};
+use crate::csv;
 use crate::reply;
 use crate::request::Incoming;
 use crate::server::Server;
@@ -40,6 +41,7 @@ pub async fn call(
     };
     let entering = Instant::now();
     let who = incoming.caller(request, &body, Via::Rest);
+    let again = who.clone();
     // A missing login is told before a bad body or an unknown company.
     let ctx = match api.reach {
         Some(Reach::Public) => incoming.enter(server, who).await?,
@@ -51,7 +53,11 @@ pub async fn call(
     let sso_ms = millis(entering);
     let session = ctx.session.clone();
     let key = header(request.headers(), "idempotency-key");
-    let args = Args { path: routed.path, query: std::mem::take(&mut incoming.query), body, lenient: false };
+    let mut args = Args { path: routed.path, query: std::mem::take(&mut incoming.query), body, lenient: false, walk: None };
+    if api.has_table() && csv::is_wanted(request.headers()) {
+        args.walk = csv::walk(api, &args);
+        return csv::Export { dispatch: server.dispatch.clone(), api: api.clone(), who: again, args }.run(ctx).await;
+    }
     let answer = server.dispatch.call(ctx, api, args, key).await?;
     let envelope = Envelope {
         status: answer.status.unwrap_or(api.status),

@@ -7,6 +7,7 @@ mod bucket;
 mod business;
 mod calendar;
 mod caller;
+mod csv;
 pub mod demo;
 mod login_end;
 pub mod logs;

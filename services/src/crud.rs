@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use workforceos_core::answer::{Answer, Data, Paging, Row, Source};
+use workforceos_core::answer::{Answer, Data, Paging, Row, Source, Walked};
+use workforceos_core::cursor::Cursor;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::filter::ListQuery;
 use workforceos_core::object::{DataObject, ObjectDef};
@@ -55,19 +56,26 @@ pub async fn page_of(
     if !order.iter().any(|s| s.property == "id") {
         order.push(Sort { property: "id", descending: order.last().is_some_and(|s| s.descending) });
     }
+    let walk = query.walk.as_ref();
     let read = Query {
         def,
         company,
-        cond: reach.and(query.cond.clone()),
+        cond: walk.map_or(Cond::TRUE, |cursor| cursor.cond(def)).and(reach).and(query.cond.clone()),
         order,
-        offset: query.offset(),
+        offset: if walk.is_some() { 0 } else { query.offset() },
         limit: query.page_row_count,
         joins: joins(def, query.joins),
-        total: true,
+        total: walk.is_none_or(Cursor::is_start),
     };
     let page = app.store.page(&read).await?;
+    let walked = match page.rows.last() {
+        _ if walk.is_none() => Walked::Not,
+        Some(last) if page.rows.len() as u64 == read.limit => Walked::On(Cursor::after(&read.order, &last.record)),
+        _ => Walked::End,
+    };
     let rows = page.rows.into_iter().map(|found| row(ctx, found)).collect();
     let mut answer = Answer::new(Data::Many(rows), Source::Db);
+    answer.walked = walked;
     answer.paging = Some(Paging { page_number: query.page_number, page_row_count: query.page_row_count, total: page.total });
     answer.filters = query.filters;
     answer.fields = query.fields;

@@ -13,6 +13,7 @@ pub mod leave;
 mod limits;
 mod mail;
 mod outside;
+pub mod payroll;
 pub mod sample;
 pub mod schedule;
 mod settings;
@@ -170,6 +171,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
         Service { name: "leaveManagement", prefix: "/leavemanagement-api", apis: leave::apis() },
         Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
+        Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
     ])
 }
 

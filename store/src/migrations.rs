@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     step!(6, "holidays", "0006_holidays.sql"),
     step!(10, "tasks", "0010_tasks.sql"),
     step!(11, "leave delays", "0011_leave_delays.sql"),
+    step!(12, "payroll", "0012_payroll.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

@@ -3,6 +3,7 @@
 
 mod attendance;
 mod leave;
+mod locks;
 mod people;
 mod schedule;
 mod tasks;
@@ -14,14 +15,15 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, TaskAssignmentId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
 use workforceos_core::objects::{
-    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, IndividualTask, LeaveRequest, SalaryBasis, Shift, TaskAssignment,
-    User, UserGroup, UserGroupMember,
+    AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, IndividualTask, LeaveRequest, PayPeriodLock, SalaryBasis, Shift,
+    TaskAssignment, User, UserGroup, UserGroupMember,
 };
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::Zone;
 
 pub use attendance::Attendance;
 pub use leave::{Leave, LeaveSpan};
+pub use locks::{LockedSpan, Locks};
 pub use people::People;
 pub use schedule::Schedule;
 pub use tasks::Tasks;
@@ -40,6 +42,7 @@ pub struct State {
     pub attendance: Attendance,
     pub leave: Leave,
     pub tasks: Tasks,
+    pub locks: Locks,
     /// Days whose shifts, attendance and leave are here.
     pub(crate) days: BTreeSet<Date>,
 }
@@ -56,6 +59,7 @@ impl State {
             attendance: Attendance::default(),
             leave: Leave::default(),
             tasks: Tasks::default(),
+            locks: Locks::default(),
             days: BTreeSet::new(),
         }
     }
@@ -93,6 +97,8 @@ impl State {
             self.company = Some(Company::from_record(record.clone())?);
         } else if *def == *CompanyPolicy::def() {
             self.policy = CompanyPolicy::from_record(record.clone())?;
+        } else if *def == *PayPeriodLock::def() {
+            self.locks.apply(&PayPeriodLock::from_record(record.clone())?);
         }
         Ok(())
     }

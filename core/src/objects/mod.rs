@@ -5,6 +5,7 @@ mod files;
 mod governance;
 mod identity;
 mod leave;
+mod payroll;
 mod people;
 mod schedule;
 mod tasks;
@@ -16,6 +17,7 @@ pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
 };
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
+pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
 pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
@@ -41,6 +43,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         AttendanceRecord::def(),
         LeaveRequest::def(),
         Holiday::def(),
+        PayrollReport::def(),
+        PayPeriodLock::def(),
         Alert::def(),
         TaskAssignment::def(),
         IndividualTask::def(),

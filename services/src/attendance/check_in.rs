@@ -66,6 +66,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckIn) -> Result<(Changes, Answer)
     if let Some(record) = state.attendance.of(input.shift_id, user) {
         return Err(refuse_second(ctx, record));
     }
+    rules::check_unlocked(state, shift.shift_date)?;
     let trusted = ctx.is_admin() || ctx.manages(user);
     let given = input.check_in_time.filter(|_| trusted);
     let (at, out) = (given.unwrap_or(facts.now), given.and(input.check_out_time));

@@ -56,6 +56,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckOut) -> Result<(Changes, Answer
     let state = facts.state;
     let missing = || Error::not_found("attendanceRecord");
     let before = state.attendance.get(input.attendance_record_id).filter(|r| ctx.reaches(r.user_id)).ok_or_else(missing)?;
+    rules::check_unlocked(state, before.shift_date)?;
     let came = match (before.check_in_time, before.check_out_time) {
         (Some(came), None) => came,
         (Some(_), Some(_)) => return Err(Error::conflict("InvalidState", "The user has checked out already")),

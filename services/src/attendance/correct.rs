@@ -57,6 +57,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Correct) -> Result<(Changes, Answer)
     if before.user_id == ctx.user() {
         return Err(Error::forbidden("Nobody corrects the own attendance"));
     }
+    rules::check_unlocked(state, before.shift_date)?;
     let shift = state.schedule.get(before.shift_id).ok_or_else(missing)?;
     let mut record = AttendanceRecord::clone(before);
     record.absence_reason = input.absence_reason.clone().over(record.absence_reason);

@@ -60,6 +60,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &MarkAbsent) -> Result<(Changes, Answ
         return Err(Error::field("userId", "is not known here"));
     }
     let shift = state.schedule.get(input.shift_id).ok_or_else(|| Error::field("shiftId", "is not known here"))?;
+    rules::check_unlocked(state, shift.shift_date)?;
     let before = state.attendance.of(input.shift_id, input.user_id);
     let mut record = match before {
         Some(record) if record.check_in_time.is_some() => {

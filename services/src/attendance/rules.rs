@@ -1,11 +1,13 @@
 //! The rules of attendance, as pure functions: lateness, leaving early, worked minutes.
 
+use serde_json::json;
 use workforceos_actors::State;
 use workforceos_core::change::{Audience, Event};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::UserId;
 use workforceos_core::objects::{AttendanceRecord, AttendanceStatus, CompanyPolicy, DayPart, Shift};
 use workforceos_core::session::Ctx;
-use workforceos_core::time::Timestamp;
+use workforceos_core::time::{Date, Timestamp};
 
 /// The longest time between check-in and check-out.
 pub const MAX_OPEN: i64 = 24 * Timestamp::HOUR;
@@ -109,6 +111,14 @@ pub fn assess(record: &mut AttendanceRecord, times: &Times) {
             record.worked_minutes = None;
         }
     }
+}
+
+/// While a pay period is locked, nobody changes its attendance: a record belongs to its shift's date. The clock alone goes on.
+pub fn check_unlocked(state: &State, shift_date: Date) -> Result<()> {
+    let Some(lock) = state.locks.on(shift_date) else { return Ok(()) };
+    let message = format!("The attendance of {} to {} is locked for payroll: an admin can unlock it", lock.from, lock.to);
+    let detail = json!({"payPeriodLock": {"id": lock.id, "from": lock.from, "to": lock.to}});
+    Err(Error::conflict("PeriodLocked", message).detail(detail))
 }
 
 /// Who may see a record: admins and the manager whole, its user without reason and note.

@@ -15,8 +15,8 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, FileId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, TaskAssignment, User, UserAvatarsFile,
-    UserGroupMember, UserSession, Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, PayrollReport, Shift, ShiftStatus, TaskAssignment, User,
+    UserAvatarsFile, UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -124,11 +124,12 @@ fn purged() -> [&'static ObjectDef; 5] {
 }
 
 /// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.
-fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 3] {
+fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 4] {
     [
         (EmployeeProfile::def(), &[]),
         (LeaveRequest::def(), &["reason", "decisionNote"]),
         (AttendanceRecord::def(), &["absenceReason", "managerNote"]),
+        (PayrollReport::def(), &["notes", "calculatedFrom"]),
     ]
 }
 
@@ -180,6 +181,11 @@ fn emptied_row(facts: &Facts, id: Uuid) -> Result<Changes> {
     }
     if let Some(record) = facts.any::<AttendanceRecord>(id)? {
         let empty = AttendanceRecord { absence_reason: None, manager_note: None, ..record };
+        return Ok(changes.put(&empty.touched(facts.now)));
+    }
+    if let Some(report) = facts.any::<PayrollReport>(id)? {
+        // What was paid stays; what it was calculated from tells of salary and illness.
+        let empty = PayrollReport { notes: None, calculated_from: json!({}), ..report };
         return Ok(changes.put(&empty.touched(facts.now)));
     }
     Ok(changes)

@@ -1,7 +1,9 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts, the attendance at them up
-//! to now, and tasks. The same clock and seed give the same company, so that every list, stream and tool has something to show.
+//! to now, leave, tasks and last month's pay. The same clock and seed give the same company, so that every list, stream and
+//! tool has something to show.
 
 mod leave;
+mod pay;
 mod people;
 mod tasks;
 mod work;
@@ -68,6 +70,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     let policy = CompanyPolicy::from_record(policy.ok_or_else(|| Error::not_found("companyPolicy"))?)?;
     commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
     commit(app, tenant, tasks::all(&sample, now)).await?;
+    pay::last_month(app, &sample, now).await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

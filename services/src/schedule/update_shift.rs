@@ -51,7 +51,7 @@ pub fn api() -> Api {
         .about(
             "Changes a shift. Refuses conflicts like createShift, other times or another break once somebody has attendance \
              (409 AttendanceExists), and reopening a completed shift (409 InvalidState). Completing one after its end marks those who \
-             did not come absent.",
+             did not come absent, unless its pay period is locked (409 PeriodLocked).",
         )
         .handler(handle)
 }
@@ -101,6 +101,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
     let (kind, absences) = match (before.status, shift.status) {
         // Completed after its end, a shift leaves behind what the timer would have: who did not come was absent.
         (ShiftStatus::Scheduled, ShiftStatus::Completed) if facts.now >= before.ends_at => {
+            attendance::rules::check_unlocked(state, before.shift_date)?;
             ("shift.completed", attendance::absences(facts, ctx, before))
         }
         (ShiftStatus::Scheduled, ShiftStatus::Completed) => ("shift.completed", Changes::none()),

@@ -16,9 +16,11 @@ mod mail;
 mod matrix;
 mod nodes;
 mod oracle;
+mod payroll;
 mod plain_owner;
 mod rules;
 mod streams;
+mod tables;
 mod tasks;
 mod vectors;
 mod ward;
@@ -38,6 +40,8 @@ mod paths {
     pub const MY_TASKS: &str = "/taskmanagement-api/v1/myindividualtasks";
     pub const MY_TASK: &str = "/taskmanagement-api/v1/myindividualtask";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
+    pub const PAYROLL: &str = "/payrollreporting-api/v1/payrollreports";
+    pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
 }
 
 /// The text of a property.

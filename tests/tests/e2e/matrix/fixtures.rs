@@ -91,6 +91,13 @@ pub const NAMES: &[&str] = &[
     "deleteIndividualTask",
     "listMyIndividualTasks",
     "getMyIndividualTask",
+    "createPayrollReport",
+    "updatePayrollReport",
+    "getPayrollReport",
+    "listPayrollReports",
+    "lockPayPeriod",
+    "unlockPayPeriod",
+    "listPayPeriodLocks",
 ];
 
 /// These end the caller's own login.
@@ -133,6 +140,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listHolidays"
         | "listTaskAssignments"
         | "listMyIndividualTasks"
+        | "listPayrollReports"
+        | "listPayPeriodLocks"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -228,6 +237,17 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "deleteIndividualTask" => json!({"individualTaskId": task(&side.mia, &side.ann).await}),
         // One's own alone: the owner's, who calls where an answer has to be a success.
         "getMyIndividualTask" => json!({"individualTaskId": task(&company.owner, &company.owner).await}),
+        "createPayrollReport" => {
+            let day = side.free_day().await;
+            json!({"userId": ann, "periodStart": day, "periodEnd": day, "bonus": 10.5, "notes": "first"})
+        }
+        "updatePayrollReport" => json!({"payrollReportId": side.payroll_report().await, "paymentStatus": "paid"}),
+        "getPayrollReport" => json!({"payrollReportId": side.payroll_report().await}),
+        "lockPayPeriod" => {
+            let day = side.free_day().await;
+            json!({"from": day, "to": day, "reason": "July"})
+        }
+        "unlockPayPeriod" => json!({"payPeriodLockId": side.pay_period_lock().await}),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{CHECK_IN, HOLIDAYS, LEAVE, SHIFTS, TEMPLATES};
+use crate::paths::{CHECK_IN, HOLIDAYS, LEAVE, LOCKS, PAYROLL, SHIFTS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -161,6 +161,19 @@ impl Side {
     pub async fn holiday(&self) -> String {
         let body = json!({"name": "Feast", "holidayDate": self.free_day().await});
         text(&self.company.owner.post(HOLIDAYS, body).await.ok()["holiday"], "id")
+    }
+
+    /// A day's payroll report of the employee.
+    pub async fn payroll_report(&self) -> String {
+        let day = self.free_day().await;
+        let body = json!({"userId": self.ann.text(), "periodStart": day, "periodEnd": day});
+        text(&self.company.owner.post(PAYROLL, body).await.ok()["payrollReport"], "id")
+    }
+
+    /// A locked day.
+    pub async fn pay_period_lock(&self) -> String {
+        let day = self.free_day().await;
+        text(&self.company.owner.post(LOCKS, json!({"from": day, "to": day})).await.ok()["payPeriodLock"], "id")
     }
 
     pub async fn template(&self) -> String {

@@ -7,7 +7,7 @@ use workforceos_core::objects::{Alert, ApiKey, EmployeeProfile, UserAvatarsFile,
 use workforceos_services::auth::purge_archived;
 use workforceos_tests::{Company, Db, Person, TestApp, on_both_databases};
 
-use crate::paths::{CHECK_IN, MARK_ABSENT, RECORDS, SHIFTS};
+use crate::paths::{CHECK_IN, MARK_ABSENT, PAYROLL, RECORDS, SHIFTS};
 use crate::text;
 
 on_both_databases!(
@@ -33,6 +33,9 @@ async fn a_purged_person_leaves_no_trace(db: Db) {
     acme.owner.post(MARK_ABSENT, absent).await.ok();
     let later = acme.shift("2026-08-03", "06:30-14:00", &[&ann, &bob]).await;
     app.sweep_at(workforceos_tests::time::at("2026-06-03T06:00:00Z")).await;
+    acme.owner.log_in().await;
+    let pay = json!({"userId": ann.text(), "periodStart": "2026-06-01", "periodEnd": "2026-06-02", "notes": "a broken leg"});
+    let pay = format!("{PAYROLL}/{}", text(&acme.owner.post(PAYROLL, pay).await.ok()["payrollReport"], "id"));
     let mut ann = ann;
     ann.log_in().await;
     ann.delete(PROFILE).await.ok();
@@ -49,6 +52,10 @@ async fn a_purged_person_leaves_no_trace(db: Db) {
     for record in hers {
         assert_eq!((&record["absenceReason"], &record["user"]["fullname"]), (&json!(null), &json!("Deleted user")), "{record}");
     }
+    let report = acme.owner.get(&pay).await.ok()["payrollReport"].clone();
+    // A workday of June's 22 was missed.
+    assert_eq!((&report["salaryCalculated"], &report["notes"]), (&json!(136.36), &json!(null)), "{report}");
+    assert_eq!(report["calculatedFrom"], json!({}));
     let shift = acme.owner.get(&format!("{SHIFTS}/{later}")).await.ok();
     assert_eq!(shift["shift"]["assignedUserIds"], json!([bob.text()]));
     let members = acme.owner.get(&format!("/auth-api/v1/listusergroupmembers/{crew}")).await.ok();

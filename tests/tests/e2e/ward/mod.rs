@@ -2,6 +2,7 @@
 //! taking part. What must come of it is computed here, by code of its own.
 
 mod expected;
+mod payroll;
 mod roster;
 mod tool;
 
@@ -90,6 +91,7 @@ async fn four_weeks_of_a_ward(db: Db) {
     }
     ward.check_cover().await;
     ward.check_hours().await;
+    ward.check_payroll().await;
     ward.check_journal().await;
 }
 

@@ -1,0 +1,51 @@
+-- Payroll reports as they were calculated, one of a user and period, and pay periods whose attendance is settled.
+CREATE TABLE payroll_report (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    user_id TEXT COLLATE "C" NOT NULL,
+    period_start TEXT COLLATE "C" NOT NULL,
+    period_end TEXT COLLATE "C" NOT NULL,
+    total_hours_worked DOUBLE PRECISION NOT NULL,
+    overtime_hours DOUBLE PRECISION NOT NULL,
+    absence_days BIGINT NOT NULL,
+    absence_days_exact DOUBLE PRECISION NOT NULL,
+    open_records BIGINT NOT NULL,
+    bonus DOUBLE PRECISION,
+    deduction DOUBLE PRECISION,
+    salary_calculated DOUBLE PRECISION NOT NULL,
+    payment_status TEXT COLLATE "C" NOT NULL,
+    payment_date TEXT COLLATE "C",
+    notes TEXT COLLATE "C",
+    breakdown TEXT COLLATE "C" NOT NULL,
+    absences TEXT COLLATE "C" NOT NULL,
+    warnings TEXT COLLATE "C" NOT NULL,
+    calculated_from TEXT COLLATE "C" NOT NULL,
+    calculated_at BIGINT NOT NULL,
+    earned TEXT COLLATE "C" NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX payroll_report_once ON payroll_report (company_id, user_id, period_start, period_end) WHERE is_active = 1;
+CREATE INDEX payroll_report_created ON payroll_report (company_id, created_at DESC, id) WHERE is_active = 1;
+CREATE INDEX payroll_report_period ON payroll_report (company_id, period_start, period_end) WHERE is_active = 1;
+-- Also the deleted ones, for whoever is deleted for good.
+CREATE INDEX payroll_report_user ON payroll_report (user_id, company_id, created_at DESC, id);
+
+CREATE TABLE pay_period_lock (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    from_date TEXT COLLATE "C" NOT NULL,
+    to_date TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C",
+    company_id TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX pay_period_lock_from ON pay_period_lock (company_id, from_date DESC, id) WHERE is_active = 1;
+
+SELECT guard_tenant_tables();

@@ -1,0 +1,9 @@
+//! Payroll: what people worked and earned, and locked periods.
+
+mod locks;
+pub mod naive;
+mod property;
+mod reports;
+mod rules;
+mod support;
+mod vectors;
