@@ -60,7 +60,10 @@ pub(crate) async fn load(
         let mut assignments = if matches!(need, TaskNeed::Outlived(_)) { BTreeSet::new() } else { ids("taskAssignmentId") };
         assignments.extend(named.map(|id| id.0));
         many(turn, TaskAssignment::def(), &assignments, rows).await?;
+        // Of what does not exist nothing is kept.
+        assignments.retain(|id| rows.contains_key(id));
         if let TaskNeed::All(id) = need
+            && assignments.contains(&id.0)
             && !state.tasks.has(*id)
         {
             // All of them were just read.

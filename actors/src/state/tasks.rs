@@ -11,7 +11,7 @@ use workforceos_core::id::{TaskAssignmentId, TaskId};
 use workforceos_core::object::Record;
 use workforceos_core::objects::TaskStatus;
 
-/// More open tasks than these are not kept: decisions then load anew what they need.
+/// More open tasks and assignments than these are not kept: decisions then load anew what they need.
 const MAX_OPEN: usize = 200_000;
 
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ impl Tasks {
 
     /// Makes room if too much is here. Only before a batch loads what it needs.
     pub(crate) fn shed(&mut self) {
-        if self.count > MAX_OPEN {
+        if self.count + self.pending.len() > MAX_OPEN {
             *self = Tasks::default();
         }
     }

@@ -14,6 +14,8 @@ use workforceos_core::objects::{IndividualTask, TaskAssignment};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 
+use super::rules;
+
 /// The most people whom one entry names.
 const NAMED: usize = 500;
 
@@ -61,7 +63,15 @@ pub fn of_task(state: &State, ctx: &Ctx, kind: &'static str, assignment: &TaskAs
 }
 
 fn audiences(state: &State, assignment: &TaskAssignment, people: &[UserId], to: To) -> Vec<Audience> {
-    let mut first = if to == To::Everybody { above(state, assignment, people) } else { Audience::none() };
+    let mut first = match to {
+        To::Everybody => {
+            let (users, departments) = (&assignment.assignee_user_ids, &assignment.assigned_department_ids);
+            let mut all = rules::recipients(state, users, departments, assignment.shift_id);
+            all.extend(people);
+            above(state, assignment, &all)
+        }
+        To::These => Audience::none(),
+    };
     let mut named: Vec<UserId> = people.to_vec();
     if people.len() > NAMED && to == To::Everybody {
         first.departments = assignment.assigned_department_ids.iter().map(|d| d.0).collect();

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use workforceos_core::answer::{Answer, Row, RowView, Source};
-use workforceos_core::error::{Error, Result};
-use workforceos_core::filter::ListQuery;
+use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::filter::{ListQuery, MAX_PAGE};
 use workforceos_core::id::{TaskAssignmentId, TaskId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{IndividualTask, TaskAssignment, TaskStatus};
 use workforceos_core::query::{Cond, Query, order};
-use workforceos_core::session::Ctx;
+use workforceos_core::session::{Ctx, Via};
+use workforceos_core::tool::MAX_ROWS;
 use workforceos_core::{Reach, input};
 use workforceos_store::Found;
 
@@ -21,6 +22,10 @@ input! {
     pub struct GetTaskAssignment {
         /// The assignment.
         task_assignment_id: TaskAssignmentId => "taskAssignmentId" Path,
+        /// Page of the individual tasks, from 1.
+        task_page_number: Option<i64> => "taskPageNumber" Query,
+        /// Individual tasks per page, 1 to 500 (all of them; tools: 25).
+        task_page_row_count: Option<i64> => "taskPageRowCount" Query,
     }
 }
 
@@ -49,7 +54,7 @@ pub fn with_progress() -> Api {
              somebody else gave, managers get the individual tasks of their reports and themselves.",
         )
         .reader(|app: Arc<App>, ctx: Ctx, input: GetTaskAssignment, query: ListQuery| async move {
-            progress(&app, &ctx, input.task_assignment_id, query).await
+            progress(&app, &ctx, &input, query).await
         })
 }
 
@@ -92,7 +97,28 @@ fn visible(ctx: &Ctx) -> Cond {
     ])
 }
 
-async fn progress(app: &App, ctx: &Ctx, id: TaskAssignmentId, query: ListQuery) -> Result<Answer> {
+/// Which of the individual tasks are wanted: how many to skip, and how many to show.
+fn page(ctx: &Ctx, input: &GetTaskAssignment) -> Result<(usize, usize)> {
+    let number = input.task_page_number.unwrap_or(1);
+    // A model holds a page; a program gets all of them unless it says otherwise.
+    let by_default = if ctx.via == Via::Rest { i64::MAX } else { MAX_ROWS as i64 };
+    let rows = input.task_page_row_count.unwrap_or(by_default);
+    let mut problems = Vec::new();
+    if !(1..=1_000_000).contains(&number) {
+        problems.push(Problem::new("taskPageNumber", "must be a whole number from 1"));
+    }
+    if input.task_page_row_count.is_some_and(|n| !(1..=MAX_PAGE as i64).contains(&n)) {
+        problems.push(Problem::new("taskPageRowCount", format!("must be a whole number from 1 to {MAX_PAGE}")));
+    }
+    if !problems.is_empty() {
+        return Err(Error::invalid(problems));
+    }
+    let skipped = (number - 1).saturating_mul(rows);
+    Ok((usize::try_from(skipped).unwrap_or(usize::MAX), usize::try_from(rows).unwrap_or(usize::MAX)))
+}
+
+async fn progress(app: &App, ctx: &Ctx, input: &GetTaskAssignment, query: ListQuery) -> Result<Answer> {
+    let (id, (skipped, most)) = (input.task_assignment_id, page(ctx, input)?);
     let one = Query { limit: 1, ..Query::of(TaskAssignment::def(), ctx.company(), visible(ctx).and(Cond::eq("id", id.0))) };
     let of = Query {
         order: order(IndividualTask::def(), "createdAt,id"),
@@ -111,11 +137,21 @@ async fn progress(app: &App, ctx: &Ctx, id: TaskAssignmentId, query: ListQuery) 
     }
     let numbers = rules::progress(tasks.iter(), ctx.now());
     let all = rules::directs(ctx, &assignment);
-    let shown = found_tasks.into_iter().zip(&tasks).filter(|(_, task)| all || ctx.reaches(task.assignee_user_id));
-    let individual: Vec<Json> = shown.map(|(found, _)| rendered(ctx, found, None)).collect();
+    let reached: Vec<Found> = found_tasks
+        .into_iter()
+        .zip(&tasks)
+        .filter(|(_, task)| all || ctx.reaches(task.assignee_user_id))
+        .map(|(found, _)| found)
+        .collect();
+    let left = reached.len().saturating_sub(skipped.saturating_add(most));
+    let individual: Vec<Json> = reached.into_iter().skip(skipped).take(most).map(|found| rendered(ctx, found, None)).collect();
     let mut object = rendered(ctx, found, query.fields.as_deref());
     object["progress"] = numbers;
     object["individualTasks"] = json!(individual);
+    if left > 0 {
+        let next = input.task_page_number.unwrap_or(1) + 1;
+        object["individualTasksNext"] = json!(format!("{left} more: call again with taskPageNumber={next}"));
+    }
     let mut answer = Answer::json(object);
     answer.source = Source::Db;
     Ok(answer)

@@ -1,8 +1,11 @@
 //! Overdue tasks are told to their assignees: once for a due time, whatever restarts and servers there are.
 
 use serde_json::json;
+use workforceos_actors::Needs;
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::Error;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Alert, AlertStatus, AlertType};
+use workforceos_core::objects::{Alert, AlertStatus, AlertType, IndividualTask, TaskStatus};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::time::Timestamp;
 use workforceos_tests::time::at;
@@ -18,6 +21,7 @@ on_both_databases!(
     another_due_time_is_told_anew,
     many_are_told_pass_by_pass,
     who_archived_the_profile_is_not_told,
+    a_pass_behind_a_change_looks_again,
 );
 
 /// All alerts of somebody, oldest first.
@@ -164,6 +168,39 @@ async fn who_archived_the_profile_is_not_told(db: Db) {
     ann.delete("/auth-api/v1/profile").await.ok();
     app.sweep_at(at("2026-06-02T12:00:00Z")).await;
     assert_eq!(alerts(&app, &acme, &ann).await.len(), 0);
+}
+
+/// The pass was about to note when the next task is due; the change ahead of it takes that task away.
+async fn a_pass_behind_a_change_looks_again(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    let (first, second) = (assigned(&acme.owner, &[&ann]).await, assigned(&acme.owner, &[&bob]).await);
+    patched(&acme.owner, &second, json!({"dueTime": "2026-06-02T13:00:00Z"})).await;
+    let task: uuid::Uuid = text(&own(&ann, &first).await, "id").parse().expect("an id");
+    let (app_of, ctx) = (app.services(), acme.ctx());
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    // While one decision takes its time, the change and the pass gather: they are decided together, in this order.
+    let slow = app_of.companies.decide(acme.id, Needs::none(), move |_| {
+        wait.lock().expect("one at a time").recv().expect("told to go on");
+        Ok((Changes::none(), ()))
+    });
+    let change = app_of.companies.decide(acme.id, Needs::row::<IndividualTask>(task), move |facts| {
+        let gone = IndividualTask { status: TaskStatus::Cancelled, ..facts.row(task)? }.touched(facts.now);
+        let event = Event::audit(&ctx, IndividualTask::def().name, task).after(&gone);
+        Ok((Changes::none().put(&gone).event(event), ()))
+    });
+    let told = async { go.send(()).map_err(|_| Error::internal("nobody waits")) };
+    let all = tokio::join!(slow, change, app_of.companies.sweep(acme.id), told);
+    assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok() && all.3.is_ok());
+    app.sweep().await;
+    app.sweep_at(at("2026-06-02T13:00:00Z")).await;
+    assert_eq!(
+        (alerts(&app, &acme, &ann).await.len(), alerts(&app, &acme, &bob).await.len()),
+        (0, 1),
+        "the other is told in time"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
-use super::{assigned, own, whole};
+use super::{assigned, large, own, whole};
 use crate::paths::{MY_TASK, MY_TASKS, PROGRESS, TASK_ASSIGNMENTS, TASKS};
 use crate::text;
 
@@ -14,6 +14,7 @@ on_both_databases!(
     single_tasks_are_the_givers,
     own_tasks_are_ones_own_for_everybody,
     lists_filter_and_order,
+    a_model_gets_a_page_of_the_tasks,
 );
 
 async fn managers_give_tasks_to_their_reports_alone(db: Db) {
@@ -187,4 +188,31 @@ async fn lists_filter_and_order(db: Db) {
     let mine = async |query: &str| ann.get(&format!("{MY_TASKS}?{query}")).await.ok()["rowCount"].clone();
     assert_eq!((mine("status=pending").await, mine("dueTime=$lt-2026-06-05").await), (json!(2), json!(1)));
     assert_eq!((mine(&format!("taskAssignmentId={second}")).await, mine("status=completed").await), (json!(1), json!(0)));
+}
+
+async fn a_model_gets_a_page_of_the_tasks(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let people: Vec<String> = large::people(&acme, 60).await.iter().map(|u| u.to_string()).collect();
+    let body = json!({"title": "Count", "assigneeUserIds": people});
+    let id = text(&acme.owner.post(TASK_ASSIGNMENTS, body).await.ok()["taskAssignment"], "id");
+    let shown = |assignment: &Json| {
+        let tasks = assignment["individualTasks"].as_array().expect("tasks");
+        tasks.iter().map(|t| text(t, "assigneeUserId")).collect::<Vec<_>>()
+    };
+    let told = whole(&acme.owner, &id).await;
+    assert_eq!((shown(&told), told.get("individualTasksNext")), (people.clone(), None), "REST tells of all, in their order");
+    let mut by_tool = Vec::new();
+    for (number, rows) in [(1, 25), (2, 25), (3, 10)] {
+        let args = json!({"taskAssignmentId": id, "taskPageNumber": number});
+        let told = acme.owner.tool("getTaskAssignmentWithProgress", args).await.ok();
+        let told: Json = serde_json::from_str(told["result"]["content"][0]["text"].as_str().expect("text")).expect("JSON");
+        let told = &told["taskAssignment"];
+        assert_eq!((shown(told).len(), told["progress"]["total"].as_u64()), (rows, Some(60)));
+        assert_eq!(told["individualTasksNext"].is_string(), number < 3, "{told}");
+        by_tool.extend(shown(told));
+    }
+    assert_eq!(by_tool, people);
+    let page = acme.owner.get(&format!("{PROGRESS}/{id}?taskPageNumber=0&taskPageRowCount=501")).await;
+    assert_eq!(page.bad_fields(), ["taskPageNumber", "taskPageRowCount"]);
 }
