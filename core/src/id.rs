@@ -74,6 +74,8 @@ ids! {
     ApiKeyId,
     /// An alert.
     AlertId,
+    /// An announcement.
+    AnnouncementId,
 }
 
 impl CompanyId {

@@ -1,20 +1,23 @@
-//! Today's board: the shifts of the day and those still running, with the attendance at them, as the caller may see it.
+//! Today's board: the shifts of the day and those still running, with the attendance at them, and the latest announcements,
+//! as the caller may see them.
 
 use serde_json::{Value as Json, json};
 use workforceos_core::answer::{Row, RowView};
 use workforceos_core::error::Result;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, Shift};
+use workforceos_core::objects::{Announcement, AttendanceRecord, Shift};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 use workforceos_core::zone::previous_day;
 use workforceos_store::Found;
 
-use crate::{App, crud, schedule};
+use crate::{App, announcements, crud, schedule};
 
 /// The most rows of each kind on a board.
 const MAX_ROWS: u64 = 2_000;
+/// The most announcements: the latest of those that are not over.
+const MAX_ANNOUNCEMENTS: u64 = 20;
 
 /// The board and the company's sequence at the moment of reading it. `ctx` has its scope.
 pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
@@ -30,8 +33,11 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
         .and(running.clone())
         .and(Cond::Any(vec![of_today, still_on]));
     let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);
-    let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records)];
+    let told = within(ctx, "announcementManagement").and(announcements::for_caller(ctx));
+    let told = Query { limit: MAX_ANNOUNCEMENTS, ..query(ctx, Announcement::def(), told) };
+    let queries = [query(ctx, Shift::def(), shifts), query(ctx, AttendanceRecord::def(), records), told];
     let (seq, mut found) = app.store.snapshot(ctx.company(), &queries).await?;
+    let told = found.pop().unwrap_or_default();
     let records = found.pop().unwrap_or_default();
     let shifts = found.pop().unwrap_or_default();
     // Yesterday's records matter only as far as their shifts still run.
@@ -43,7 +49,8 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let records = records.into_iter().filter(on_board).collect();
     let board = json!({
         "date": today.to_string(), "timezone": ctx.tenant.zone.name(), "at": ctx.now().to_string(),
-        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "truncated": truncated,
+        "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "announcements": rendered(ctx, told),
+        "truncated": truncated,
     });
     Ok((seq, board))
 }

@@ -1,6 +1,7 @@
 //! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
 mod alerts;
+pub mod announcements;
 pub mod attendance;
 pub mod auth;
 pub mod board;
@@ -133,7 +134,10 @@ struct Pass {
     sweep: fn(&Facts) -> Result<TimerPass>,
 }
 
-const PASSES: &[Pass] = &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }];
+const PASSES: &[Pass] = &[
+    Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: announcements::needs, sweep: announcements::sweep },
+];
 
 impl Sweep for Timers {
     fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
@@ -156,6 +160,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
+        Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
     ])
 }
 

@@ -1,5 +1,6 @@
 //! The data objects, each declared once.
 
+mod announcements;
 mod attendance;
 mod governance;
 mod identity;
@@ -7,6 +8,7 @@ mod leave;
 mod people;
 mod schedule;
 
+pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
@@ -36,6 +38,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         LeaveRequest::def(),
         Holiday::def(),
         Alert::def(),
+        Announcement::def(),
     ]
 }
 

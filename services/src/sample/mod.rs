@@ -1,6 +1,7 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts and the attendance at them up
-//! to now. The same clock and seed give the same company, so that every list, stream and tool has something to show.
+//! to now, and a few announcements. The same clock and seed give the same company, so that every list, stream and tool has something to show.
 
+mod announcements;
 mod people;
 mod work;
 
@@ -62,6 +63,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     for week in work::weeks(tenant, now) {
         commit(app, tenant, work::week(&mut sample, week, now)).await?;
     }
+    commit(app, tenant, announcements::all(&sample, now)).await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
+mod announcements;
 mod backup;
 mod concurrency;
 mod contract;
@@ -26,6 +27,8 @@ mod paths {
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
     pub const MARK_ABSENT: &str = "/attendancemanagement-api/v1/mark-absent";
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
+    pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
+    pub const PROCESS: &str = "/announcementmanagement-api/v1/processscheduledannouncements";
 }
 
 /// The text of a property.

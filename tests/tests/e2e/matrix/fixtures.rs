@@ -62,6 +62,12 @@ pub const NAMES: &[&str] = &[
     "correctAttendanceRecord",
     "getAttendanceRecord",
     "listAttendanceRecords",
+    "createAnnouncement",
+    "updateAnnouncement",
+    "deleteAnnouncement",
+    "getAnnouncement",
+    "listAnnouncements",
+    "processScheduledAnnouncements",
 ];
 
 /// These end the caller's own login.
@@ -95,6 +101,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listShiftTemplates"
         | "listShifts"
         | "listAttendanceRecords"
+        | "listAnnouncements"
+        | "processScheduledAnnouncements"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -156,6 +164,16 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),
         "correctAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await, "managerNote": "seen"}),
         "getAttendanceRecord" => json!({"attendanceRecordId": side.record(number).await}),
+        "createAnnouncement" => {
+            json!({"title": "Rota", "body": "The *new* rota is out.", "sendTime": "2026-08-01T08:00:00Z",
+                "audienceUserIds": [ann], "targetDepartmentIds": [crew]})
+        }
+        "updateAnnouncement" => {
+            json!({"announcementId": side.announcement(false).await, "title": "New rota", "audienceUserIds": [ann],
+                "targetDepartmentIds": [crew]})
+        }
+        "deleteAnnouncement" => json!({"announcementId": side.announcement(false).await}),
+        "getAnnouncement" => json!({"announcementId": side.announcement(true).await}),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{CHECK_IN, SHIFTS, TEMPLATES};
+use crate::paths::{ANNOUNCEMENTS, CHECK_IN, SHIFTS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -154,6 +154,13 @@ impl Side {
     pub async fn template(&self) -> String {
         let body = json!({"name": "Early", "startTime": "06:00", "endTime": "14:00", "recurrenceRule": "FREQ=DAILY"});
         text(&self.company.owner.post(TEMPLATES, body).await.ok()["shiftTemplate"], "id")
+    }
+
+    /// An announcement to the employee, sent or scheduled.
+    pub async fn announcement(&self, sent: bool) -> String {
+        let at = if sent { "2026-06-01T06:00:00Z" } else { "2026-08-01T08:00:00Z" };
+        let body = json!({"title": "Rota", "body": "The rota is out.", "sendTime": at, "audienceUserIds": [self.ann.text()]});
+        text(&self.company.owner.post(ANNOUNCEMENTS, body).await.ok()["announcement"], "id")
     }
 
     pub async fn department(&self, number: u32) -> String {
