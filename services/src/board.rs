@@ -30,6 +30,7 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let still_on = Cond::Cmp("endsAt", Op::Gt, Value::Time(ctx.now()));
     let shifts = within(ctx, "scheduleManagement")
         .and(schedule::visible_shifts(ctx))
+        .and(Cond::eq("isDraft", false))
         .and(running.clone())
         .and(Cond::Any(vec![of_today, still_on]));
     let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);

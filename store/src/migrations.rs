@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     step!(5, "identity indexes", "0005_identity_indexes.sql"),
     step!(6, "holidays", "0006_holidays.sql"),
     step!(13, "announcements", "0013_announcements.sql"),
+    step!(14, "shift claims", "0014_shift_claims.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

@@ -76,6 +76,8 @@ data_object! {
         break_minutes: i64 => "breakMinutes",
         /// How many people it needs.
         needed_count: i64 => "neededCount",
+        /// Planned but not published: only admins see it, and it takes up nobody's time.
+        is_draft: bool => "isDraft".filter(),
         /// The template that generated it.
         shift_template_id: Option<TemplateId> => "shiftTemplateId".filter(),
         /// Who planned it.

@@ -1,11 +1,15 @@
 //! scheduleManagement: shifts, the templates that generate them, and the caller's calendar.
 
 mod calendar;
+mod claim_shift;
 mod create_shift;
 mod delete_shift;
 mod generate;
+mod open_shifts;
+mod publish;
 mod read;
 mod recurrence;
+mod rest;
 pub mod rules;
 mod templates;
 mod update_shift;
@@ -30,5 +34,8 @@ pub fn apis() -> Vec<Api> {
         delete_shift::api(),
         read::get(),
         read::list(),
+        publish::api(),
+        open_shifts::api(),
+        claim_shift::api(),
     ]
 }

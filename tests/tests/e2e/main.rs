@@ -15,6 +15,7 @@ mod matrix;
 mod nodes;
 mod oracle;
 mod rules;
+mod shifts;
 mod streams;
 mod vectors;
 mod ward;
@@ -22,6 +23,7 @@ mod ward;
 /// Addresses that many tests use.
 mod paths {
     pub const SHIFTS: &str = "/schedulemanagement-api/v1/shifts";
+    pub const OPEN_SHIFTS: &str = "/schedulemanagement-api/v1/openshifts";
     pub const TEMPLATES: &str = "/schedulemanagement-api/v1/shifttemplates";
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";

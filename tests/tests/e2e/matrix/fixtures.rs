@@ -68,6 +68,9 @@ pub const NAMES: &[&str] = &[
     "getAnnouncement",
     "listAnnouncements",
     "processScheduledAnnouncements",
+    "publishShifts",
+    "listOpenShifts",
+    "claimShift",
 ];
 
 /// These end the caller's own login.
@@ -100,6 +103,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listUserSessions"
         | "listShiftTemplates"
         | "listShifts"
+        | "listOpenShifts"
         | "listAttendanceRecords"
         | "listAnnouncements"
         | "processScheduledAnnouncements"
@@ -159,6 +163,11 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
                 "departmentId": crew})
         }
         "deleteShift" | "getShift" => json!({"shiftId": side.shift().await}),
+        "publishShifts" => {
+            let day = side.draft(&crew).await;
+            json!({"from": day, "to": day, "departmentId": crew})
+        }
+        "claimShift" => json!({"shiftId": side.open_shift().await, "userId": ann}),
         "checkInAttendance" => json!({"shiftId": side.shift_now(number).await, "userId": ann}),
         "checkOutAttendance" => json!({"attendanceRecordId": side.record(number).await}),
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),

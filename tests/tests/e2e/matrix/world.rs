@@ -119,6 +119,19 @@ impl Side {
         self.company.shift(&self.free_day().await, "09:00-17:00", &[&self.ann]).await
     }
 
+    /// The day of a draft of a department.
+    pub async fn draft(&self, department: &str) -> String {
+        let day = self.free_day().await;
+        let body = json!({"shiftDate": day, "startTime": "09:00", "endTime": "17:00", "departmentId": department, "draft": true});
+        self.company.owner.post(SHIFTS, body).await.ok();
+        day
+    }
+
+    /// A shift that nobody has taken yet.
+    pub async fn open_shift(&self) -> String {
+        self.company.shift(&self.free_day().await, "09:00-17:00", &[]).await
+    }
+
     /// A shift of everybody that is just beginning. It lasts a minute; whoever was planned for it before is done with it.
     pub async fn shift_now(&self, number: u32) -> String {
         let company = &self.company;
