@@ -64,6 +64,8 @@ ids! {
     TemplateId,
     /// A shift.
     ShiftId,
+    /// A request to change shifts.
+    SwapId,
     /// One person's attendance at one shift.
     AttendanceId,
     /// A leave request.

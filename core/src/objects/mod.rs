@@ -16,7 +16,7 @@ pub use identity::{
 };
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use people::{ContractType, EmployeeProfile};
-pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
+pub use schedule::{Shift, ShiftStatus, ShiftSwap, ShiftTemplate, SwapStatus};
 
 use crate::object::{DataObject, ObjectDef};
 
@@ -34,6 +34,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         EmployeeProfile::def(),
         ShiftTemplate::def(),
         Shift::def(),
+        ShiftSwap::def(),
         AttendanceRecord::def(),
         LeaveRequest::def(),
         Holiday::def(),

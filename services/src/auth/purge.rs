@@ -15,8 +15,8 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, User, UserGroupMember, UserSession,
-    Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, Shift, ShiftStatus, ShiftSwap, User, UserGroupMember,
+    UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -113,11 +113,12 @@ fn purged() -> [&'static ObjectDef; 4] {
 }
 
 /// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.
-fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 3] {
+fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 4] {
     [
         (EmployeeProfile::def(), &[]),
         (LeaveRequest::def(), &["reason", "decisionNote"]),
         (AttendanceRecord::def(), &["absenceReason", "managerNote"]),
+        (ShiftSwap::def(), &["reason", "decisionNote"]),
     ]
 }
 
@@ -168,6 +169,10 @@ fn emptied_row(facts: &Facts, id: Uuid) -> Result<Changes> {
     }
     if let Some(record) = facts.any::<AttendanceRecord>(id)? {
         let empty = AttendanceRecord { absence_reason: None, manager_note: None, ..record };
+        return Ok(changes.put(&empty.touched(facts.now)));
+    }
+    if let Some(swap) = facts.any::<ShiftSwap>(id)? {
+        let empty = ShiftSwap { reason: None, decision_note: None, ..swap };
         return Ok(changes.put(&empty.touched(facts.now)));
     }
     Ok(changes)

@@ -70,7 +70,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     // Named while on leave is a conflict, told below; who is named twice stays named once.
     shift.assigned_user_ids.retain(|assigned| *assigned != user);
     shift.assigned_user_ids.push(user);
-    rest::check_free(state, &shift, user)?;
+    rest::check_free(state, &shift, user, None)?;
     let shift = shift.touched(facts.now);
     let event = Event::of(ctx, "shift.updated", &shift, rules::audience(state, &shift)).audited(Some(&**before));
     Ok((Changes::none().put(&shift).event(event), Answer::object(ctx, &shift)))

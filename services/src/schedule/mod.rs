@@ -11,6 +11,7 @@ mod read;
 mod recurrence;
 mod rest;
 pub mod rules;
+mod swaps;
 mod templates;
 mod update_shift;
 
@@ -37,5 +38,10 @@ pub fn apis() -> Vec<Api> {
         publish::api(),
         open_shifts::api(),
         claim_shift::api(),
+        swaps::request::api(),
+        swaps::decide::api(),
+        swaps::cancel::api(),
+        swaps::read::get(),
+        swaps::read::list(),
     ]
 }

@@ -50,11 +50,13 @@ fn breaches(state: &State, shift: &Shift, user: UserId) -> Vec<Conflict> {
     found
 }
 
-/// Somebody can take a shift, which they are already assigned to in `shift`: they are free then, and rest enough.
-pub fn check_free(state: &State, shift: &Shift, user: UserId) -> Result<()> {
-    let own: Vec<Conflict> = conflicts(state, shift, &[]).into_iter().filter(|c| c.user == user).collect();
+/// Somebody can take a shift, which they are already assigned to in `shift`: they are free then, and rest enough. `given` is
+/// the shift that they give for it.
+pub fn check_free(state: &State, shift: &Shift, user: UserId, given: Option<ShiftId>) -> Result<()> {
+    let stays = |c: &Conflict| c.user == user && given.is_none_or(|g| g.0 != c.id);
+    let own: Vec<Conflict> = conflicts(state, shift, &[]).into_iter().filter(|c| stays(c)).collect();
     super::rules::refuse_conflicts(&own)?;
-    let breaches = breaches(state, shift, user);
+    let breaches: Vec<Conflict> = breaches(state, shift, user).into_iter().filter(|c| stays(c)).collect();
     if breaches.is_empty() {
         return Ok(());
     }

@@ -24,6 +24,7 @@ mod ward;
 mod paths {
     pub const SHIFTS: &str = "/schedulemanagement-api/v1/shifts";
     pub const OPEN_SHIFTS: &str = "/schedulemanagement-api/v1/openshifts";
+    pub const SWAPS: &str = "/schedulemanagement-api/v1/shiftswaps";
     pub const TEMPLATES: &str = "/schedulemanagement-api/v1/shifttemplates";
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";

@@ -71,6 +71,11 @@ pub const NAMES: &[&str] = &[
     "publishShifts",
     "listOpenShifts",
     "claimShift",
+    "requestShiftSwap",
+    "decideShiftSwap",
+    "cancelShiftSwap",
+    "getShiftSwap",
+    "listShiftSwaps",
 ];
 
 /// These end the caller's own login.
@@ -85,6 +90,8 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("updateUserRole", &[Who::Admin]),
     // Without a company there is none to join.
     ("registerCompanyUser", &[Who::SaasUser]),
+    // The other of the two is not the manager's report.
+    ("decideShiftSwap", &[Who::Manager]),
 ];
 
 /// Valid arguments: about `ann`, an employee, wherever somebody is needed. Each call makes fresh things.
@@ -104,6 +111,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listShiftTemplates"
         | "listShifts"
         | "listOpenShifts"
+        | "listShiftSwaps"
         | "listAttendanceRecords"
         | "listAnnouncements"
         | "processScheduledAnnouncements"
@@ -168,6 +176,9 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             json!({"from": day, "to": day, "departmentId": crew})
         }
         "claimShift" => json!({"shiftId": side.open_shift().await, "userId": ann}),
+        "requestShiftSwap" => side.swap_arguments().await,
+        "decideShiftSwap" => json!({"shiftSwapId": side.swap().await, "status": "approved"}),
+        "cancelShiftSwap" | "getShiftSwap" => json!({"shiftSwapId": side.swap().await}),
         "checkInAttendance" => json!({"shiftId": side.shift_now(number).await, "userId": ann}),
         "checkOutAttendance" => json!({"attendanceRecordId": side.record(number).await}),
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),

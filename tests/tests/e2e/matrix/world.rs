@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{ANNOUNCEMENTS, CHECK_IN, SHIFTS, TEMPLATES};
+use crate::paths::{ANNOUNCEMENTS, CHECK_IN, SHIFTS, SWAPS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -130,6 +130,20 @@ impl Side {
     /// A shift that nobody has taken yet.
     pub async fn open_shift(&self) -> String {
         self.company.shift(&self.free_day().await, "09:00-17:00", &[]).await
+    }
+
+    /// What the employee needs to change a shift for one of the owner's.
+    pub async fn swap_arguments(&self) -> Json {
+        let (ann, owner) = (&self.ann, &self.company.owner);
+        let shift = self.shift().await;
+        let theirs = self.company.shift(&self.free_day().await, "09:00-17:00", &[owner]).await;
+        json!({"userId": ann.text(), "shiftId": shift, "colleagueId": owner.text(), "colleagueShiftId": theirs})
+    }
+
+    /// A pending request of the employee to change shifts with the owner.
+    pub async fn swap(&self) -> String {
+        let body = self.swap_arguments().await;
+        text(&self.ann.post(SWAPS, body).await.ok()["shiftSwap"], "id")
     }
 
     /// A shift of everybody that is just beginning. It lasts a minute; whoever was planned for it before is done with it.
