@@ -9,90 +9,26 @@ use ammonia::{Builder, UrlRelative};
 use super::markdown;
 
 /// Structure, lists, emphasis, links, code and tables.
-const TAGS: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "blockquote",
-    "br",
-    "caption",
-    "cite",
-    "code",
-    "dd",
-    "del",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "samp",
-    "small",
-    "strong",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "u",
-    "ul",
-    "var",
-];
+const TAGS: &str = "a abbr b blockquote br caption cite code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp \
+    small strong sub sup table tbody td tfoot th thead tr u ul var";
 /// What is inside these is no text: it goes along with them.
-const WHOLE: &[&str] = &[
-    "script",
-    "style",
-    "svg",
-    "math",
-    "iframe",
-    "object",
-    "embed",
-    "applet",
-    "template",
-    "noscript",
-    "noembed",
-    "noframes",
-    "xmp",
-    "plaintext",
-    "textarea",
-    "select",
-    "title",
-    "head",
-];
+const WHOLE: &str = "script style svg math iframe object embed applet template noscript noembed noframes xmp plaintext textarea select \
+    title head";
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    let set = |names: &[&'static str]| names.iter().copied().collect::<HashSet<_>>();
+    let set = |names: &'static str| names.split_ascii_whitespace().collect::<HashSet<_>>();
     let mut builder = Builder::empty();
     builder
         .tags(set(TAGS))
         .clean_content_tags(set(WHOLE))
         .generic_attributes(HashSet::new())
         .tag_attributes(HashMap::from([
-            ("a", set(&["href"])),
-            ("ol", set(&["start"])),
-            ("td", set(&["colspan", "rowspan"])),
-            ("th", set(&["colspan", "rowspan"])),
+            ("a", set("href")),
+            ("ol", set("start")),
+            ("td", set("colspan rowspan")),
+            ("th", set("colspan rowspan")),
         ]))
-        .url_schemes(set(&["http", "https", "mailto"]))
+        .url_schemes(set("http https mailto"))
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))
         .strip_comments(true)

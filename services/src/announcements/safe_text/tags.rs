@@ -3,14 +3,14 @@
 use super::markdown;
 
 /// The elements of HTML, those out of use included: `<` before any other word is text, such as `if x<y`.
-const ELEMENTS: &str = "a abbr acronym address animate applet area article aside audio b base basefont bdi bdo bgsound big blink \
-    blockquote body br button canvas caption center cite code col colgroup command content data datalist dd del desc details dfn \
-    dialog dir div dl dt element em embed fieldset figcaption figure font footer foreignobject form frame frameset h1 h2 h3 h4 h5 \
-    h6 head header hgroup hr html i iframe image img input ins isindex kbd keygen label legend li link listing main malignmark map mark \
-    marquee math menu menuitem meta meter mglyph multicol nav nextid nobr noembed noframes noscript object ol optgroup option output p \
-    param picture plaintext portal pre progress q rb rbc rp rt rtc ruby s samp script search section select set shadow slot small \
-    source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr \
-    track tt u ul use var video wbr xml xmp xss";
+const ELEMENTS: &str = "a abbr acronym address animate applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote \
+    body br button canvas caption center cite code col colgroup command content data datalist dd del desc details dfn \
+    dialog dir div dl dt element em embed fieldset figcaption figure font footer foreignobject form frame frameset h1 h2 \
+    h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins isindex kbd keygen label legend li link listing \
+    main malignmark map mark marquee math menu menuitem meta meter mglyph multicol nav nextid nobr noembed noframes \
+    noscript object ol optgroup option output p param picture plaintext portal pre progress q rb rbc rp rt rtc ruby s samp \
+    script search section select set shadow slot small source spacer span strike strong style sub summary sup svg table \
+    tbody td template textarea tfoot th thead time title tr track tt u ul use var video wbr xml xmp xss";
 
 /// What a `<` begins.
 enum Use<'a> {

@@ -27,7 +27,7 @@ pub async fn look_up(app: &App, ctx: &Ctx, ids: &[ShiftId]) -> Result<(Needs, Ve
 }
 
 /// A shift that somebody can still give away: published, to come, theirs by name, and not checked in for.
-pub fn given<'a>(state: &'a State, now: Timestamp, id: ShiftId, user: UserId) -> Option<&'a Arc<Shift>> {
+pub fn given(state: &State, now: Timestamp, id: ShiftId, user: UserId) -> Option<&Arc<Shift>> {
     state.schedule.get(id).filter(|s| {
         let to_come = s.status == ShiftStatus::Scheduled && !s.is_draft && s.starts_at > now;
         to_come && s.assigned_user_ids.contains(&user) && state.attendance.of(id, user).is_none()
