@@ -468,13 +468,15 @@ async fn dates_of(turn: &mut Turn, query: Query) -> Result<impl Iterator<Item = 
 /// The days of shifts whose time is up, of records still open, and of the next shift to end.
 async fn due_days(state: &State, turn: &mut Turn, now: Timestamp) -> Result<Vec<Date>> {
     let ended = now.plus_minutes(-state.policy.auto_absent_minutes);
+    // Drafts wait for whoever publishes them, not for the clock.
+    let published = || scheduled().and(Cond::eq("isDraft", false));
     let mut overdue =
-        Query::of(Shift::def(), state.company_id, Cond::Cmp("endsAt", Op::Lte, Value::Time(ended)).and(scheduled()));
+        Query::of(Shift::def(), state.company_id, Cond::Cmp("endsAt", Op::Lte, Value::Time(ended)).and(published()));
     overdue.order = workforceos_core::query::order(Shift::def(), "endsAt,id");
     // One more than a pass handles: it tells that there is more.
     overdue.limit = MAX_DUE + 1;
     let mut next = overdue.clone();
-    next.cond = Cond::Cmp("endsAt", Op::Gt, Value::Time(ended)).and(scheduled());
+    next.cond = Cond::Cmp("endsAt", Op::Gt, Value::Time(ended)).and(published());
     next.limit = 1;
     let here = [AttendanceStatus::Pending, AttendanceStatus::Late].map(|s| Value::Text(s.as_str().to_owned()));
     let open = Cond::All(vec![Cond::In("status", here.to_vec()), Cond::IsNull("checkOutTime"), Cond::IsNull("checkoutAlertAt")]);

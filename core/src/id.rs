@@ -64,6 +64,8 @@ ids! {
     TemplateId,
     /// A shift.
     ShiftId,
+    /// A request to change shifts.
+    SwapId,
     /// One person's attendance at one shift.
     AttendanceId,
     /// A task given to several people.
@@ -86,6 +88,8 @@ ids! {
     AlertId,
     /// An uploaded file.
     FileId,
+    /// An announcement.
+    AnnouncementId,
 }
 
 impl CompanyId {

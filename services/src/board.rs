@@ -1,23 +1,25 @@
-//! Today's board: the shifts of the day and those still running, with the attendance at them, and who is away, as the caller
-//! may see it; and the caller's own open tasks.
+//! Today's board: the shifts of the day and those still running, with the attendance at them, who is away, and the latest
+//! announcements, as the caller may see them; and the caller's own open tasks.
 
 use serde_json::{Value as Json, json};
 use workforceos_core::answer::{Row, RowView};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, IndividualTask, LeaveRequest, Shift};
+use workforceos_core::objects::{Announcement, AttendanceRecord, IndividualTask, LeaveRequest, Shift};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 use workforceos_core::zone::previous_day;
 use workforceos_store::Found;
 
-use crate::{App, crud, leave, schedule, tasks};
+use crate::{App, announcements, crud, leave, schedule, tasks};
 
 /// The most rows of each kind on a board.
 const MAX_ROWS: u64 = 2_000;
 /// The most open tasks on it, those due first.
 const MAX_TASKS: u64 = 200;
+/// The most announcements: the latest of those that are not over.
+const MAX_ANNOUNCEMENTS: u64 = 20;
 
 /// The board and the company's sequence at the moment of reading it. `ctx` has its scope.
 pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
@@ -30,21 +32,26 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let still_on = Cond::Cmp("endsAt", Op::Gt, Value::Time(ctx.now()));
     let shifts = within(ctx, "scheduleManagement")
         .and(schedule::visible_shifts(ctx))
+        .and(Cond::eq("isDraft", false))
         .and(running.clone())
         .and(Cond::Any(vec![of_today, still_on]));
     let records = within(ctx, "attendanceManagement").and(crud::own_rows::<AttendanceRecord>(ctx)).and(running);
     let away = within(ctx, "leaveManagement").and(crud::own_rows::<LeaveRequest>(ctx)).and(leave::approved_on(today));
     let tasks = within(ctx, "taskManagement").and(tasks::my_open_tasks(ctx));
     let tasks = query(ctx, IndividualTask::def(), tasks);
+    let told = within(ctx, "announcementManagement").and(announcements::for_caller(ctx));
     let queries = [
         query(ctx, Shift::def(), shifts),
         query(ctx, AttendanceRecord::def(), records),
         query(ctx, LeaveRequest::def(), away),
         Query { order: order(IndividualTask::def(), "dueTime,id"), limit: MAX_TASKS, ..tasks },
+        Query { limit: MAX_ANNOUNCEMENTS, ..query(ctx, Announcement::def(), told) },
     ];
     let (seq, found) = app.store.snapshot(ctx.company(), &queries).await?;
-    let truncated = found.iter().zip(&queries).any(|(rows, query)| rows.len() as u64 == query.limit);
-    let [shifts, records, away, tasks] = found.try_into().map_err(|_| Error::internal("a snapshot has a list for each query"))?;
+    // Announcements are the latest ones by design, however many there are.
+    let truncated = found.iter().zip(&queries[..4]).any(|(rows, query)| rows.len() as u64 == query.limit);
+    let [shifts, records, away, tasks, told] =
+        found.try_into().map_err(|_| Error::internal("a snapshot has a list for each query"))?;
     // Yesterday's records matter only as far as their shifts still run.
     let shown: std::collections::HashSet<_> = shifts.iter().map(|f| f.record.id()).collect();
     let on_board = |f: &Found| {
@@ -54,7 +61,7 @@ pub async fn snapshot(app: &App, ctx: &Ctx) -> Result<(i64, Json)> {
     let board = json!({
         "date": today.to_string(), "timezone": ctx.tenant.zone.name(), "at": ctx.now().to_string(),
         "shifts": rendered(ctx, shifts), "attendanceRecords": rendered(ctx, records), "leaveRequests": rendered(ctx, away),
-        "individualTasks": rendered(ctx, tasks), "truncated": truncated,
+        "individualTasks": rendered(ctx, tasks), "announcements": rendered(ctx, told), "truncated": truncated,
     });
     Ok((seq, board))
 }

@@ -1,6 +1,7 @@
 //! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
 mod alerts;
+pub mod announcements;
 pub mod attendance;
 pub mod auth;
 pub mod board;
@@ -146,6 +147,7 @@ const PASSES: &[Pass] = &[
     Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
     Pass { needs: leave::waiting, sweep: leave::sweep },
     Pass { needs: tasks::needs, sweep: tasks::sweep },
+    Pass { needs: announcements::needs, sweep: announcements::sweep },
 ];
 
 impl Sweep for Timers {
@@ -172,6 +174,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "leaveManagement", prefix: "/leavemanagement-api", apis: leave::apis() },
         Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
+        Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
     ])
 }
 

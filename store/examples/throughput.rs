@@ -207,6 +207,7 @@ async fn populate(store: &Store, n: u64) -> Result<(), Error> {
             status: ShiftStatus::Scheduled,
             break_minutes: 30,
             needed_count: 1,
+            is_draft: false,
             shift_template_id: None,
             created_by: UserId(id(2, 1)),
             company_id: company(n),

@@ -32,6 +32,8 @@ const STEPS: &[Step] = &[
     step!(10, "tasks", "0010_tasks.sql"),
     step!(11, "leave delays", "0011_leave_delays.sql"),
     step!(12, "payroll", "0012_payroll.sql"),
+    step!(13, "announcements", "0013_announcements.sql"),
+    step!(14, "shift claims", "0014_shift_claims.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

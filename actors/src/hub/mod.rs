@@ -72,7 +72,7 @@ pub struct HubSettings {
 
 impl Default for HubSettings {
     fn default() -> HubSettings {
-        HubSettings { ring: 1024, queue: 256, burst: 48, pause: Duration::from_micros(250), on_entries: None, on_lost: None }
+        HubSettings { ring: 1024, queue: 1024, burst: 48, pause: Duration::from_micros(250), on_entries: None, on_lost: None }
     }
 }
 

@@ -111,8 +111,12 @@ impl State {
         self.apply(record)
     }
 
-    /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day leave.
+    /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day
+    /// leave. A draft is assigned to nobody yet.
     pub fn assignees(&self, shift: &Shift) -> Vec<UserId> {
+        if shift.is_draft {
+            return Vec::new();
+        }
         let mut users = shift.assigned_user_ids.clone();
         users.retain(|user| self.people.role(*user).is_some());
         let mut known: HashSet<UserId> = users.iter().copied().collect();
@@ -129,6 +133,9 @@ impl State {
     /// Whether a shift is assigned to a user, by name or through a department.
     pub fn is_assigned(&self, shift: &Shift, user: UserId) -> bool {
         let through = |d: &DepartmentId| self.people.is_member(*d, user);
+        if shift.is_draft {
+            return false;
+        }
         (shift.assigned_user_ids.contains(&user) && self.people.role(user).is_some())
             || (shift.assigned_department_ids.iter().any(through) && self.leave.full_day(user, shift.shift_date).is_none())
     }

@@ -1,5 +1,6 @@
 //! The data objects, each declared once.
 
+mod announcements;
 mod attendance;
 mod files;
 mod governance;
@@ -10,6 +11,7 @@ mod people;
 mod schedule;
 mod tasks;
 
+pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
@@ -19,7 +21,7 @@ pub use identity::{
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
-pub use schedule::{Shift, ShiftStatus, ShiftTemplate};
+pub use schedule::{Shift, ShiftStatus, ShiftSwap, ShiftTemplate, SwapStatus};
 pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
 
 use crate::object::{DataObject, ObjectDef};
@@ -40,6 +42,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         EmployeeProfile::def(),
         ShiftTemplate::def(),
         Shift::def(),
+        ShiftSwap::def(),
         AttendanceRecord::def(),
         LeaveRequest::def(),
         Holiday::def(),
@@ -48,6 +51,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Alert::def(),
         TaskAssignment::def(),
         IndividualTask::def(),
+        Announcement::def(),
     ]
 }
 

@@ -1,6 +1,6 @@
-//! Shifts and the templates that generate them.
+//! Shifts, the templates that generate them, and requests to change them with colleagues.
 
-use crate::id::{CompanyId, DepartmentId, TemplateId, UserId};
+use crate::id::{CompanyId, DepartmentId, ShiftId, TemplateId, UserId};
 use crate::objects::{User, UserGroup};
 use crate::time::{Date, Timestamp};
 use crate::{data_object, wire_enum};
@@ -76,10 +76,56 @@ data_object! {
         break_minutes: i64 => "breakMinutes",
         /// How many people it needs.
         needed_count: i64 => "neededCount",
+        /// Planned but not published: only admins see it, and it takes up nobody's time.
+        is_draft: bool => "isDraft".filter(),
         /// The template that generated it.
         shift_template_id: Option<TemplateId> => "shiftTemplateId".filter(),
         /// Who planned it.
         created_by: UserId => "createdBy",
+        /// The company.
+        company_id: CompanyId => "companyId".filter(),
+    }
+}
+
+wire_enum! {
+    /// Where a request to change shifts stands.
+    pub enum SwapStatus {
+        Pending => "pending",
+        Approved => "approved",
+        Rejected => "rejected",
+        Cancelled => "cancelled",
+    }
+}
+
+data_object! {
+    /// A request to give a shift to a colleague, for one of the colleague's or for nothing.
+    pub struct ShiftSwap {
+        object: "shiftSwap", plural: "shiftSwaps", table: "shift_swap", service: "scheduleManagement",
+        owned_by: Some("requesterId"), order: "-createdAt,id",
+        joins: [
+            "requester" by "requesterId" to User: ["fullname", "avatar"],
+            "colleague" by "colleagueId" to User: ["fullname", "avatar"],
+            "shift" by "shiftId" to Shift: ["shiftDate", "startTime", "endTime"],
+            "colleagueShift" by "colleagueShiftId" to Shift: ["shiftDate", "startTime", "endTime"]
+        ],
+        /// Who asks.
+        requester_id: UserId => "requesterId".filter(),
+        /// The shift to be given.
+        shift_id: ShiftId => "shiftId".filter(),
+        /// Who is to take it.
+        colleague_id: UserId => "colleagueId".filter(),
+        /// The colleague's shift to be had for it, if any.
+        colleague_shift_id: Option<ShiftId> => "colleagueShiftId".filter(),
+        /// Why.
+        reason: Option<String> => "reason",
+        /// pending, approved, rejected or cancelled.
+        status: SwapStatus => "status".filter(),
+        /// Who decided.
+        decider_id: Option<UserId> => "deciderId",
+        /// When it was decided.
+        decided_at: Option<Timestamp> => "decidedAt",
+        /// What the decider said.
+        decision_note: Option<String> => "decisionNote",
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

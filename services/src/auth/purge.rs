@@ -15,8 +15,8 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, FileId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, PayrollReport, Shift, ShiftStatus, TaskAssignment, User,
-    UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment,
+    User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -124,12 +124,13 @@ fn purged() -> [&'static ObjectDef; 5] {
 }
 
 /// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.
-fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 4] {
+fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 5] {
     [
         (EmployeeProfile::def(), &[]),
         (LeaveRequest::def(), &["reason", "decisionNote"]),
         (AttendanceRecord::def(), &["absenceReason", "managerNote"]),
         (PayrollReport::def(), &["notes", "calculatedFrom"]),
+        (ShiftSwap::def(), &["reason", "decisionNote"]),
     ]
 }
 
@@ -186,6 +187,10 @@ fn emptied_row(facts: &Facts, id: Uuid) -> Result<Changes> {
     if let Some(report) = facts.any::<PayrollReport>(id)? {
         // What was paid stays; what it was calculated from tells of salary and illness.
         let empty = PayrollReport { notes: None, calculated_from: json!({}), ..report };
+        return Ok(changes.put(&empty.touched(facts.now)));
+    }
+    if let Some(swap) = facts.any::<ShiftSwap>(id)? {
+        let empty = ShiftSwap { reason: None, decision_note: None, ..swap };
         return Ok(changes.put(&empty.touched(facts.now)));
     }
     Ok(changes)

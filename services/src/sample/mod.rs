@@ -1,7 +1,8 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts, the attendance at them up
-//! to now, leave, tasks and last month's pay. The same clock and seed give the same company, so that every list, stream and
-//! tool has something to show.
+//! to now, leave, tasks, announcements and last month's pay. The same clock and seed give the same company, so that every
+//! list, stream and tool has something to show.
 
+mod announcements;
 mod leave;
 mod pay;
 mod people;
@@ -71,6 +72,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
+    commit(app, tenant, announcements::all(&sample, now)).await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

@@ -74,6 +74,7 @@ fn shift(staff: &mut Staff, department: usize, slot: usize, date: Date, now: Tim
         status: if done { ShiftStatus::Completed } else { ShiftStatus::Scheduled },
         break_minutes: 30,
         needed_count: needed as i64,
+        is_draft: false,
         shift_template_id: Some(staff.templates[department][slot]),
         created_by: staff.users[ADMIN],
         company_id: staff.ctx.company(),

@@ -38,6 +38,8 @@ input! {
         break_minutes: Option<i64> => "breakMinutes" Body,
         /// How many people it needs (1).
         needed_count: Option<i64> => "neededCount" Body,
+        /// Whether it stays a draft until publishShifts: only admins see it, and conflicts are not looked at before (false).
+        draft: Option<bool> => "draft" Body,
     }
 }
 
@@ -71,6 +73,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateShift) -> Result<(Changes, Ans
         departments: &input.assigned_department_ids,
         break_minutes: input.break_minutes.unwrap_or(0),
         needed: input.needed_count.unwrap_or(1),
+        draft: input.draft == Some(true),
         template: None,
     }
     .into_shift(facts, ctx)?;
@@ -89,6 +92,7 @@ pub(super) struct Plan<'a> {
     pub departments: &'a [DepartmentId],
     pub break_minutes: i64,
     pub needed: i64,
+    pub draft: bool,
     pub template: Option<TemplateId>,
 }
 
@@ -112,6 +116,7 @@ impl Plan<'_> {
             status: ShiftStatus::Scheduled,
             break_minutes: self.break_minutes,
             needed_count: self.needed,
+            is_draft: self.draft,
             shift_template_id: self.template,
             created_by: ctx.user(),
             company_id: CompanyId(ctx.company().0),

@@ -33,6 +33,8 @@ input! {
         assigned_user_ids: Vec<UserId> => "assignedUserIds" Body,
         /// Departments assigned to every shift.
         assigned_department_ids: Vec<DepartmentId> => "assignedDepartmentIds" Body,
+        /// Whether they stay drafts until publishShifts: only admins see them, and conflicts are not looked at before (false).
+        draft: Option<bool> => "draft" Body,
         /// Only say what would be generated; nothing is written.
         dry_run: Option<bool> => "dryRun" Body,
     }
@@ -114,6 +116,7 @@ fn plan<'a>(template: &'a ShiftTemplate, input: &'a Generate, date: Date) -> Pla
         departments: &input.assigned_department_ids,
         break_minutes: template.break_minutes,
         needed: template.needed_count,
+        draft: input.draft == Some(true),
         template: Some(TemplateId(template.meta.id)),
     }
 }

@@ -1,12 +1,17 @@
 //! scheduleManagement: shifts, the templates that generate them, and the caller's calendar.
 
 mod calendar;
+mod claim_shift;
 mod create_shift;
 mod delete_shift;
 mod generate;
+mod open_shifts;
+mod publish;
 mod read;
 pub(crate) mod recurrence;
+mod rest;
 pub mod rules;
+mod swaps;
 mod templates;
 mod update_shift;
 
@@ -30,5 +35,13 @@ pub fn apis() -> Vec<Api> {
         delete_shift::api(),
         read::get(),
         read::list(),
+        publish::api(),
+        open_shifts::api(),
+        claim_shift::api(),
+        swaps::request::api(),
+        swaps::decide::api(),
+        swaps::cancel::api(),
+        swaps::read::get(),
+        swaps::read::list(),
     ]
 }

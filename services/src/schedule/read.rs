@@ -38,15 +38,20 @@ pub fn list() -> Api {
     crud::list::<Shift>("listShifts", rows)
         .at("/v1/shifts")
         .reach(Reach::Own)
-        .about("Shifts by date and start: of the caller, for managers also those of their reports, for admins all.")
+        .about("Shifts by date and start: of the caller, for managers also those of their reports, for admins all, drafts too.")
 }
 
-/// The shifts assigned to the caller, by name or through a department.
+/// The published shifts assigned to the caller, by name or through a department.
 pub fn my_shifts(ctx: &Ctx) -> Cond {
-    Cond::Any(vec![
+    let mine = Cond::Any(vec![
         Cond::HasAny("assignedUserIds", vec![ctx.user().0]),
         Cond::HasAny("assignedDepartmentIds", ctx.scope.departments.iter().map(|d| d.0).collect()),
-    ])
+    ]);
+    published().and(mine)
+}
+
+fn published() -> Cond {
+    Cond::eq("isDraft", false)
 }
 
 /// The shifts that the caller may see.
@@ -64,5 +69,5 @@ pub fn rows(ctx: &Ctx) -> Cond {
         Cond::HasAny("assignedDepartmentIds", departments.clone()),
     ]);
     let none_else = Cond::Within("assignedUserIds", users).and(Cond::Within("assignedDepartmentIds", departments));
-    Cond::Any(vec![my_shifts(ctx), some.and(none_else)])
+    Cond::Any(vec![my_shifts(ctx), published().and(some).and(none_else)])
 }

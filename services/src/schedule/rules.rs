@@ -83,6 +83,8 @@ pub struct Conflict {
 pub enum ConflictKind {
     Shift,
     Leave,
+    /// Too little rest before or after.
+    Rest,
 }
 
 impl Conflict {
@@ -90,6 +92,7 @@ impl Conflict {
         let kind = match self.kind {
             ConflictKind::Shift => "shift",
             ConflictKind::Leave => "leave",
+            ConflictKind::Rest => "rest",
         };
         json!({"userId": self.user.to_string(), "kind": kind, "id": self.id.to_string(), "from": self.from, "to": self.to})
     }
@@ -140,12 +143,16 @@ pub fn refuse_conflicts(conflicts: &[Conflict]) -> Result<()> {
 
 /// When the timer completes a shift.
 pub fn completes_at(state: &State, shift: &Shift) -> Option<Timestamp> {
-    (shift.status == ShiftStatus::Scheduled).then(|| shift.ends_at.plus_minutes(state.policy.auto_absent_minutes))
+    (shift.status == ShiftStatus::Scheduled && !shift.is_draft)
+        .then(|| shift.ends_at.plus_minutes(state.policy.auto_absent_minutes))
 }
 
-/// Who may see a shift: admins, its assignees, and the managers all of whose reports its assignees are.
+/// Who may see a shift: admins, and once it is published its assignees, and the managers all of whose reports its assignees are.
 pub fn audience(state: &State, shift: &Shift) -> Audience {
     let mut audience = Audience::admins();
+    if shift.is_draft {
+        return audience;
+    }
     audience.users = shift.assigned_user_ids.iter().map(|u| u.0).collect();
     let alive = shift.assigned_department_ids.iter().filter(|d| state.people.has_department(**d));
     audience.departments = alive.map(|d| d.0).collect();
@@ -164,7 +171,7 @@ pub fn audience(state: &State, shift: &Shift) -> Audience {
 
 /// The future shifts that a new member of a department cannot take, each with the one already assigned.
 pub fn membership_clashes(state: &State, department: DepartmentId, user: UserId, now: Timestamp) -> Vec<(ShiftId, ShiftId)> {
-    let coming = |s: &&std::sync::Arc<Shift>| s.status == ShiftStatus::Scheduled && s.ends_at > now;
+    let coming = |s: &&std::sync::Arc<Shift>| s.status == ShiftStatus::Scheduled && !s.is_draft && s.ends_at > now;
     let mut clashes = Vec::new();
     let through = |s: &Shift| s.assigned_department_ids.contains(&department);
     // Leave takes a member out of what only the department is assigned to.

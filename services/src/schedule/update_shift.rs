@@ -51,7 +51,8 @@ pub fn api() -> Api {
         .about(
             "Changes a shift. Refuses conflicts like createShift, other times or another break once somebody has attendance \
              (409 AttendanceExists), and reopening a completed shift (409 InvalidState). Completing one after its end marks those who \
-             did not come absent, unless its pay period is locked (409 PeriodLocked).",
+             did not come absent, unless its pay period is locked (409 PeriodLocked). A draft stays one, and its conflicts are \
+             looked at when it is published.",
         )
         .handler(handle)
 }
@@ -85,6 +86,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
     let reassigned =
         shift.assigned_user_ids != before.assigned_user_ids || shift.assigned_department_ids != before.assigned_department_ids;
     check_state(before.status, shift.status, retimed || reassigned)?;
+    if shift.is_draft && shift.status == ShiftStatus::Completed {
+        return Err(Error::conflict("InvalidState", "A draft is published before it can be completed"));
+    }
     if (retimed || shift.break_minutes != before.break_minutes) && state.attendance.at(input.shift_id) {
         let message = "Somebody has attendance at this shift: its times and its break stay as they are";
         return Err(Error::conflict("AttendanceExists", message));

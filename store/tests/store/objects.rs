@@ -51,6 +51,7 @@ pub fn shift(company: CompanyId, n: u128, users: &[UserId], departments: &[Depar
         status: ShiftStatus::Scheduled,
         break_minutes: 30,
         needed_count: 1,
+        is_draft: false,
         shift_template_id: None,
         created_by: UserId(id(1)),
         company_id: company,

@@ -1,5 +1,6 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
+mod announcements;
 mod avatars;
 mod backup;
 mod concurrency;
@@ -19,6 +20,7 @@ mod oracle;
 mod payroll;
 mod plain_owner;
 mod rules;
+mod shifts;
 mod streams;
 mod tables;
 mod tasks;
@@ -28,6 +30,8 @@ mod ward;
 /// Addresses that many tests use.
 mod paths {
     pub const SHIFTS: &str = "/schedulemanagement-api/v1/shifts";
+    pub const OPEN_SHIFTS: &str = "/schedulemanagement-api/v1/openshifts";
+    pub const SWAPS: &str = "/schedulemanagement-api/v1/shiftswaps";
     pub const TEMPLATES: &str = "/schedulemanagement-api/v1/shifttemplates";
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
     pub const CHECK_OUT: &str = "/attendancemanagement-api/v1/check-out";
@@ -42,6 +46,8 @@ mod paths {
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
     pub const PAYROLL: &str = "/payrollreporting-api/v1/payrollreports";
     pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
+    pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
+    pub const PROCESS: &str = "/announcementmanagement-api/v1/processscheduledannouncements";
 }
 
 /// The text of a property.

@@ -115,6 +115,7 @@ fn shift((starts_at, ends_at): (Timestamp, Timestamp)) -> Shift {
         status: workforceos_core::objects::ShiftStatus::Scheduled,
         break_minutes: 0,
         needed_count: 1,
+        is_draft: false,
         shift_template_id: None,
         created_by: UserId(id),
         company_id: CompanyId(id),

@@ -229,6 +229,7 @@ impl Founder {
             assigned_department_ids: Vec::new(),
             status,
             break_minutes: 30,
+            is_draft: false,
             shift_template_id: None,
             created_by: owner,
             company_id: company,

@@ -98,6 +98,20 @@ pub const NAMES: &[&str] = &[
     "lockPayPeriod",
     "unlockPayPeriod",
     "listPayPeriodLocks",
+    "createAnnouncement",
+    "updateAnnouncement",
+    "deleteAnnouncement",
+    "getAnnouncement",
+    "listAnnouncements",
+    "processScheduledAnnouncements",
+    "publishShifts",
+    "listOpenShifts",
+    "claimShift",
+    "requestShiftSwap",
+    "decideShiftSwap",
+    "cancelShiftSwap",
+    "getShiftSwap",
+    "listShiftSwaps",
 ];
 
 /// These end the caller's own login.
@@ -114,6 +128,8 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("registerCompanyUser", &[Who::SaasUser]),
     // Leave is the company's own people's.
     ("createLeaveRequest", &[Who::SuperAdmin]),
+    // The other of the two is not the manager's report.
+    ("decideShiftSwap", &[Who::Manager]),
 ];
 
 /// Valid arguments: about `ann`, an employee, wherever somebody is needed. Each call makes fresh things.
@@ -134,6 +150,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listCompanyAvatarsFiles"
         | "listShiftTemplates"
         | "listShifts"
+        | "listOpenShifts"
+        | "listShiftSwaps"
         | "listAttendanceRecords"
         | "listLeaveRequests"
         | "listMyLeaveRequests"
@@ -142,6 +160,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listMyIndividualTasks"
         | "listPayrollReports"
         | "listPayPeriodLocks"
+        | "listAnnouncements"
+        | "processScheduledAnnouncements"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -202,6 +222,14 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
                 "departmentId": crew})
         }
         "deleteShift" | "getShift" => json!({"shiftId": side.shift().await}),
+        "publishShifts" => {
+            let day = side.draft(&crew).await;
+            json!({"from": day, "to": day, "departmentId": crew})
+        }
+        "claimShift" => json!({"shiftId": side.open_shift().await, "userId": ann}),
+        "requestShiftSwap" => side.swap_arguments().await,
+        "decideShiftSwap" => json!({"shiftSwapId": side.swap().await, "status": "approved"}),
+        "cancelShiftSwap" | "getShiftSwap" => json!({"shiftSwapId": side.swap().await}),
         "checkInAttendance" => json!({"shiftId": side.shift_now(number).await, "userId": ann}),
         "checkOutAttendance" => json!({"attendanceRecordId": side.record(number).await}),
         "markAttendanceAbsent" => json!({"shiftId": side.shift().await, "userId": ann, "absenceReason": "sick"}),
@@ -248,6 +276,16 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             json!({"from": day, "to": day, "reason": "July"})
         }
         "unlockPayPeriod" => json!({"payPeriodLockId": side.pay_period_lock().await}),
+        "createAnnouncement" => {
+            json!({"title": "Rota", "body": "The *new* rota is out.", "sendTime": "2026-08-01T08:00:00Z",
+                "audienceUserIds": [ann], "targetDepartmentIds": [crew]})
+        }
+        "updateAnnouncement" => {
+            json!({"announcementId": side.announcement(false).await, "title": "New rota", "audienceUserIds": [ann],
+                "targetDepartmentIds": [crew]})
+        }
+        "deleteAnnouncement" => json!({"announcementId": side.announcement(false).await}),
+        "getAnnouncement" => json!({"announcementId": side.announcement(true).await}),
         _ => return None,
     })
 }

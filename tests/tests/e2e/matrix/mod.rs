@@ -29,7 +29,7 @@ on_both_databases!(
 
 fn apis() -> Vec<std::sync::Arc<Api>> {
     let registry = workforceos_services::registry().expect("the declarations are sound");
-    assert!(registry.apis().len() >= 59);
+    assert!(registry.apis().len() >= 100);
     registry.apis().to_vec()
 }
 

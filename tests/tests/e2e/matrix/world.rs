@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{CHECK_IN, HOLIDAYS, LEAVE, LOCKS, PAYROLL, SHIFTS, TEMPLATES};
+use crate::paths::{ANNOUNCEMENTS, CHECK_IN, HOLIDAYS, LEAVE, LOCKS, PAYROLL, SHIFTS, SWAPS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -119,6 +119,33 @@ impl Side {
         self.company.shift(&self.free_day().await, "09:00-17:00", &[&self.ann]).await
     }
 
+    /// The day of a draft of a department.
+    pub async fn draft(&self, department: &str) -> String {
+        let day = self.free_day().await;
+        let body = json!({"shiftDate": day, "startTime": "09:00", "endTime": "17:00", "departmentId": department, "draft": true});
+        self.company.owner.post(SHIFTS, body).await.ok();
+        day
+    }
+
+    /// A shift that nobody has taken yet.
+    pub async fn open_shift(&self) -> String {
+        self.company.shift(&self.free_day().await, "09:00-17:00", &[]).await
+    }
+
+    /// What the employee needs to change a shift for one of the owner's.
+    pub async fn swap_arguments(&self) -> Json {
+        let (ann, owner) = (&self.ann, &self.company.owner);
+        let shift = self.shift().await;
+        let theirs = self.company.shift(&self.free_day().await, "09:00-17:00", &[owner]).await;
+        json!({"userId": ann.text(), "shiftId": shift, "colleagueId": owner.text(), "colleagueShiftId": theirs})
+    }
+
+    /// A pending request of the employee to change shifts with the owner.
+    pub async fn swap(&self) -> String {
+        let body = self.swap_arguments().await;
+        text(&self.ann.post(SWAPS, body).await.ok()["shiftSwap"], "id")
+    }
+
     /// A shift of everybody that is just beginning. It lasts a minute; whoever was planned for it before is done with it.
     pub async fn shift_now(&self, number: u32) -> String {
         let company = &self.company;
@@ -179,6 +206,13 @@ impl Side {
     pub async fn template(&self) -> String {
         let body = json!({"name": "Early", "startTime": "06:00", "endTime": "14:00", "recurrenceRule": "FREQ=DAILY"});
         text(&self.company.owner.post(TEMPLATES, body).await.ok()["shiftTemplate"], "id")
+    }
+
+    /// An announcement to the employee, sent or scheduled.
+    pub async fn announcement(&self, sent: bool) -> String {
+        let at = if sent { "2026-06-01T06:00:00Z" } else { "2026-08-01T08:00:00Z" };
+        let body = json!({"title": "Rota", "body": "The rota is out.", "sendTime": at, "audienceUserIds": [self.ann.text()]});
+        text(&self.company.owner.post(ANNOUNCEMENTS, body).await.ok()["announcement"], "id")
     }
 
     pub async fn department(&self, number: u32) -> String {

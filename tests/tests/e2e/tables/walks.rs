@@ -36,6 +36,7 @@ async fn wide_crowd(company: &Company, count: usize) {
                 department_id: None,
                 assigned_user_ids: Vec::new(),
                 assigned_department_ids: Vec::new(),
+                is_draft: false,
                 status: ShiftStatus::Completed,
                 break_minutes: 0,
                 needed_count: 1,

@@ -1,0 +1,40 @@
+-- Announcements, and whom they are for.
+CREATE TABLE announcement (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    creator_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    title TEXT COLLATE "C" NOT NULL,
+    body TEXT COLLATE "C" NOT NULL,
+    send_time BIGINT NOT NULL,
+    visible_until BIGINT,
+    status TEXT COLLATE "C" NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL
+);
+-- Lists, newest first.
+CREATE INDEX announcement_send ON announcement (company_id, send_time DESC, id) WHERE is_active = 1;
+-- What is to be sent next.
+CREATE INDEX announcement_status ON announcement (company_id, status, send_time, id) WHERE is_active = 1;
+
+CREATE TABLE announcement_user (
+    owner_id TEXT COLLATE "C" NOT NULL REFERENCES announcement (id) ON DELETE CASCADE,
+    ref_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    position BIGINT NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (owner_id, ref_id)
+);
+CREATE INDEX announcement_user_ref ON announcement_user (ref_id, owner_id);
+
+CREATE TABLE announcement_department (
+    owner_id TEXT COLLATE "C" NOT NULL REFERENCES announcement (id) ON DELETE CASCADE,
+    ref_id TEXT COLLATE "C" NOT NULL REFERENCES user_group (id),
+    position BIGINT NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (owner_id, ref_id)
+);
+CREATE INDEX announcement_department_ref ON announcement_department (ref_id, owner_id);
+
+SELECT guard_tenant_tables();

@@ -1,0 +1,6 @@
+//! Planning ahead and filling places: drafts, their publication, open shifts that people take themselves, and changes among
+//! themselves.
+
+mod claims;
+mod drafts;
+mod swaps;
