@@ -57,7 +57,12 @@ pub struct Needs {
     pub future: bool,
     /// What the timers have to look at.
     pub due: bool,
+    /// Reads that follow from the rows read so far.
+    pub follow: Vec<Follow>,
 }
+
+/// Names more reads by what was read.
+pub type Follow = fn(&HashMap<Uuid, Record>) -> Vec<Query>;
 
 impl Needs {
     pub fn none() -> Needs {
@@ -83,6 +88,7 @@ impl Needs {
         self.rows.extend(other.rows);
         self.queries.extend(other.queries);
         self.days.extend(other.days);
+        self.follow.extend(other.follow);
         Needs {
             shift: self.shift.or(other.shift),
             attendance: self.attendance.or(other.attendance),
@@ -90,6 +96,12 @@ impl Needs {
             due: self.due || other.due,
             ..self
         }
+    }
+
+    /// And what follows from the rows above.
+    pub fn and_follow(mut self, follow: Follow) -> Needs {
+        self.follow.push(follow);
+        self
     }
 
     pub fn shift(id: ShiftId) -> Needs {
@@ -314,16 +326,25 @@ impl Actor {
                     rows.insert(*id, record);
                 }
             }
-            for query in &needs.queries {
-                for record in turn.select(query).await? {
-                    rows.entry(record.id()).or_insert(record);
-                }
+            select(turn, &needs.queries, rows).await?;
+            for follow in &needs.follow {
+                let queries = follow(rows);
+                select(turn, &queries, rows).await?;
             }
             let days = days_of(state, needs, turn, self.shared.clock.now()).await?;
             load_days(state, turn, days).await?;
         }
         Ok(())
     }
+}
+
+async fn select(turn: &mut Turn, queries: &[Query], rows: &mut HashMap<Uuid, Record>) -> Result<()> {
+    for query in queries {
+        for record in turn.select(query).await? {
+            rows.entry(record.id()).or_insert(record);
+        }
+    }
+    Ok(())
 }
 
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

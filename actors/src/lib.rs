@@ -10,6 +10,6 @@ pub mod hub;
 pub mod state;
 mod ticker;
 
-pub use actor::{Facts, Needs, TimerPass};
+pub use actor::{Facts, Follow, Needs, TimerPass};
 pub use directory::{Companies, Sweep};
 pub use state::State;

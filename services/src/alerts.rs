@@ -4,7 +4,7 @@ use uuid::Uuid;
 use workforceos_actors::Facts;
 use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::id::UserId;
-use workforceos_core::object::Meta;
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 use workforceos_core::session::{Ctx, Role};
 
@@ -40,6 +40,13 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
         resolved_at: None,
         company_id: facts.state.company_id,
     }
+}
+
+/// An alert that is settled: its cause is gone.
+pub fn resolve(ctx: &Ctx, facts: &Facts, alert: &Alert) -> Changes {
+    let resolved = Alert { status: AlertStatus::Resolved, resolved_at: Some(facts.now), ..alert.clone() }.touched(facts.now);
+    let event = Event::of(ctx, "alert.resolved", &resolved, Audience::none().user(alert.recipient_user_id));
+    Changes::none().put(&resolved).event(event)
 }
 
 /// The alert's row and its event, seen by its recipient alone.

@@ -4,10 +4,12 @@ mod alerts;
 pub mod attendance;
 pub mod auth;
 pub mod board;
+pub mod bucket;
 mod cache;
 mod commit;
 pub mod crud;
 mod delivery;
+pub mod employees;
 pub mod files;
 mod limits;
 mod mail;
@@ -28,6 +30,7 @@ use workforceos_core::registry::{BadDeclaration, Registry, Service};
 use workforceos_core::time::{Clock, Timestamp};
 use workforceos_store::Store;
 
+pub use bucket::Bucket;
 pub use cache::Caches;
 pub use commit::{commit, commit_with, system_ctx};
 pub use limits::Limits;
@@ -93,7 +96,7 @@ impl App {
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             limits: Limits::new(&settings, &clock),
-            files: files::Files::open(&settings.data_dir)?,
+            files: files::Files::of(&settings.data_dir, settings.s3.as_ref())?,
             pictures: auth::avatars::Pictures::on_half_the_cores(),
             store,
             companies,
@@ -139,7 +142,10 @@ struct Pass {
     sweep: fn(&Facts) -> Result<TimerPass>,
 }
 
-const PASSES: &[Pass] = &[Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep }];
+const PASSES: &[Pass] = &[
+    Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: employees::document_needs, sweep: employees::sweep },
+];
 
 impl Sweep for Timers {
     fn needs(&self, company: CompanyId, now: Timestamp) -> Needs {
@@ -160,6 +166,7 @@ impl Sweep for Timers {
 pub fn registry() -> Result<Registry<App>, BadDeclaration> {
     Registry::new(vec![
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
+        Service { name: "employeeProfile", prefix: "/employeeprofile-api", apis: employees::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
     ])

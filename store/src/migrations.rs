@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     Step(4, "row level security", None, Some(include_str!("../../migrations/postgres/0004_row_level_security.sql"))),
     step!(5, "identity indexes", "0005_identity_indexes.sql"),
     step!(6, "holidays", "0006_holidays.sql"),
+    step!(15, "employee documents", "0015_employee_documents.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

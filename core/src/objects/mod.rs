@@ -1,6 +1,7 @@
 //! The data objects, each declared once.
 
 mod attendance;
+mod documents;
 mod files;
 mod governance;
 mod identity;
@@ -9,6 +10,7 @@ mod people;
 mod schedule;
 
 pub use attendance::{AttendanceRecord, AttendanceStatus};
+pub use documents::{EmployeeDocument, EmployeeDocumentsFile};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
@@ -34,6 +36,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         UserAvatarsFile::def(),
         CompanyAvatarsFile::def(),
         EmployeeProfile::def(),
+        EmployeeDocument::def(),
+        EmployeeDocumentsFile::def(),
         ShiftTemplate::def(),
         Shift::def(),
         AttendanceRecord::def(),

@@ -5,6 +5,7 @@ mod backup;
 mod concurrency;
 mod contract;
 mod crash;
+mod employees;
 mod faults;
 mod guards;
 mod identity;
@@ -23,6 +24,8 @@ mod ward;
 
 /// Addresses that many tests use.
 mod paths {
+    pub const PROFILES: &str = "/employeeprofile-api/v1/employeeprofiles";
+    pub const DOCUMENTS: &str = "/employeeprofile-api/v1/employeedocuments";
     pub const SHIFTS: &str = "/schedulemanagement-api/v1/shifts";
     pub const TEMPLATES: &str = "/schedulemanagement-api/v1/shifttemplates";
     pub const CHECK_IN: &str = "/attendancemanagement-api/v1/check-in";
