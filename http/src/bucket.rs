@@ -79,8 +79,13 @@ pub async fn upload(
     Ok(reply::value(request, 200, &answer))
 }
 
-/// The context of a login, or of its token for buckets.
+/// The context of a login, or of its token for buckets, with whom it reaches.
 async fn enter(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<Ctx> {
+    let ctx = logged_in(server, request, incoming).await?;
+    server.dispatch.with_scope(ctx).await
+}
+
+async fn logged_in(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<Ctx> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
     if let Some(token) = &caller.token
         && let Some(session) = bucket_session(&server.app, token).await?

@@ -3,6 +3,7 @@
 mod documents;
 mod profiles;
 
+pub(crate) use documents::planned;
 pub use documents::{document_needs, files, sweep};
 
 use crate::Api;

@@ -1,6 +1,7 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts and the attendance at them up
 //! to now. The same clock and seed give the same company, so that every list, stream and tool has something to show.
 
+mod documents;
 mod people;
 mod work;
 

@@ -26,6 +26,11 @@ pub fn alert_at(zone: Zone, today: Date, document: &EmployeeDocument, renewed: b
     Some(zone.day(day).0)
 }
 
+/// A new document with its first alert, where no other one renews it.
+pub fn planned(zone: Zone, today: Date, document: EmployeeDocument) -> EmployeeDocument {
+    EmployeeDocument { alert_at: alert_at(zone, today, &document, false), ..document }
+}
+
 /// Whether another document takes this one's place: of the same type and the same employee, valid for longer.
 pub fn is_renewed<'a>(document: &EmployeeDocument, others: impl IntoIterator<Item = &'a EmployeeDocument>) -> bool {
     let Some(until) = document.valid_until else { return false };

@@ -12,6 +12,7 @@ mod update;
 
 pub use create::api as create;
 pub use delete::api as delete;
+pub(crate) use expiry::planned;
 pub use read::{get, list};
 pub use timers::{needs as document_needs, sweep};
 pub use update::api as update;
