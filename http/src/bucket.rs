@@ -1,5 +1,6 @@
 //! Buckets of files: uploads; downloads of avatars, open to everybody, the generated ones too; and of private documents.
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
@@ -108,7 +109,7 @@ pub async fn private(server: &Server, request: &HttpRequest, incoming: &mut Inco
     response.insert_header((CONTENT_TYPE, file.mime_type.as_str()));
     // It came from somebody's disk as it is: it is saved, never opened as a page of ours.
     response.insert_header((CONTENT_DISPOSITION, disposition("attachment", &file.file_name)));
-    Ok(response.body(file.bytes))
+    Ok(response.body(SizedStream::new(file.size, file.bytes)))
 }
 
 /// `GET …/bucket/{bucket}/download/…` and `…/default/…`, open to everybody.

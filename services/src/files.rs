@@ -8,7 +8,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -131,6 +132,15 @@ impl Files {
     pub async fn get(&self, key: &FileKey) -> Result<Option<Bytes>> {
         match self.store.get(&key.path()).await {
             Ok(found) => found.bytes().await.map(Some).map_err(|error| self.failed(error)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// A file's size and its bytes as they are read, so that a large one is never in memory whole; `None` if there is none.
+    pub async fn stream(&self, key: &FileKey) -> Result<Option<(u64, BoxStream<'static, Result<Bytes>>)>> {
+        match self.store.get(&key.path()).await {
+            Ok(found) => Ok(Some((found.meta.size, found.into_stream().map_err(Error::internal).boxed()))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed(error)),
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use image::ImageFormat;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -106,11 +107,11 @@ fn kind(bytes: &[u8]) -> Option<(&'static str, &'static [&'static str])> {
 }
 
 /// A file that the caller may have.
-#[derive(Clone, Debug)]
 pub struct Download {
     pub file_name: String,
     pub mime_type: String,
-    pub bytes: Bytes,
+    pub size: u64,
+    pub bytes: BoxStream<'static, Result<Bytes>>,
 }
 
 /// Whoever writes the employee's documents downloads all files of the employee; the employee those that a document names.
@@ -129,8 +130,8 @@ pub async fn download(app: &App, ctx: &Ctx, id: &str) -> Result<Download> {
             return Err(missing());
         }
     }
-    let bytes = app.files.get(&BUCKET.key(ctx.company(), id)).await?.ok_or_else(missing)?;
-    Ok(Download { file_name: file.file_name, mime_type: file.mime_type, bytes })
+    let (size, bytes) = app.files.stream(&BUCKET.key(ctx.company(), id)).await?.ok_or_else(missing)?;
+    Ok(Download { file_name: file.file_name, mime_type: file.mime_type, size, bytes })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use workforceos_core::session::Ctx;
 use super::address::{self, Address};
 use super::expiry;
 use crate::bucket::Bucket;
+use crate::employees::profiles::manages;
 use crate::files::FileKey;
 use crate::{App, alerts};
 
@@ -78,7 +79,7 @@ fn by_company(rows: &HashMap<Uuid, Record>, property: &str) -> BTreeMap<CompanyI
 
 /// Whether the caller may write documents of a user: admins all, a manager the reports'.
 pub fn writes(facts: &Facts, ctx: &Ctx, user: UserId) -> bool {
-    ctx.is_admin() || (user != ctx.user() && facts.state.people.manager_of(user) == Some(ctx.user()))
+    ctx.is_admin() || manages(facts, ctx, user)
 }
 
 /// A document's type, and where it is; of a file of ours its id.

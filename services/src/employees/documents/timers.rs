@@ -69,8 +69,11 @@ fn alerted(facts: &Facts, ctx: &Ctx, document: &EmployeeDocument, left: i64) -> 
         1 => "one day is left".to_owned(),
         n => format!("{n} days are left"),
     };
-    let employee = Some(document.user_id).filter(|user| facts.state.people.role(*user).is_some());
-    for recipient in employee.into_iter().chain(alerts::superior(facts, document.user_id)) {
+    if facts.state.people.role(document.user_id).is_none() {
+        // Who has left needs no permit.
+        return Ok(changes);
+    }
+    for recipient in std::iter::once(document.user_id).chain(alerts::superior(facts, document.user_id)) {
         let message = format!("The document \"{}\" is valid until {until}: {days}.", document.document_type);
         let kind = AlertType::DocumentExpiring;
         let mut alert = alerts::alert(facts, kind, recipient, EmployeeDocument::def().name, document.meta.id, message);

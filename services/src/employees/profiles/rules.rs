@@ -69,16 +69,18 @@ pub fn audience(profile: &EmployeeProfile) -> Audience {
     Audience::admins().manager(profile.manager_id).user(profile.user_id)
 }
 
-/// Whether the caller is the direct manager of a user, as it is now.
+/// Whether the caller is the direct manager of a user, as it is now and not as it was when the call came.
 pub fn manages(facts: &Facts, ctx: &Ctx, user: UserId) -> bool {
-    user != ctx.user() && facts.state.people.manager_of(user) == Some(ctx.user())
+    ctx.manages(user) && facts.state.people.manager_of(user) == Some(ctx.user())
 }
 
 /// The main department makes its employee a member.
 pub fn membership(facts: &Facts, ctx: &Ctx, department: Option<DepartmentId>, user: UserId) -> Changes {
     let people = &facts.state.people;
     match department {
-        Some(department) if people.role(user).is_some() && !people.is_member(department, user) => {
+        Some(department)
+            if people.has_department(department) && people.role(user).is_some() && !people.is_member(department, user) =>
+        {
             auth::joined(facts, ctx, department, user).1
         }
         _ => Changes::none(),

@@ -1,7 +1,9 @@
 //! A document about to expire is reported 30, 7 and 1 days before, each once, and settled when it is renewed.
 
 use serde_json::json;
-use workforceos_core::object::Record;
+use workforceos_core::object::{DataObject, Record};
+use workforceos_core::objects::Alert;
+use workforceos_core::query::{Cond, Query};
 use workforceos_core::value::Value;
 use workforceos_tests::time::at;
 use workforceos_tests::{Db, TestApp, on_both_databases};
@@ -15,6 +17,8 @@ on_both_databases!(
     what_ends_the_cause_settles_the_alerts,
     a_longer_one_of_the_same_type_renews,
     the_owner_hears_where_there_is_no_manager,
+    who_has_left_needs_no_permit,
+    the_sample_company_has_some,
 );
 
 fn open(alerts: &[Record]) -> usize {
@@ -151,4 +155,27 @@ async fn the_owner_hears_where_there_is_no_manager(db: Db) {
     let alerts = team.alerts(&app, &visa).await;
     let told: std::collections::BTreeSet<_> = alerts.iter().filter_map(|a| a.get("recipientUserId").as_id()).collect();
     assert_eq!(told, [team.ann.id.0, team.company.owner.id.0].into());
+}
+
+async fn who_has_left_needs_no_permit(db: Db) {
+    let app = TestApp::start(db).await;
+    let team = Team::make(&app, "acme", "UTC").await;
+    let visa = team.document("visa", Some("2026-06-20")).await;
+    team.ann.delete("/auth-api/v1/profile").await.ok();
+    app.sweep().await;
+    app.sweep_at(at("2026-06-13T00:00:00Z")).await;
+    assert_eq!(team.alerts(&app, &visa).await, []);
+}
+
+async fn the_sample_company_has_some(db: Db) {
+    let app = TestApp::start(db).await;
+    let babil = app.company("babil", "Asia/Karachi").await;
+    workforceos_services::sample::fill(&app.services()).await.expect("filled");
+    let count = async |path: &str| babil.owner.get(path).await.ok()["paging"]["totalRowCount"].as_u64().expect("a number");
+    assert_eq!(count(crate::paths::PROFILES).await, 38);
+    assert!(count(DOCUMENTS).await > 50);
+    app.sweep().await;
+    let raised = Query::of(Alert::def(), babil.id, Cond::eq("alertType", "document_expiring"));
+    let raised = app.services().store.select(&raised).await.expect("reads");
+    assert!(raised.len() >= 8 && raised.len().is_multiple_of(2), "{}", raised.len());
 }
