@@ -60,7 +60,12 @@ pub struct Needs {
     pub due: bool,
     /// These tasks, with what their change may change.
     pub tasks: Vec<TaskNeed>,
+    /// Reads that follow from the rows read so far.
+    pub follow: Vec<Follow>,
 }
+
+/// Names more reads by what was read.
+pub type Follow = fn(&HashMap<Uuid, Record>) -> Vec<Query>;
 
 impl Needs {
     pub fn none() -> Needs {
@@ -87,6 +92,7 @@ impl Needs {
         self.queries.extend(other.queries);
         self.days.extend(other.days);
         self.tasks.extend(other.tasks);
+        self.follow.extend(other.follow);
         Needs {
             shift: self.shift.or(other.shift),
             attendance: self.attendance.or(other.attendance),
@@ -94,6 +100,12 @@ impl Needs {
             due: self.due || other.due,
             ..self
         }
+    }
+
+    /// And what follows from the rows above.
+    pub fn and_follow(mut self, follow: Follow) -> Needs {
+        self.follow.push(follow);
+        self
     }
 
     pub fn shift(id: ShiftId) -> Needs {
@@ -331,10 +343,10 @@ impl Actor {
                     rows.insert(*id, record);
                 }
             }
-            for query in &needs.queries {
-                for record in turn.select(query).await? {
-                    rows.entry(record.id()).or_insert(record);
-                }
+            select(turn, &needs.queries, rows).await?;
+            for follow in &needs.follow {
+                let queries = follow(rows);
+                select(turn, &queries, rows).await?;
             }
             let mut days = days_of(state, needs, turn, self.shared.clock.now()).await?;
             days.extend(tasks::load(state, turn, &needs.tasks, rows).await?);
@@ -342,6 +354,15 @@ impl Actor {
         }
         Ok(())
     }
+}
+
+async fn select(turn: &mut Turn, queries: &[Query], rows: &mut HashMap<Uuid, Record>) -> Result<()> {
+    for query in queries {
+        for record in turn.select(query).await? {
+            rows.entry(record.id()).or_insert(record);
+        }
+    }
+    Ok(())
 }
 
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

@@ -11,7 +11,7 @@ pub mod state;
 mod tasks;
 mod ticker;
 
-pub use actor::{Facts, Needs, TimerPass};
+pub use actor::{Facts, Follow, Needs, TimerPass};
 pub use directory::{Companies, Sweep};
 pub use state::State;
 pub use tasks::TaskNeed;

@@ -26,17 +26,27 @@ pub struct Row {
     pub record: Record,
     pub level: Level,
     pub joins: Vec<(&'static str, Join)>,
+    /// What follows from the record and the company's date ([`crate::object::Computed`]).
+    pub computed: Vec<(&'static str, Value)>,
 }
 
 impl Row {
     pub fn new(record: Record, level: Level) -> Row {
-        Row { record, level, joins: Vec::new() }
+        Row { record, level, joins: Vec::new(), computed: Vec::new() }
     }
 
     /// At the level that the caller has for the row's owner.
     pub fn seen_by(ctx: &Ctx, record: Record) -> Row {
         let subject = record.def.owned_by.and_then(|p| record.get(p).as_id()).map(crate::id::UserId);
-        Row { level: ctx.level(subject), record, joins: Vec::new() }
+        let level = ctx.level(subject);
+        let computed = match record.def.computed {
+            [] => Vec::new(),
+            all => {
+                let today = ctx.tenant.zone.date(ctx.now());
+                all.iter().map(|c| (c.name, (c.of)(&record, today))).collect()
+            }
+        };
+        Row { record, level, joins: Vec::new(), computed }
     }
 }
 
@@ -213,6 +223,9 @@ impl Serialize for RowView<'_> {
             if property.read <= self.row.level && wanted(property.name) {
                 entry(&mut map, property, &record.values[i], self.masked)?;
             }
+        }
+        for (name, value) in self.row.computed.iter().filter(|(name, _)| wanted(name)) {
+            map.serialize_entry(name, value)?;
         }
         for (name, join) in &self.row.joins {
             match join {

@@ -110,8 +110,10 @@ impl ListQuery {
         }
         let mut fields = Vec::new();
         for name in texts.iter().flat_map(|t| t.split(',')).map(str::trim).filter(|n| !n.is_empty()) {
-            match def.all().find(|p| p.name.eq_ignore_ascii_case(name) && p.read <= level) {
-                Some(property) => fields.push(property.name),
+            let computed = def.computed.iter().map(|c| c.name);
+            let mut readable = def.all().filter(|p| p.read <= level).map(|p| p.name).chain(computed);
+            match readable.find(|readable| readable.eq_ignore_ascii_case(name)) {
+                Some(property) => fields.push(property),
                 None => problems.add("fields", format!("{} has no readable property {}", def.name, clip(name))),
             }
         }

@@ -60,6 +60,8 @@ ids! {
     MemberId,
     /// An employee's profile.
     ProfileId,
+    /// A document of an employee.
+    DocumentId,
     /// A shift template.
     TemplateId,
     /// A shift.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 use crate::value::{Kind, Value};
 
 /// How much of a row a caller may read. Ordered: who may read more compares greater.
@@ -103,6 +103,15 @@ pub struct Join {
     pub fields: &'static [&'static str],
 }
 
+/// A property that no column keeps: it follows from the row and the company's date of today. Lists neither filter nor order by it.
+#[derive(Debug)]
+pub struct Computed {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub doc: &'static str,
+    pub of: fn(&Record, Date) -> Value,
+}
+
 /// A data object's declaration.
 #[derive(Debug)]
 pub struct ObjectDef {
@@ -112,6 +121,8 @@ pub struct ObjectDef {
     pub service: &'static str,
     pub doc: &'static str,
     pub properties: &'static [Property],
+    /// What answers show beside the properties.
+    pub computed: &'static [Computed],
     pub joins: &'static [Join],
     /// The property naming the user whom a row is about: reach is judged by it.
     pub owned_by: Option<&'static str>,
@@ -266,6 +277,7 @@ macro_rules! data_object {
             object: $object:literal, plural: $plural:literal, table: $table:literal, service: $service:literal,
             owned_by: $owned:expr, order: $order:literal,
             joins: [$($join:literal by $by:literal to $target:ty: [$($jf:literal),*]),* $(,)?],
+            $(computed: [$($computed:literal as $ckind:expr, by $cof:path: $cdoc:literal),* $(,)?],)?
             $( $(#[doc = $fdoc:literal])+ $field:ident: $ty:ty => $wire:literal $(.$flag:ident($($arg:expr)?))*, )*
         }
     ) => {
@@ -293,6 +305,12 @@ macro_rules! data_object {
                             concat!($($fdoc),+),
                         )$(.$flag($($arg)?))*,
                     )*],
+                    computed: &[$($( $crate::object::Computed {
+                        name: $computed,
+                        kind: $ckind,
+                        doc: $cdoc,
+                        of: $cof,
+                    } ),*)?],
                     joins: &[$( $crate::object::Join {
                         name: $join,
                         property: $by,

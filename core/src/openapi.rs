@@ -190,6 +190,9 @@ fn object_schema(def: &'static ObjectDef) -> Json {
             properties.insert(format!("{}_idx", property.name), json!({"type": ["integer", "null"], "description": doc}));
         }
     }
+    for computed in def.computed {
+        properties.insert(computed.name.to_owned(), schema(computed.kind, computed.doc));
+    }
     for join in def.joins {
         let many = def.property(join.property).is_some_and(|p| matches!(p.kind, Kind::Ids(_)));
         let object = json!({"type": if many { json!("array") } else { json!(["object", "null"]) }, "description": "Embedded."});

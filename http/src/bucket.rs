@@ -1,16 +1,19 @@
-//! Buckets of files: uploads of avatars, their downloads, and the generated ones.
+//! Buckets of files: uploads; downloads of avatars, open to everybody, the generated ones too; and of private documents.
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::Map;
 use workforceos_core::Args;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::session::{Ctx, Via};
-use workforceos_services::auth::avatars::{self, Bucket, Download};
-use workforceos_services::auth::bucket_session;
+use workforceos_services::Bucket;
+use workforceos_services::auth::{avatars, bucket_session};
+use workforceos_services::employees::files;
 
 use crate::caller::header;
 use crate::multipart;
@@ -34,7 +37,7 @@ pub enum Ask<'p> {
     Default(&'p str),
 }
 
-/// `POST …/bucket/{bucket}/upload`: a picture in the field `file` of a form.
+/// `POST …/bucket/{bucket}/upload`: a file in the field `file` of a form.
 pub async fn upload(
     server: &Server,
     request: &HttpRequest,
@@ -43,11 +46,16 @@ pub async fn upload(
     bucket: Bucket,
 ) -> Result<HttpResponse> {
     let ctx = enter(server, request, incoming).await?;
-    avatars::may_upload(&ctx, bucket)?;
-    multipart::announced(request.headers())?;
-    // The place is kept until the picture is drawn and stored: so many uploads are in memory at once, and no more.
-    let _place = server.uploads.place(ctx.user()).await?;
-    let file = multipart::file(request.headers(), payload).await?;
+    let about = bucket.about().and_then(|name| incoming.query.iter().find(|(n, _)| n == name)).map(|(_, value)| value.clone());
+    match bucket {
+        Bucket::EmployeeDocuments => files::may_upload(&server.app, &ctx, about.as_deref()).await?,
+        Bucket::UserAvatars | Bucket::CompanyAvatars => avatars::may_upload(&ctx, bucket)?,
+    }
+    multipart::announced(request.headers(), bucket)?;
+    // The place is kept until the file is stored: so many uploads are in memory at once, and no more.
+    let _place = server.uploads.place(ctx.user(), bucket).await?;
+    let mut file = multipart::file(request.headers(), payload, bucket).await?;
+    file.about = about.or(file.about);
     // That may have taken a minute: the login is looked at as it is now.
     let mut ctx = Ctx { api: bucket.uploading(), ..enter(server, request, incoming).await? };
     if let Some(key) = header(request.headers(), "idempotency-key") {
@@ -58,7 +66,11 @@ pub async fn upload(
             return Ok(reply::value(request, 200, &avatars::described(kept)));
         }
     }
-    let answer = match avatars::upload(&server.app, &ctx, bucket, file).await {
+    let kept = match bucket {
+        Bucket::EmployeeDocuments => files::upload(&server.app, &ctx, file).await,
+        Bucket::UserAvatars | Bucket::CompanyAvatars => avatars::upload(&server.app, &ctx, bucket, file).await,
+    };
+    let answer = match kept {
         // Two uploads with one key at once: the second finds the first one's answer.
         Err(error) if error.code == "IdempotencyConflict" => {
             server.dispatch.kept(&ctx).await?.map(avatars::described).ok_or(error)?
@@ -68,8 +80,13 @@ pub async fn upload(
     Ok(reply::value(request, 200, &answer))
 }
 
-/// The context of a login, or of its token for buckets.
+/// The context of a login, or of its token for buckets, with whom it reaches.
 async fn enter(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<Ctx> {
+    let ctx = logged_in(server, request, incoming).await?;
+    server.dispatch.with_scope(ctx).await
+}
+
+async fn logged_in(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<Ctx> {
     let caller = incoming.caller(request, &Map::new(), Via::Rest);
     if let Some(token) = &caller.token
         && let Some(session) = bucket_session(&server.app, token).await?
@@ -78,6 +95,21 @@ async fn enter(server: &Server, request: &HttpRequest, incoming: &mut Incoming) 
         return server.dispatch.enter_as(Some(session), caller).await;
     }
     incoming.enter_logged_in(server, caller).await
+}
+
+/// `GET …/bucket/employeeDocuments/download/{fileId}`: for those who reach the employee.
+pub async fn private(server: &Server, request: &HttpRequest, incoming: &mut Incoming, id: &str) -> Result<HttpResponse> {
+    let ctx = enter(server, request, incoming).await?;
+    let file = files::download(&server.app, &ctx, id).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
+    response.insert_header((CONTENT_SECURITY_POLICY, POLICY));
+    response.insert_header((RESOURCE_POLICY, HeaderValue::from_static("same-site")));
+    response.insert_header((X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
+    response.insert_header((CONTENT_TYPE, file.mime_type.as_str()));
+    // It came from somebody's disk as it is: it is saved, never opened as a page of ours.
+    response.insert_header((CONTENT_DISPOSITION, disposition("attachment", &file.file_name)));
+    Ok(response.body(SizedStream::new(file.size, file.bytes)))
 }
 
 /// `GET …/bucket/{bucket}/download/…` and `…/default/…`, open to everybody.
@@ -94,7 +126,7 @@ pub async fn download(server: &Server, request: &HttpRequest, bucket: Bucket, as
     let bytes = file.bytes(&server.app).await?;
     let mut response = picture(StatusCode::OK, &etag);
     response.insert_header((CONTENT_TYPE, file.mime_type.as_str()));
-    response.insert_header((CONTENT_DISPOSITION, disposition(&file)));
+    response.insert_header((CONTENT_DISPOSITION, disposition("inline", &file.file_name)));
     Ok(response.body(bytes))
 }
 
@@ -127,11 +159,11 @@ fn is_known(request: &HttpRequest, etag: &str) -> bool {
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
-/// Shown in place; saved under its name.
-fn disposition(file: &Download) -> String {
+/// Shown in place or not; saved under its name.
+fn disposition(how: &str, file_name: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
     let each = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    format!("inline; filename*=UTF-8''{}", file.file_name.bytes().map(each).collect::<String>())
+    format!("{how}; filename*=UTF-8''{}", file_name.bytes().map(each).collect::<String>())
 }
 
 #[cfg(test)]

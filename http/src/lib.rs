@@ -19,6 +19,7 @@ pub mod openapi;
 mod reply;
 mod request;
 mod routes;
+pub mod s3;
 mod secrets;
 mod server;
 pub mod settings;

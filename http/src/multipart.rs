@@ -11,9 +11,9 @@ use actix_web::web::{self, Bytes};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use workforceos_core::error::{Error, Result, Status};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::UserId;
-use workforceos_services::auth::avatars::{MAX_FILE, Upload};
+use workforceos_services::bucket::{Bucket, MB, Upload};
 
 use crate::caller::header;
 
@@ -23,8 +23,10 @@ const FIELD: &str = "file";
 const AROUND: usize = 64 * 1024;
 /// How long a form may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
-/// How many uploads there may be at once; what waits is not read.
-const AT_ONCE: usize = 32;
+/// What a field beside the file may have.
+const MAX_TEXT: usize = 256;
+/// How many megabytes of uploads there may be at once; what waits is not read.
+const MB_AT_ONCE: usize = 160;
 /// How many of them may be one user's.
 const AT_ONCE_PER_USER: usize = 4;
 /// How long an upload waits for a place.
@@ -46,13 +48,15 @@ pub struct Place {
 
 impl Uploads {
     pub fn new() -> Uploads {
-        Uploads { all: Arc::new(Semaphore::new(AT_ONCE)), users: Arc::default(), wait: WAIT }
+        Uploads { all: Arc::new(Semaphore::new(MB_AT_ONCE)), users: Arc::default(), wait: WAIT }
     }
 
-    /// A place for a user's upload: 429 if that user has enough of them, 503 if none becomes free in time.
-    pub async fn place(&self, user: UserId) -> Result<Place> {
+    /// A place for a user's upload, as large as it may become: 429 if that user has enough of them, 503 if there is no room in
+    /// time.
+    pub async fn place(&self, user: UserId, bucket: Bucket) -> Result<Place> {
         let mut place = self.counted(user)?;
-        let permit = timeout(self.wait, self.all.clone().acquire_owned()).await;
+        let size = u32::try_from(bucket.max_mb()).map_err(Error::internal)?;
+        let permit = timeout(self.wait, self.all.clone().acquire_many_owned(size)).await;
         let busy = |_| Error::unavailable("Too many uploads at the moment; try again");
         place.permit = Some(permit.map_err(busy)?.map_err(Error::internal)?);
         Ok(place)
@@ -85,60 +89,83 @@ fn locked(users: &Mutex<HashMap<UserId, usize>>) -> MutexGuard<'_, HashMap<UserI
 }
 
 /// Refuses a form that is said to be larger than one may be, before any of it is read.
-pub fn announced(headers: &HeaderMap) -> Result<()> {
-    let length = header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<u64>().ok());
-    if length.is_some_and(|n| n > (MAX_FILE + AROUND) as u64) { Err(too_large()) } else { Ok(()) }
+pub fn announced(headers: &HeaderMap, bucket: Bucket) -> Result<()> {
+    if length(headers).is_some_and(|n| n > most(bucket)) { Err(bucket.too_large()) } else { Ok(()) }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse().ok())
+}
+
+/// The most bytes of a form.
+fn most(bucket: Bucket) -> usize {
+    bucket.max_mb() * MB + AROUND
 }
 
 /// The file of a form, read whole within its bounds of size and time.
-pub async fn file(headers: &HeaderMap, payload: web::Payload) -> Result<Upload> {
-    in_time(ARRIVAL, Multipart::new(headers, bounded(payload))).await
+pub async fn file(headers: &HeaderMap, payload: web::Payload, bucket: Bucket) -> Result<Upload> {
+    let room = length(headers).unwrap_or_default().min(bucket.max_mb() * MB);
+    in_time(ARRIVAL, Multipart::new(headers, bounded(payload, most(bucket))), bucket, room).await
 }
 
-async fn in_time(limit: Duration, form: Multipart) -> Result<Upload> {
-    timeout(limit, read(form)).await.map_err(|_| Error::field(FIELD, "took too long to arrive"))?
+async fn in_time(limit: Duration, form: Multipart, bucket: Bucket, room: usize) -> Result<Upload> {
+    timeout(limit, read(form, bucket, room)).await.map_err(|_| Error::field(FIELD, "took too long to arrive"))?
 }
 
 /// A body that fails once it is larger than a form may be.
-fn bounded(payload: web::Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+fn bounded(payload: web::Payload, most: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> {
     let mut arrived = 0;
     payload.map(move |chunk| {
         let chunk = chunk?;
         arrived += chunk.len();
-        if arrived > MAX_FILE + AROUND { Err(PayloadError::Overflow) } else { Ok(chunk) }
+        if arrived > most { Err(PayloadError::Overflow) } else { Ok(chunk) }
     })
 }
 
-async fn read(mut form: Multipart) -> Result<Upload> {
-    let mut found: Option<Upload> = None;
+/// `room`: how many bytes are said to come. A file is in memory once, never copied to a larger place.
+async fn read(mut form: Multipart, bucket: Bucket, room: usize) -> Result<Upload> {
+    let (mut found, mut about): (Option<(String, Vec<u8>)>, Option<String>) = (None, None);
     while let Some(field) = form.next().await {
-        let mut field = field.map_err(|error| told(&error))?;
-        if field.name() != Some(FIELD) {
+        let mut field = field.map_err(|error| told(&error, bucket))?;
+        match field.name() {
+            Some(FIELD) if found.is_some() => return Err(Error::field(FIELD, "is there twice: upload one file at a time")),
+            Some(FIELD) => {
+                let file_name = name(&field);
+                let bytes = all(&mut field, bucket, bucket.max_mb() * MB, room).await?;
+                found = Some((file_name, bytes.ok_or_else(|| bucket.too_large())?));
+            }
+            Some(name) if Some(name) == bucket.about() => {
+                let name = name.to_owned();
+                let bytes = all(&mut field, bucket, MAX_TEXT, 0).await?;
+                let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+                about = Some(text.ok_or_else(|| Error::field(name, "must be a short text"))?);
+            }
             // Other fields mean nothing here, as in any body.
-            while let Some(chunk) = field.next().await {
-                chunk.map_err(|error| told(&error))?;
+            _ => {
+                while let Some(chunk) = field.next().await {
+                    chunk.map_err(|error| told(&error, bucket))?;
+                }
             }
-            continue;
         }
-        if found.is_some() {
-            return Err(Error::field(FIELD, "is there twice: upload one file at a time"));
-        }
-        let file_name = name(&field);
-        let mut bytes = Vec::new();
-        while let Some(chunk) = field.next().await {
-            let chunk = chunk.map_err(|error| told(&error))?;
-            if bytes.len() + chunk.len() > MAX_FILE {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        found = Some(Upload { file_name, bytes });
     }
     match found {
-        None => Err(Error::field(FIELD, "is required: a picture as a field of a multipart form")),
-        Some(file) if file.bytes.is_empty() => Err(Error::field(FIELD, "is empty")),
-        Some(file) => Ok(file),
+        None => Err(Error::field(FIELD, format!("is required: {} as a field of a multipart form", bucket.wanted()))),
+        Some((_, bytes)) if bytes.is_empty() => Err(Error::field(FIELD, "is empty")),
+        Some((file_name, bytes)) => Ok(Upload { file_name, bytes, about }),
     }
+}
+
+/// The whole of a field; `None` if it has more than `most` bytes.
+async fn all(field: &mut Field, bucket: Bucket, most: usize, room: usize) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::with_capacity(room);
+    while let Some(chunk) = field.next().await {
+        let chunk = chunk.map_err(|error| told(&error, bucket))?;
+        if bytes.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
 }
 
 /// What the client calls its file: the name in UTF-8 where there is one.
@@ -151,13 +178,9 @@ fn name(field: &Field) -> String {
     extended.or_else(|| disposition.get_filename()).unwrap_or_default().to_owned()
 }
 
-fn too_large() -> Error {
-    Error::new(Status::TooLarge, "PayloadTooLarge", format!("A file may have {} MB at most", MAX_FILE / 1024 / 1024))
-}
-
-fn told(error: &MultipartError) -> Error {
+fn told(error: &MultipartError, bucket: Bucket) -> Error {
     match error {
-        MultipartError::Payload(PayloadError::Overflow) => too_large(),
+        MultipartError::Payload(PayloadError::Overflow) => bucket.too_large(),
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
         | MultipartError::ContentTypeIncompatible
@@ -170,6 +193,7 @@ fn told(error: &MultipartError) -> Error {
 mod tests {
     use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
     use futures_util::stream;
+    use workforceos_core::error::Status;
     use workforceos_core::id::IdSource;
     use workforceos_core::time::Timestamp;
 
@@ -185,15 +209,15 @@ mod tests {
         let (ann, bob) = (somebody(), somebody());
         let mut places = Vec::new();
         for _ in 0..AT_ONCE_PER_USER {
-            places.push(uploads.place(ann).await.expect("a place"));
+            places.push(uploads.place(ann, Bucket::UserAvatars).await.expect("a place"));
         }
-        assert_eq!(uploads.place(ann).await.err().map(|e| e.status), Some(Status::RateLimited));
-        assert!(uploads.place(bob).await.is_ok());
+        assert_eq!(uploads.place(ann, Bucket::UserAvatars).await.err().map(|e| e.status), Some(Status::RateLimited));
+        assert!(uploads.place(bob, Bucket::UserAvatars).await.is_ok());
         places.pop();
-        assert!(uploads.place(ann).await.is_ok());
+        assert!(uploads.place(ann, Bucket::UserAvatars).await.is_ok());
         places.clear();
         assert!(locked(&uploads.users).is_empty());
-        assert_eq!(uploads.all.available_permits(), AT_ONCE);
+        assert_eq!(uploads.all.available_permits(), MB_AT_ONCE);
     }
 
     #[actix_web::test]
@@ -202,7 +226,9 @@ mod tests {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=b"));
         let begin = Bytes::from_static(b"--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nGIF8");
         let stalled = stream::once(async { Ok(begin) }).chain(stream::pending());
-        let error = in_time(Duration::from_millis(1), Multipart::new(&headers, stalled)).await.expect_err("given up");
+        let error = in_time(Duration::from_millis(1), Multipart::new(&headers, stalled), Bucket::UserAvatars, 0)
+            .await
+            .expect_err("given up");
         assert_eq!((error.status, error.message.as_str()), (Status::Invalid, "file: took too long to arrive"));
     }
 
@@ -210,11 +236,17 @@ mod tests {
     async fn who_finds_no_place_in_time_is_sent_away() {
         let uploads = Uploads { wait: Duration::ZERO, ..Uploads::new() };
         let mut places = Vec::new();
-        for _ in 0..AT_ONCE {
-            places.push(uploads.place(somebody()).await.expect("a place"));
+        // Eight documents take the room of thirty-two pictures.
+        for _ in 0..7 {
+            places.push(uploads.place(somebody(), Bucket::EmployeeDocuments).await.expect("a place"));
         }
-        let late = uploads.place(somebody()).await.err().expect("none is free");
-        assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));
-        assert_eq!(locked(&uploads.users).len(), AT_ONCE);
+        for _ in 0..4 {
+            places.push(uploads.place(somebody(), Bucket::UserAvatars).await.expect("a place"));
+        }
+        for bucket in Bucket::ALL {
+            let late = uploads.place(somebody(), bucket).await.err().expect("none is free");
+            assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));
+        }
+        assert_eq!(locked(&uploads.users).len(), 11);
     }
 }

@@ -8,8 +8,7 @@ use futures_util::FutureExt;
 use workforceos_core::api::Method;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::registry::NoRoute;
-use workforceos_services::SERVICES;
-use workforceos_services::auth::Bucket;
+use workforceos_services::{Bucket, SERVICES};
 
 use crate::request::Incoming;
 use crate::server::Server;
@@ -43,6 +42,7 @@ enum Own<'p> {
     Verification(auth::Verification),
     Upload(Bucket),
     Download(Bucket, bucket::Ask<'p>),
+    Private(&'p str),
     Stream,
     Calendar,
     Tools,
@@ -70,15 +70,8 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         ["auth-api", "verification-services", kind, step] => {
             (Method::Post, Own::Verification(auth::Verification::named(kind, step)?))
         }
-        ["auth-api", "bucket", name, "upload"] => (Method::Post, Own::Upload(Bucket::named(name)?)),
-        ["auth-api", "bucket", name, "download", _] => {
-            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Id(raw[4])))
-        }
-        ["auth-api", "bucket", name, "download", "key", _] => {
-            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Key(raw[5])))
-        }
-        ["auth-api", "bucket", name, "default", _] => {
-            (Method::Get, Own::Download(Bucket::named(name)?, bucket::Ask::Default(raw[4])))
+        [prefix, "bucket", name, rest @ ..] => {
+            in_bucket(Bucket::named(name).filter(|b| service(prefix) == Some(b.service()))?, rest, &raw)?
         }
         ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
         ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
@@ -90,6 +83,20 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         _ => return None,
     };
     Some(found)
+}
+
+/// What is asked of a bucket; `raw` is the whole path as it came.
+fn in_bucket<'p>(bucket: Bucket, rest: &[&str], raw: &[&'p str]) -> Option<(Method, Own<'p>)> {
+    let last = raw.last().copied()?;
+    let open = bucket != Bucket::EmployeeDocuments;
+    Some(match rest {
+        ["upload"] => (Method::Post, Own::Upload(bucket)),
+        ["download", _] if !open => (Method::Get, Own::Private(last)),
+        ["download", _] => (Method::Get, Own::Download(bucket, bucket::Ask::Id(last))),
+        ["download", "key", _] if open => (Method::Get, Own::Download(bucket, bucket::Ask::Key(last))),
+        ["default", _] if open => (Method::Get, Own::Download(bucket, bucket::Ask::Default(last))),
+        _ => return None,
+    })
 }
 
 /// Answers every request but MCP's.
@@ -138,6 +145,7 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Own::Verification(what) => auth::verification(server, request, payload, incoming, what).await,
         Own::Upload(bucket) => bucket::upload(server, request, payload, incoming, bucket).await,
         Own::Download(bucket, ask) => bucket::download(server, request, bucket, ask).await,
+        Own::Private(id) => bucket::private(server, request, incoming, id).await,
         Own::Stream => stream::open(server, request, incoming).await,
         Own::Calendar => calendar::shifts(server, request, incoming).await,
         Own::Tools => tools::list(server, request, incoming, None).await,
@@ -192,6 +200,9 @@ mod tests {
         let key = Own::Download(Bucket::CompanyAvatars, bucket::Ask::Key("aB"));
         assert_eq!(own("/Auth-api/bucket/COMPANYAVATARS/download/Key/aB"), Some((Method::Get, key)));
         assert_eq!(own("/auth-api/bucket/useravatars/upload"), Some((Method::Post, Own::Upload(Bucket::UserAvatars))));
+        assert_eq!(own("/employeeProfile-api/bucket/employeeDocuments/download/aB"), Some((Method::Get, Own::Private("aB"))));
+        assert_eq!(own("/employeeprofile-api/bucket/employeedocuments/download/key/aB"), None);
+        assert_eq!(own("/auth-api/bucket/employeeDocuments/upload"), None);
         assert_eq!(own("/auth-api/bucket/nothing/upload"), None);
         assert_eq!(own("/leavemanagement-api/bucket/userAvatars/upload"), None);
         assert_eq!(own("/.well-known/oauth-authorization-server"), None);

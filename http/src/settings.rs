@@ -9,7 +9,7 @@ use workforceos_core::zone::Zone;
 use workforceos_services::{Settings, mail_problems};
 use workforceos_store::Database;
 
-use crate::{backup, secrets};
+use crate::{backup, s3, secrets};
 
 /// The fewest characters of a signing key that is given.
 const MIN_SECRET: usize = 16;
@@ -107,6 +107,9 @@ pub struct Values {
     /// Addresses of the reverse proxies in front, separated by commas: whose X-Forwarded-For is believed [default: none]
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// S3-compatible storage for uploaded files
+    #[command(flatten)]
+    pub s3: s3::Values,
     /// Calls a minute of one login or API key, a quarter of them at once; 0: as many as one likes [default: 3000 in production, 0 in development]
     #[arg(long, env = "RATE_LIMIT", global = true)]
     pub rate_limit: Option<u32>,
@@ -163,6 +166,7 @@ impl Values {
             email_verification: self.email_verification,
             email_two_factor: self.email_two_factor.unwrap_or(production),
             sample_company: self.sample_company.unwrap_or(!production) || *command == Command::Demo,
+            s3: self.s3.settings(),
             rate_limit: self.rate_limit.unwrap_or(if production { RATE } else { 0 }),
             public_rate_limit: self.public_rate_limit.unwrap_or(if production { PUBLIC_RATE } else { 0 }),
             data_dir,
@@ -197,6 +201,7 @@ impl Values {
             problems
                 .push(Problem::new("CORS_ORIGINS", format!("{origin} is no origin: write scheme://host or scheme://host:port")));
         }
+        problems.extend(self.s3.problems());
         problems.extend(mail_problems(given(&self.smtp_url), given(&self.mail_from)));
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }

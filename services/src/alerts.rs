@@ -66,7 +66,8 @@ pub fn resolve(ctx: &Ctx, facts: &Facts, kind: AlertType, entity_id: Uuid) -> Re
     Ok(changes)
 }
 
-fn resolved(ctx: &Ctx, facts: &Facts, alert: Alert) -> Changes {
+/// An alert that is settled: its cause is gone.
+pub fn resolved(ctx: &Ctx, facts: &Facts, alert: Alert) -> Changes {
     let alert = Alert { status: AlertStatus::Resolved, resolved_at: Some(facts.now), ..alert }.touched(facts.now);
     let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
     Changes::none().put(&alert).event(event)

@@ -8,10 +8,12 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, RetryConfig};
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, FileId};
@@ -21,12 +23,14 @@ use workforceos_core::query::{Cond, Query};
 use workforceos_core::time::Timestamp;
 
 use crate::App;
-use crate::auth::Bucket;
+use crate::bucket::Bucket;
 
 /// How old bytes without a row must be before they are removed: younger ones may be about to get theirs.
 const LEFT_OVER: i64 = Timestamp::DAY;
 /// How often leftovers are looked for.
 const TIDY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a broken call to S3-compatible storage is tried again.
+const RETRY: Duration = Duration::from_secs(20);
 /// How many files are compared with their rows at a time.
 const BATCH: usize = 500;
 
@@ -58,34 +62,87 @@ impl FileKey {
     }
 }
 
+/// S3-compatible storage for files. Its keys are secret: no `Debug`.
+#[derive(Clone)]
+pub struct S3 {
+    /// The server's address; `None`: Amazon's of the region.
+    pub endpoint: Option<String>,
+    pub bucket: String,
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    /// Whether the bucket stands in the path, not in the host's name.
+    pub path_style: bool,
+}
+
 /// The store of all files' bytes.
 #[derive(Clone)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
-    /// Where a broken-off write may have left its draft.
-    drafts: PathBuf,
+    /// Where a broken-off write may have left its draft; elsewhere than on the disk none is left.
+    drafts: Option<PathBuf>,
 }
 
 impl Files {
+    /// Keeps files in S3-compatible storage if that is given, else on the disk.
+    pub fn of(data_dir: &Folder, s3: Option<&S3>) -> Result<Files> {
+        match s3 {
+            Some(s3) => Files::s3(s3),
+            None => Files::open(data_dir),
+        }
+    }
+
     /// Keeps files in the folder `files` of the data directory, which only the server's user may enter.
     pub fn open(data_dir: &Folder) -> Result<Files> {
         let root = data_dir.join("files");
         private_directory(&root)?;
         let store = LocalFileSystem::new_with_prefix(&root).map_err(Error::internal)?.with_fsync(true);
-        Ok(Files { store: Arc::new(store), drafts: root })
+        Ok(Files { store: Arc::new(store), drafts: Some(root) })
     }
 
-    /// Keeps a file; once it answers, all of it is on the disk.
+    fn s3(s3: &S3) -> Result<Files> {
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&s3.bucket)
+            .with_region(&s3.region)
+            .with_access_key_id(&s3.access_key_id)
+            .with_secret_access_key(&s3.secret_access_key)
+            .with_virtual_hosted_style_request(!s3.path_style);
+        if let Some(endpoint) = &s3.endpoint {
+            let host = match endpoint.split_once("://") {
+                // Where the bucket stands in the host's name, it is said there.
+                Some((scheme, host)) if !s3.path_style => format!("{scheme}://{}.{host}", s3.bucket),
+                _ => endpoint.clone(),
+            };
+            // A server of one's own may be without TLS.
+            builder = builder.with_endpoint(host).with_allow_http(endpoint.starts_with("http://"));
+        }
+        // A caller waits for it: rather fail than try for minutes.
+        let retry = RetryConfig { max_retries: 3, retry_timeout: RETRY, ..RetryConfig::default() };
+        // Not every such storage deletes many at once.
+        let store = builder.with_retry(retry).with_disable_bulk_delete(true).build().map_err(Error::internal)?;
+        Ok(Files { store: Arc::new(store), drafts: None })
+    }
+
+    /// Keeps a file; once it answers, all of it is where it is kept.
     pub async fn put(&self, key: &FileKey, bytes: Bytes) -> Result<()> {
-        self.store.put(&key.path(), bytes.into()).await.map(drop).map_err(Error::internal)
+        self.store.put(&key.path(), bytes.into()).await.map(drop).map_err(|error| self.failed(error))
     }
 
     /// A file's bytes; `None` if there are none.
     pub async fn get(&self, key: &FileKey) -> Result<Option<Bytes>> {
         match self.store.get(&key.path()).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(Error::internal),
+            Ok(found) => found.bytes().await.map(Some).map_err(|error| self.failed(error)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// A file's size and its bytes as they are read, so that a large one is never in memory whole; `None` if there is none.
+    pub async fn stream(&self, key: &FileKey) -> Result<Option<(u64, BoxStream<'static, Result<Bytes>>)>> {
+        match self.store.get(&key.path()).await {
+            Ok(found) => Ok(Some((found.meta.size, found.into_stream().map_err(Error::internal).boxed()))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -93,7 +150,15 @@ impl Files {
     pub async fn remove(&self, key: &FileKey) -> Result<()> {
         match self.store.delete(&key.path()).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The disk is ours; another storage is somebody whom we did not reach.
+    fn failed(&self, error: object_store::Error) -> Error {
+        match self.drafts {
+            Some(_) => Error::internal(error),
+            None => Error::unavailable("The storage of files is not reachable; try again").because(error),
         }
     }
 
@@ -142,7 +207,10 @@ pub async fn tidy_daily(app: Weak<App>) {
 /// Removes bytes older than a day that no active row belongs to, and says how many files they were.
 pub async fn tidy(app: &App) -> Result<usize> {
     let before = Timestamp(app.clock.now().0 - LEFT_OVER);
-    let mut removed = remove_drafts(app.files.drafts.clone(), before).await?;
+    let mut removed = match &app.files.drafts {
+        Some(drafts) => remove_drafts(drafts.clone(), before).await?,
+        None => 0,
+    };
     let mut found = app.files.store.list(None);
     let mut batch: Vec<FileKey> = Vec::new();
     while let Some(meta) = found.try_next().await.map_err(Error::internal)? {

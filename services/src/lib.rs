@@ -5,10 +5,12 @@ pub mod announcements;
 pub mod attendance;
 pub mod auth;
 pub mod board;
+pub mod bucket;
 mod cache;
 mod commit;
 pub mod crud;
 mod delivery;
+pub mod employees;
 pub mod files;
 pub mod leave;
 mod limits;
@@ -32,6 +34,7 @@ use workforceos_core::registry::{BadDeclaration, Registry, Service};
 use workforceos_core::time::{Clock, Timestamp};
 use workforceos_store::Store;
 
+pub use bucket::Bucket;
 pub use cache::Caches;
 pub use commit::{commit, commit_with, system_ctx};
 pub use limits::Limits;
@@ -97,7 +100,7 @@ impl App {
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             limits: Limits::new(&settings, &clock),
-            files: files::Files::open(&settings.data_dir)?,
+            files: files::Files::of(&settings.data_dir, settings.s3.as_ref())?,
             pictures: auth::avatars::Pictures::on_half_the_cores(),
             store,
             companies,
@@ -148,6 +151,7 @@ const PASSES: &[Pass] = &[
     Pass { needs: leave::waiting, sweep: leave::sweep },
     Pass { needs: tasks::needs, sweep: tasks::sweep },
     Pass { needs: announcements::needs, sweep: announcements::sweep },
+    Pass { needs: employees::document_needs, sweep: employees::sweep },
 ];
 
 impl Sweep for Timers {
@@ -169,6 +173,7 @@ impl Sweep for Timers {
 pub fn registry() -> Result<Registry<App>, BadDeclaration> {
     Registry::new(vec![
         Service { name: "auth", prefix: "/auth-api", apis: auth::apis() },
+        Service { name: "employeeProfile", prefix: "/employeeprofile-api", apis: employees::apis() },
         Service { name: "scheduleManagement", prefix: "/schedulemanagement-api", apis: schedule::apis() },
         Service { name: "attendanceManagement", prefix: "/attendancemanagement-api", apis: attendance::apis() },
         Service { name: "leaveManagement", prefix: "/leavemanagement-api", apis: leave::apis() },

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::files::S3;
 use workforceos_core::zone::Zone;
 use workforceos_store::Database;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub email_two_factor: bool,
     /// Whether the first start makes the company babil.
     pub sample_company: bool,
+    /// Where uploaded files are kept; `None`: in the data directory.
+    pub s3: Option<S3>,
     /// Calls a minute of one login or API key; 0: as many as one likes.
     pub rate_limit: u32,
     /// Calls a minute of one address that need no login and cost a hash or a mail; 0: as many as one likes.

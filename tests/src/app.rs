@@ -115,6 +115,7 @@ impl TestApp {
             email_verification: setup.email_verification,
             email_two_factor: setup.email_two_factor,
             sample_company: false,
+            s3: None,
             rate_limit: setup.rate_limit,
             public_rate_limit: setup.public_rate_limit,
         };

@@ -159,11 +159,15 @@ impl Client {
 
     /// Sends a form with these fields to a bucket.
     pub async fn submit(&self, bucket: &str, fields: &[Vec<u8>]) -> Reply {
-        let path = format!("/auth-api/bucket/{bucket}/upload");
+        self.submit_to(&format!("/auth-api/bucket/{bucket}/upload"), fields).await
+    }
+
+    /// Sends a form with these fields to an address.
+    pub async fn submit_to(&self, path: &str, fields: &[Vec<u8>]) -> Reply {
         let mut body = fields.concat();
         body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let request = self.request(Method::POST, &path).header("content-type", kind).body(body);
+        let request = self.request(Method::POST, path).header("content-type", kind).body(body);
         let asked = format!("POST {path}");
         Reply::of(request, asked.clone()).await.unwrap_or_else(|error| panic!("{asked}: {error}"))
     }

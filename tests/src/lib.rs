@@ -13,6 +13,7 @@ mod client;
 mod company;
 mod database;
 mod program;
+mod s3;
 mod smtp;
 mod stream;
 pub mod time;
@@ -22,6 +23,7 @@ pub use client::{BOUNDARY, Client, Reply, encoded, form_field};
 pub use company::{Company, PASSWORD, Person, ROOT_EMAIL};
 pub use database::{Db, Scratch};
 pub use program::{Program, program};
+pub use s3::S3Server;
 pub use smtp::{Mail, MailServer};
 pub use stream::{Live, Seen};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
-use workforceos_core::id::{DepartmentId, UserId};
+use workforceos_core::id::{DepartmentId, ProfileId, UserId};
 use workforceos_core::objects::{EmployeeProfile, User, UserGroup, UserGroupMember};
 use workforceos_core::session::Role;
 use workforceos_core::time::Timestamp;
@@ -90,6 +90,16 @@ impl People {
     /// The direct manager, if still an active user.
     pub fn manager_of(&self, user: UserId) -> Option<UserId> {
         self.managers.get(&user).and_then(|(_, manager)| *manager).filter(|m| *m != user && self.users.contains_key(m))
+    }
+
+    /// The active profile of an employee.
+    pub fn profile_of(&self, user: UserId) -> Option<ProfileId> {
+        self.managers.get(&user).map(|(profile, _)| ProfileId(*profile))
+    }
+
+    /// The manager whom an employee's profile names, whether still active or not.
+    pub fn named_manager(&self, user: UserId) -> Option<UserId> {
+        self.managers.get(&user).and_then(|(_, manager)| *manager)
     }
 
     /// Users of a role, in the order of their ids.

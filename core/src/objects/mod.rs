@@ -2,6 +2,7 @@
 
 mod announcements;
 mod attendance;
+mod documents;
 mod files;
 mod governance;
 mod identity;
@@ -13,6 +14,7 @@ mod tasks;
 
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
+pub use documents::{EmployeeDocument, EmployeeDocumentsFile};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
@@ -40,6 +42,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         UserAvatarsFile::def(),
         CompanyAvatarsFile::def(),
         EmployeeProfile::def(),
+        EmployeeDocument::def(),
+        EmployeeDocumentsFile::def(),
         ShiftTemplate::def(),
         Shift::def(),
         ShiftSwap::def(),

@@ -55,6 +55,7 @@ impl Bench {
             email_verification: true,
             email_two_factor: false,
             sample_company: true,
+            s3: None,
             rate_limit: 0,
             public_rate_limit: 0,
         };

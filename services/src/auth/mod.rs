@@ -26,6 +26,7 @@ use crate::Api;
 
 pub use avatars::Bucket;
 pub use first_start::first_start;
+pub(crate) use groups::create_user_group_member::joined;
 pub use login::{LoggedIn, LoginRequest, login, logout};
 pub use passwords::Passwords;
 pub use permissions::{permission, permissions};

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use workforceos_actors::{Facts, Needs, TaskNeed};
 use workforceos_core::change::{Changes, Erasure, Event, RowChange};
 use workforceos_core::error::Result;
-use workforceos_core::id::{CompanyId, FileId, UserId};
+use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeProfile, LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment,
-    User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest, PayrollReport,
+    Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -27,7 +27,6 @@ use workforceos_core::zone::Zone;
 use super::Bucket;
 use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
-use crate::files::FileKey;
 use crate::schedule::rules as shifts;
 use crate::{App, commit_with, system_ctx, tasks};
 
@@ -81,13 +80,18 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
     let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
     let mut needs = Needs::row::<User>(id);
     let mut theirs = Theirs::default();
-    let mut pictures = Vec::new();
+    let mut files = Vec::new();
     for def in purged() {
         let rows = app.store.owned(def, company, id).await?;
         theirs.purged.extend(rows.iter().map(|row| RowChange::Purge(def, row.id())));
-        if *def == *UserAvatarsFile::def() {
-            let key = |row: &Record| FileKey { company, bucket: Bucket::UserAvatars, id: FileId(row.id()) };
-            pictures.extend(rows.iter().map(key));
+        for bucket in [Bucket::UserAvatars, Bucket::EmployeeDocuments].into_iter().filter(|bucket| *def == *bucket.def()) {
+            files.extend(rows.iter().map(|row| bucket.key(company, row.id())));
+        }
+        if *def == *EmployeeDocument::def() {
+            // What others were told about the documents, the manager above all.
+            let documents: Vec<Uuid> = rows.iter().map(Record::id).collect();
+            let about = Query::of(Alert::def(), company, Cond::id_in("relatedEntityId", &documents));
+            theirs.alerts = app.store.select(&about).await?.iter().map(Record::id).collect();
         }
     }
     for (def, texts) in emptied() {
@@ -107,7 +111,7 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
     let act = ctx.clone();
     let decide = move |facts: &Facts| Ok((forget(&act, facts, id, &theirs, &erasure)?, ()));
     commit_with(app, &ctx, needs, decide).await?;
-    app.remove_files_later(pictures);
+    app.remove_files_later(files);
     Ok(())
 }
 
@@ -116,11 +120,21 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
 struct Theirs {
     purged: Vec<RowChange>,
     emptied: Vec<Uuid>,
+    /// Alerts about what goes, whoever they are for.
+    alerts: Vec<Uuid>,
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 5] {
-    [UserSession::def(), ApiKey::def(), Verification::def(), Alert::def(), UserAvatarsFile::def()]
+fn purged() -> [&'static ObjectDef; 7] {
+    [
+        UserSession::def(),
+        ApiKey::def(),
+        Verification::def(),
+        Alert::def(),
+        UserAvatarsFile::def(),
+        EmployeeDocument::def(),
+        EmployeeDocumentsFile::def(),
+    ]
 }
 
 /// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.
@@ -140,6 +154,8 @@ fn forget(ctx: &Ctx, facts: &Facts, id: UserId, theirs: &Theirs, erasure: &Erasu
         return Ok(Changes::none());
     };
     let mut changes = Changes { rows: theirs.purged.clone(), ..Changes::none() };
+    let gone: Vec<Uuid> = changes.rows.iter().map(|row| row.target().1).collect();
+    changes = theirs.alerts.iter().filter(|id| !gone.contains(id)).fold(changes, |changes, id| changes.purge::<Alert>(*id));
     for row in &theirs.emptied {
         changes = changes.join(emptied_row(facts, *row)?);
     }

@@ -3,6 +3,7 @@
 //! list, stream and tool has something to show.
 
 mod announcements;
+mod documents;
 mod leave;
 mod pay;
 mod people;

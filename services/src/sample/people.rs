@@ -11,6 +11,7 @@ use workforceos_core::objects::{ContractType, EmployeeProfile, ShiftTemplate, Us
 use workforceos_core::session::{Ctx, Role, Tenant};
 use workforceos_core::time::Timestamp;
 
+use super::documents;
 use crate::auth::avatars::{Bucket, or_default};
 use crate::system_ctx;
 
@@ -146,7 +147,11 @@ impl Staff {
         }
         for department in 0..DEPARTMENTS.len() {
             for person in std::iter::once(manager(department)).chain(crew(department)) {
-                changes = changes.put(&self.member(department, person)).put(&self.profile(department, person));
+                let profile = self.profile(department, person);
+                changes = changes.put(&self.member(department, person)).put(&profile);
+                for document in documents::of(self, department, person, &profile) {
+                    changes = changes.put(&document).due(document.alert_at);
+                }
             }
             changes = self.templates_of(department).iter().fold(changes, Changes::put);
         }
@@ -190,7 +195,7 @@ impl Staff {
             salary: Some(f64::from(self.random.random_range(180..260) * 10 + if leads { 1500 } else { 0 })),
             department_id: Some(self.departments[department]),
             manager_id: (!leads).then(|| self.users[manager(department)]),
-            notes: None,
+            notes: person.is_multiple_of(4).then(|| "Prefers early shifts; ready to train newcomers.".to_owned()),
             company_id: self.ctx.company(),
         }
     }

@@ -6,6 +6,7 @@ mod backup;
 mod concurrency;
 mod contract;
 mod crash;
+mod employees;
 mod faults;
 mod guards;
 mod identity;
@@ -29,6 +30,8 @@ mod ward;
 
 /// Addresses that many tests use.
 mod paths {
+    pub const PROFILES: &str = "/employeeprofile-api/v1/employeeprofiles";
+    pub const DOCUMENTS: &str = "/employeeprofile-api/v1/employeedocuments";
     pub const SHIFTS: &str = "/schedulemanagement-api/v1/shifts";
     pub const OPEN_SHIFTS: &str = "/schedulemanagement-api/v1/openshifts";
     pub const SWAPS: &str = "/schedulemanagement-api/v1/shiftswaps";

@@ -4,74 +4,22 @@
 mod apis;
 mod default;
 mod download;
-mod name;
+pub(crate) mod name;
 mod picture;
 mod upload;
 
-use uuid::Uuid;
-use workforceos_core::id::{CompanyId, FileId, UserId};
-use workforceos_core::object::{DataObject, Meta, ObjectDef};
+use workforceos_core::id::CompanyId;
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
-use workforceos_core::query::{Cond, Query};
+use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
 
-use crate::files::FileKey;
-
+pub use crate::bucket::Bucket;
 pub use apis::{company_files, user_files};
 pub use default::{drawing, id, or_default, over};
 pub use download::{Download, by_id, by_key};
 pub use picture::Pictures;
-pub use upload::{Upload, described, may_upload, upload};
-
-/// The largest file that may be uploaded, in bytes.
-pub const MAX_FILE: usize = 5 * 1024 * 1024;
-
-/// A kind of avatar: where its bytes are kept, and which object describes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
-    /// Of users. Anybody logged in uploads to it.
-    UserAvatars,
-    /// Of companies and departments. Admins upload to it.
-    CompanyAvatars,
-}
-
-impl Bucket {
-    /// The bucket of a name, whatever its case.
-    pub fn named(name: &str) -> Option<Bucket> {
-        [Bucket::UserAvatars, Bucket::CompanyAvatars].into_iter().find(|bucket| bucket.name().eq_ignore_ascii_case(name))
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Bucket::UserAvatars => "userAvatars",
-            Bucket::CompanyAvatars => "companyAvatars",
-        }
-    }
-
-    /// What an upload is called in the audit log.
-    pub fn uploading(self) -> &'static str {
-        match self {
-            Bucket::UserAvatars => "uploadUserAvatar",
-            Bucket::CompanyAvatars => "uploadCompanyAvatar",
-        }
-    }
-
-    pub fn def(self) -> &'static ObjectDef {
-        match self {
-            Bucket::UserAvatars => UserAvatarsFile::def(),
-            Bucket::CompanyAvatars => CompanyAvatarsFile::def(),
-        }
-    }
-
-    /// The read that finds a user's files, for whoever purges them. Their bytes go with [`crate::App::remove_files_later`].
-    pub fn files_of(self, company: CompanyId, user: UserId) -> Query {
-        Query::of(self.def(), company, Cond::eq("_owner", user.0))
-    }
-
-    pub fn key(self, company: CompanyId, id: Uuid) -> FileKey {
-        FileKey { company, bucket: self, id: FileId(id) }
-    }
-}
+pub use upload::{described, may_upload, upload};
 
 /// What is known of a file beside its row's own properties.
 #[derive(Clone, Debug)]

@@ -2,18 +2,16 @@
 
 /// The most characters of a file's name, its ending included.
 const LONGEST: usize = 255;
-/// The name of a file that has none.
-const NAMELESS: &str = "avatar";
 
 /// The last part of a path, without control characters, with one of the `endings` of its type: the first unless it has
-/// another one already.
-pub fn presentable(given: &str, endings: &[&str]) -> String {
+/// another one already. One without a name is called `nameless`.
+pub fn presentable(given: &str, endings: &[&str], nameless: &str) -> String {
     let base = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = base.chars().filter(|c| !c.is_control() && !turns_text(*c)).collect();
     let (stem, ending) = plain.trim().rsplit_once('.').unwrap_or((plain.trim(), ""));
     let ending = endings.iter().find(|e| e.eq_ignore_ascii_case(ending)).or(endings.first()).copied().unwrap_or_default();
     let stem = stem.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    let stem: String = if stem.is_empty() { NAMELESS } else { stem }.chars().take(LONGEST - 1 - ending.len()).collect();
+    let stem: String = if stem.is_empty() { nameless } else { stem }.chars().take(LONGEST - 1 - ending.len()).collect();
     format!("{stem}.{ending}")
 }
 
@@ -28,7 +26,7 @@ mod tests {
 
     #[test]
     fn names_are_made_presentable() {
-        let jpeg = |name: &str| presentable(name, &["jpg", "jpeg"]);
+        let jpeg = |name: &str| presentable(name, &["jpg", "jpeg"], "avatar");
         assert_eq!(jpeg("Ann's photo.jpg"), "Ann's photo.jpg");
         assert_eq!(jpeg("a.JPEG"), "a.jpeg");
         assert_eq!(jpeg("a.png"), "a.jpg");
@@ -46,7 +44,7 @@ mod tests {
     #[test]
     fn names_are_not_too_long() {
         for long in ["x".repeat(1000), format!("{}.png", "ä".repeat(255))] {
-            let name = presentable(&long, &["png"]);
+            let name = presentable(&long, &["png"], "avatar");
             assert_eq!(name.chars().count(), LONGEST);
             assert!(name.ends_with(".png"));
         }

@@ -5,57 +5,28 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::error::{Error, Result, Status};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::object::Meta;
 use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
 use workforceos_core::session::Ctx;
 
-use super::{AvatarFile, Bucket, Described, MAX_FILE, name};
+use super::{AvatarFile, Bucket, Described, name};
+use crate::bucket::{MB, Upload};
 use crate::{App, commit};
 
 /// Characters of an access key.
 const ACCESS_KEY: usize = 12;
 
-/// A file as a client sent it.
-#[derive(Debug)]
-pub struct Upload {
-    /// Whatever the client calls it.
-    pub file_name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl Upload {
-    /// Tells one upload from another, for idempotency keys.
-    pub fn digest(&self) -> String {
-        let digest = Sha256::new().chain_update(&self.file_name).chain_update([0]).chain_update(&self.bytes).finalize();
-        digest.iter().map(|b| format!("{b:02x}")).collect()
-    }
-}
-
 /// Whether the caller may upload to a bucket at all: told before anything of the file is read.
 pub fn may_upload(ctx: &Ctx, bucket: Bucket) -> Result<()> {
-    let Some(session) = &ctx.session else { return Err(Error::login_required()) };
-    ctx.second_factor_done()?;
-    if let Some(key) = &session.key {
-        if key.read_only {
-            return Err(Error::forbidden("This API key only reads"));
-        }
-        if !key.services.is_empty() && !key.services.iter().any(|service| service == "auth") {
-            return Err(Error::forbidden("This API key has no access to auth"));
-        }
-    }
+    bucket.enter(ctx, true)?;
     match bucket {
         Bucket::UserAvatars => Ok(()),
-        Bucket::CompanyAvatars if !ctx.is_admin() => Err(Error::forbidden("Avatars of companies are uploaded by admins only")),
-        Bucket::CompanyAvatars if ctx.company().is_root() => {
-            let message = "Name the company to act on: header mbx-company-codename, or _company";
-            Err(Error::new(Status::NotFound, "CompanyNotFound", message))
-        }
-        Bucket::CompanyAvatars => Ok(()),
+        _ if !ctx.is_admin() => Err(Error::forbidden("Avatars of companies are uploaded by admins only")),
+        _ => Bucket::of_a_company(ctx),
     }
 }
 
@@ -63,8 +34,8 @@ pub fn may_upload(ctx: &Ctx, bucket: Bucket) -> Result<()> {
 pub async fn upload(app: &Arc<App>, ctx: &Ctx, bucket: Bucket, upload: Upload) -> Result<Json> {
     may_upload(ctx, bucket)?;
     match bucket {
-        Bucket::UserAvatars => keep::<UserAvatarsFile>(app, ctx, upload).await,
         Bucket::CompanyAvatars => keep::<CompanyAvatarsFile>(app, ctx, upload).await,
+        _ => keep::<UserAvatarsFile>(app, ctx, upload).await,
     }
 }
 
@@ -77,12 +48,12 @@ async fn keep<T: AvatarFile>(app: &App, ctx: &Ctx, upload: Upload) -> Result<Jso
     if upload.bytes.is_empty() {
         return Err(Error::field("file", "is empty"));
     }
-    if upload.bytes.len() > MAX_FILE {
-        return Err(Error::new(Status::TooLarge, "PayloadTooLarge", "A file may have 5 MB at most"));
+    if upload.bytes.len() > T::BUCKET.max_mb() * MB {
+        return Err(T::BUCKET.too_large());
     }
     let picture = app.pictures.draw(upload.bytes).await?;
     let file = Described {
-        file_name: name::presentable(&upload.file_name, picture.kind.endings()),
+        file_name: name::presentable(&upload.file_name, picture.kind.endings(), "avatar"),
         mime_type: picture.kind.mime_type(),
         file_size: i64::try_from(picture.bytes.len()).unwrap_or(i64::MAX),
         access_key: Alphanumeric.sample_string(&mut rand::rng(), ACCESS_KEY),

@@ -41,18 +41,24 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewGroupMember) -> Result<Answer
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         check(facts, input.group, input.user)?;
-        let member = UserGroupMember {
-            meta: Meta::new(facts.new_id(), facts.now, Some(act.user().0)),
-            group_id: input.group,
-            user_id: input.user,
-            owner_id: act.user(),
-            company_id: act.company(),
-        };
-        let event = Event::audit(&act, UserGroupMember::def().name, member.meta.id).after(&member);
-        let changes = Changes::none().put(&member).event(event).taken(taken).join(clashes(facts, &act, &member));
-        Ok((changes, Answer::object(&act, &member)))
+        let (member, changes) = joined(facts, &act, input.group, input.user);
+        Ok((changes.taken(taken), Answer::object(&act, &member)))
     };
     commit(&app, &ctx, Needs { future: true, ..Needs::default() }, decide).await
+}
+
+/// What it means that a user joins a department. Wants the days of all coming shifts loaded.
+pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (UserGroupMember, Changes) {
+    let member = UserGroupMember {
+        meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
+        group_id: group,
+        user_id: user,
+        owner_id: ctx.user(),
+        company_id: ctx.company(),
+    };
+    let event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
+    let changes = Changes::none().put(&member).event(event).join(clashes(facts, ctx, &member));
+    (member, changes)
 }
 
 /// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.

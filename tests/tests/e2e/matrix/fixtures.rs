@@ -52,6 +52,16 @@ pub const NAMES: &[&str] = &[
     "getCompanyAvatarsFile",
     "listCompanyAvatarsFiles",
     "deleteCompanyAvatarsFile",
+    "createEmployeeProfile",
+    "updateEmployeeProfile",
+    "deleteEmployeeProfile",
+    "getEmployeeProfile",
+    "listEmployeeProfiles",
+    "createEmployeeDocument",
+    "updateEmployeeDocument",
+    "deleteEmployeeDocument",
+    "getEmployeeDocument",
+    "listEmployeeDocuments",
     "createShiftTemplate",
     "updateShiftTemplate",
     "deleteShiftTemplate",
@@ -124,6 +134,8 @@ pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
 pub const REFUSED: &[(&str, &[Who])] = &[
     // Roles are the owner's (and the root admin's) to give.
     ("updateUserRole", &[Who::Admin]),
+    // A manager writes the notes of a report's profile alone, an employee nothing of the own.
+    ("updateEmployeeProfile", &[Who::Employee, Who::Manager]),
     // Without a company there is none to join.
     ("registerCompanyUser", &[Who::SaasUser]),
     // Leave is the company's own people's.
@@ -148,6 +160,8 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listUserSessions"
         | "listUserAvatarsFiles"
         | "listCompanyAvatarsFiles"
+        | "listEmployeeProfiles"
+        | "listEmployeeDocuments"
         | "listShiftTemplates"
         | "listShifts"
         | "listOpenShifts"
@@ -203,6 +217,21 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "getCompanyAvatarsFile" | "deleteCompanyAvatarsFile" => {
             json!({"id": picture(&company.owner, "companyAvatars").await})
         }
+        "createEmployeeProfile" => {
+            json!({"userId": side.victim(number).await.text(), "employmentStartDate": "2026-01-01", "position": "Nurse",
+                "contractType": "permanent", "salary": 3000, "departmentId": crew, "managerId": side.mia.text(), "notes": "quick"})
+        }
+        "updateEmployeeProfile" => {
+            json!({"employeeProfileId": side.profile().await, "notes": "quick", "departmentId": crew, "managerId": side.mia.text()})
+        }
+        "deleteEmployeeProfile" => json!({"employeeProfileId": side.fresh_profile(number).await}),
+        "getEmployeeProfile" => json!({"employeeProfileId": side.profile().await}),
+        "createEmployeeDocument" => {
+            json!({"employeeProfileId": side.profile().await, "documentType": "permit", "documentUrl": "https://files.test/permit.pdf",
+                "validUntil": "2027-01-01"})
+        }
+        "updateEmployeeDocument" => json!({"employeeDocumentId": side.document().await, "validUntil": "2028-01-01"}),
+        "deleteEmployeeDocument" | "getEmployeeDocument" => json!({"employeeDocumentId": side.document().await}),
         "createShiftTemplate" => {
             json!({"name": "Late", "startTime": "14:00", "endTime": "22:00", "recurrenceRule": "FREQ=DAILY", "departmentId": crew})
         }

@@ -9,7 +9,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Company, Db, Person, TestApp};
 
 use super::{Who, fixtures};
-use crate::paths::{ANNOUNCEMENTS, CHECK_IN, HOLIDAYS, LEAVE, LOCKS, PAYROLL, SHIFTS, SWAPS, TEMPLATES};
+use crate::paths::{ANNOUNCEMENTS, CHECK_IN, DOCUMENTS, HOLIDAYS, LEAVE, LOCKS, PAYROLL, PROFILES, SHIFTS, SWAPS, TEMPLATES};
 use crate::text;
 
 pub struct World {
@@ -217,6 +217,25 @@ impl Side {
 
     pub async fn department(&self, number: u32) -> String {
         self.company.department(&format!("group{number}"), &[&self.ann]).await.to_string()
+    }
+
+    /// The employee's profile.
+    pub async fn profile(&self) -> String {
+        let found = self.company.owner.get(&format!("{PROFILES}?userId={}", self.ann.text())).await.ok();
+        text(&found["employeeProfiles"][0], "id")
+    }
+
+    /// The profile of somebody new.
+    pub async fn fresh_profile(&self, number: u32) -> String {
+        let body = json!({"userId": self.victim(number).await.text(), "employmentStartDate": "2026-01-01", "position": "Nurse",
+            "contractType": "permanent"});
+        text(&self.company.owner.post(PROFILES, body).await.ok()["employeeProfile"], "id")
+    }
+
+    /// A document of the employee.
+    pub async fn document(&self) -> String {
+        let body = json!({"employeeProfileId": self.profile().await, "documentType": "visa", "documentUrl": "https://files.test/visa.pdf"});
+        text(&self.company.owner.post(DOCUMENTS, body).await.ok()["employeeDocument"], "id")
     }
 
     /// A user to whom anything may happen.
