@@ -286,13 +286,16 @@ impl Store {
         self.0.run_across(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
     }
 
-    /// Deletes logins and codes that are over since before this, a bounded number at a time, and says how many.
-    pub async fn tidy_before(&self, before: Timestamp) -> Result<u64> {
-        let mut count = 0;
+    /// Deletes logins and codes that are over since before this, a bounded number at a time. How many, and whether there may
+    /// be more.
+    pub async fn tidy_before(&self, before: Timestamp) -> Result<(u64, bool)> {
+        let (mut count, mut more) = (0, false);
         for statement in tidy::statements(self.0.dialect(), before) {
-            count += self.0.run_across(statement).await?.len() as u64;
+            let removed = self.0.run_across(statement).await?.len() as u64;
+            more |= removed == u64::from(tidy::BATCH);
+            count += removed;
         }
-        Ok(count)
+        Ok((count, more))
     }
 
     /// Forgets idempotency records older than this, and says how many.
