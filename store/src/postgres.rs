@@ -138,6 +138,13 @@ impl Postgres {
         }
     }
 
+    pub(crate) async fn analyze(&self) -> Result<()> {
+        let mut connection = self.writers.acquire().await.ours()?;
+        // Sent as one they are a transaction: the limit holds again at its end.
+        let sql = sqlx::raw_sql("SET LOCAL statement_timeout = 0; ANALYZE");
+        sql.execute(&mut *connection).await.map(drop).ours()
+    }
+
     pub(crate) async fn close(&self) {
         self.moves.stop().await;
         self.readers.close().await;

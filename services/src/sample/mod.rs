@@ -71,6 +71,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
+    app.store.analyze().await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }
