@@ -12,6 +12,8 @@ use crate::directory::{Shared, WeakCompanies};
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two looks for what is kept for a time only.
 const TIDY: u64 = 600;
+/// Passes of one look at most; what is left then waits for the next.
+const PASSES: u32 = 20;
 /// How long a login's or a code's row outlives it: as long as anybody may still ask what became of it.
 const OVER: i64 = 2 * Timestamp::DAY;
 
@@ -21,8 +23,16 @@ pub(crate) async fn tidy(shared: &Shared) {
     if let Err(error) = shared.store.forget_before(Timestamp(now - ANSWER_KEPT)).await {
         tracing::warn!(%error, source = ?error.source, "could not forget old idempotency keys; trying again");
     }
-    if let Err(error) = shared.store.tidy_before(Timestamp(now - OVER)).await {
-        tracing::warn!(%error, source = ?error.source, "could not remove old logins and codes; trying again");
+    for _ in 0..PASSES {
+        match shared.store.tidy_before(Timestamp(now - OVER)).await {
+            // Others write between two passes.
+            Ok((_, true)) => tokio::task::yield_now().await,
+            Ok((_, false)) => break,
+            Err(error) => {
+                tracing::warn!(%error, source = ?error.source, "could not remove old logins and codes; trying again");
+                break;
+            }
+        }
     }
 }
 

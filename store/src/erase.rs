@@ -31,15 +31,15 @@ pub(crate) async fn look(conn: &mut Conn<'_>, company: CompanyId, erasure: &mut 
     Ok(until == head)
 }
 
-/// Erases what was found, and what came since.
-pub(crate) async fn carry_out(conn: &mut Conn<'_>, company: &Arg, erasure: &Erasure) -> Result<(), sqlx::Error> {
+/// Erases what was found, and what came since, before this entry.
+pub(crate) async fn carry_out(conn: &mut Conn<'_>, company: &Arg, erasure: &Erasure, before: i64) -> Result<(), sqlx::Error> {
     for chunk in erasure.found.chunks(ERASED) {
         let mut sql = erasing(conn, company);
         sql.push("seq IN ").bind_list(chunk.iter().map(|seq| Arg::Int(*seq)).collect());
         conn.execute(sql.text.into(), sql.args).await?;
     }
     let mut sql = erasing(conn, company);
-    sql.push("seq > ").bind(Arg::Int(erasure.up_to)).push(" AND ");
+    sql.push("seq > ").bind(Arg::Int(erasure.up_to)).push(" AND seq < ").bind(Arg::Int(before)).push(" AND ");
     about(&mut sql, erasure.user);
     conn.execute(sql.text.into(), sql.args).await.map(drop)
 }

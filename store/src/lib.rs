@@ -39,6 +39,9 @@ pub use turn::{Due, Outcome, Turn};
 
 /// The statements that begin a company's transaction on PostgreSQL, for tests that leave out what else keeps companies apart.
 #[doc(hidden)]
-pub fn begin_for(company: workforceos_core::id::CompanyId) -> String {
-    tenancy::begin(company, tenancy::Mode::Write)
+pub fn begin_for(store: &Store, company: workforceos_core::id::CompanyId) -> String {
+    match &store.0.backend {
+        store::Backend::Sqlite(_) => tenancy::Mode::Write.begin().to_owned(),
+        store::Backend::Postgres(postgres) => postgres.begin_for(company),
+    }
 }

@@ -18,7 +18,7 @@ use crate::journal;
 use crate::moves::Moves;
 use crate::prepare::Batch;
 use crate::statement::Fault;
-use crate::tenancy::{self, Mode};
+use crate::tenancy::{self, Mode, Role};
 use crate::turn::Outcome;
 use crate::write;
 use crate::{migrations, words};
@@ -31,6 +31,7 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
+    role: Role,
     pub(crate) readers: PgPool,
     pub(crate) writers: PgPool,
     pub(crate) moves: Moves,
@@ -39,17 +40,21 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &str, readers: u32) -> Result<Postgres> {
         let cannot = |error| Error::unavailable("The database cannot be opened").because(error);
-        let options = PgConnectOptions::from_str(url)
-            .map_err(cannot)?
-            .application_name("workforceos")
+        let options =
+            PgConnectOptions::from_str(url).map_err(cannot)?.application_name("workforceos").disable_statement_logging();
+        // To bring the schema up to date takes as long as it takes, and so does waiting for another node that does it.
+        let unhurried = [("lock_timeout", "0"), ("statement_timeout", "0")];
+        let mut starting = PgConnection::connect_with(&options.clone().options(unhurried)).await.map_err(cannot)?;
+        let role = bring_up_to_date(&mut starting).await?;
+        starting.close().await.map_err(cannot)?;
+        let options = options
             .options([
                 ("lock_timeout", "10s"),
                 ("statement_timeout", "60s"),
                 // A node that hangs must not keep a company's row locked.
                 ("idle_in_transaction_session_timeout", "60s"),
             ])
-            .statement_cache_capacity(512)
-            .disable_statement_logging();
+            .statement_cache_capacity(512);
         let pool = |size: u32| {
             PoolOptions::new()
                 .max_connections(size.max(1))
@@ -67,22 +72,13 @@ impl Postgres {
         };
         let readers = pool(readers).connect_with(options.clone()).await.map_err(cannot)?;
         let writers = pool(WRITERS).connect_lazy_with(options.clone());
-        {
-            let mut connection = writers.acquire().await.map_err(cannot)?;
-            tenancy::provide_role(&mut connection).await?;
-            migrations::of(Dialect::Postgres).run(&mut *connection).await.map_err(Error::internal)?;
-            tenancy::guard(&mut connection).await?;
-        }
-        let mut starting = Held::PostgresTransaction(writers.begin().await.ours()?);
-        words::bring_up_to_date(&mut starting.conn()).await?;
-        starting.commit().await.ours()?;
         let moves = Moves::start(options, &writers).await?;
-        Ok(Postgres { readers, writers, moves })
+        Ok(Postgres { role, readers, writers, moves })
     }
 
     /// Opens a company's turn: until it ends, no other node moves the company.
     pub(crate) async fn turn(&self, company: CompanyId) -> Result<(Held, Head)> {
-        let mut held = begin(&self.writers, tenancy::begin(company, Mode::Write)).await.ours()?;
+        let mut held = begin(&self.writers, self.role.begin(company, Mode::Write)).await.ours()?;
         let mut head = journal::head(&mut held.conn(), company, true).await.ours()?;
         if !head.stored {
             make_tenant(&mut held.conn(), company).await.ours()?;
@@ -94,7 +90,12 @@ impl Postgres {
 
     /// A transaction that reads what is one company's.
     pub(crate) async fn reader_of(&self, company: CompanyId, mode: Mode) -> Result<Held> {
-        begin(&self.readers, tenancy::begin(company, mode)).await.ours()
+        begin(&self.readers, self.role.begin(company, mode)).await.ours()
+    }
+
+    /// The statements that begin a company's transaction.
+    pub(crate) fn begin_for(&self, company: CompanyId) -> String {
+        self.role.begin(company, Mode::Write)
     }
 
     /// A connection, or a transaction, that reads across companies.
@@ -137,11 +138,30 @@ impl Postgres {
         }
     }
 
+    pub(crate) async fn analyze(&self) -> Result<()> {
+        let mut connection = self.writers.acquire().await.ours()?;
+        // Sent as one they are a transaction: the limit holds again at its end.
+        let sql = sqlx::raw_sql("SET LOCAL statement_timeout = 0; ANALYZE");
+        sql.execute(&mut *connection).await.map(drop).ours()
+    }
+
     pub(crate) async fn close(&self) {
         self.moves.stop().await;
         self.readers.close().await;
         self.writers.close().await;
     }
+}
+
+/// The role, the schema, its guard and the words, before anybody is served.
+async fn bring_up_to_date(connection: &mut PgConnection) -> Result<Role> {
+    let role = Role::of(connection).await?;
+    tenancy::provide_role(connection, &role).await?;
+    migrations::of(Dialect::Postgres).run(&mut *connection).await.map_err(Error::internal)?;
+    tenancy::guard(connection, &role).await?;
+    let mut transaction = connection.begin().await.ours()?;
+    words::bring_up_to_date(&mut Conn::Postgres(&mut transaction)).await?;
+    transaction.commit().await.ours()?;
+    Ok(role)
 }
 
 /// Begins a transaction. sqlx leaves it open if its caller stops waiting in the midst of it, and the next user of the connection

@@ -43,7 +43,8 @@ pub(crate) struct Prepared {
     /// With the tenant under which its caller asks again: for a registration that is not the new company.
     pub(crate) idempotency: Option<(CompanyId, Vec<Arg>)>,
     pub(crate) outbox: Vec<Vec<Arg>>,
-    pub(crate) erasure: Option<Erasure>,
+    /// With the first entry that follows it: this change's own entries stay.
+    pub(crate) erasure: Option<(Erasure, i64)>,
     pub(crate) taken: Option<Taken>,
 }
 
@@ -109,7 +110,7 @@ impl Writer<'_> {
             journal: Vec::with_capacity(change.events.len()),
             idempotency: None,
             outbox: Vec::with_capacity(change.outbox.len()),
-            erasure: change.erasure,
+            erasure: change.erasure.map(|erasure| (erasure, self.head.seq + 1)),
             taken: change.taken,
         };
         for row in change.rows {

@@ -4,6 +4,7 @@
 //! therefore looked up first and named by their ids; where they are many, a walk in the list's order soon has a page of them.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use uuid::Uuid;
 use workforceos_core::{Cond, Error, Query, Result, Value};
@@ -17,22 +18,50 @@ use crate::table::Table;
 
 /// Up to here rows are named by their ids.
 const FEW: usize = 1_000;
+/// Up to here the words of a beginning are counted: beyond, one is as bad as another.
+const COUNTED: i64 = 5_000;
 
 /// The query with the ids of its rows instead of their words, where they are few.
 pub(crate) async fn narrowed<'q>(conn: &mut Conn<'_>, query: &'q Query) -> Result<Cow<'q, Query>> {
-    let Some(starts) = words_of(&query.cond).filter(|starts| !starts.is_empty()) else { return Ok(Cow::Borrowed(query)) };
+    let ordered = fewest_first(conn, query).await?;
+    let Some(starts) = words_of(&ordered.cond).filter(|starts| !starts.is_empty()) else { return Ok(ordered) };
     let mut sql = Sql::new(conn.dialect());
     sql.push("SELECT DISTINCT w.owner_id ");
-    matching(&mut sql, query, starts)?;
+    matching(&mut sql, &ordered, starts)?;
     sql.push(" LIMIT ").bind(Arg::Int(FEW as i64 + 1));
     let rows = conn.rows(sql.text, sql.args).await.ours()?;
     if rows.len() > FEW {
-        return Ok(Cow::Borrowed(query));
+        return Ok(ordered);
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.some_id(0)).collect::<Result<_, _>>().ours()?;
-    let mut query = query.clone();
-    query.cond = named(query.cond, &ids);
-    Ok(Cow::Owned(query))
+    let ids = Cond::In("id", ids.into_iter().map(Value::Id).collect());
+    Ok(Cow::Owned(instead(ordered.into_owned(), &ids)))
+}
+
+/// The query with that beginning first which has the fewest words: it leads. The longest may be everybody's, as the domain of
+/// e-mail addresses is.
+pub(crate) async fn fewest_first<'q>(conn: &mut Conn<'_>, query: &'q Query) -> Result<Cow<'q, Query>> {
+    let Some(starts) = words_of(&query.cond).filter(|starts| starts.len() > 1) else { return Ok(Cow::Borrowed(query)) };
+    let mut counts = vec![0; starts.len()];
+    // Only a company's words have an index.
+    if let Some(company) = query.company {
+        let (table, mut sql) = (table(query)?, Sql::new(conn.dialect()));
+        for (i, start) in starts.iter().enumerate() {
+            sql.push(if i > 0 { ", " } else { "SELECT " }).push("(SELECT count(*) FROM (SELECT 1 FROM ").push(table);
+            sql.push(" w WHERE w.company_id = ").bind(Arg::id(company)).push(" AND ");
+            begins(&mut sql, "w", start);
+            sql.push(" LIMIT ").bind(Arg::Int(COUNTED)).push(") w)");
+        }
+        let rows = conn.rows(sql.text, sql.args).await.ours()?;
+        let row = rows.first().ok_or_else(|| Error::internal("counts without a row"))?;
+        for (i, count) in counts.iter_mut().enumerate() {
+            *count = row.some_int(i).ours()?;
+        }
+    }
+    let mut order: Vec<usize> = (0..starts.len()).collect();
+    order.sort_by_key(|i| (counts[*i], Reverse(starts[*i].len())));
+    let ordered = Cond::Words(order.into_iter().map(|i| starts[i].clone()).collect());
+    Ok(Cow::Owned(instead(query.clone(), &ordered)))
 }
 
 /// The words of a condition, if it is theirs or one of several that all must hold.
@@ -44,12 +73,16 @@ fn words_of(cond: &Cond) -> Option<&[String]> {
     }
 }
 
-fn named(cond: Cond, ids: &[Uuid]) -> Cond {
-    match cond {
-        Cond::Words(_) => Cond::In("id", ids.iter().map(|id| Value::Id(*id)).collect()),
-        Cond::All(list) => Cond::All(list.into_iter().map(|cond| named(cond, ids)).collect()),
-        other => other,
+/// The query with this instead of its words.
+fn instead(query: Query, of_words: &Cond) -> Query {
+    fn put(cond: Cond, of_words: &Cond) -> Cond {
+        match cond {
+            Cond::Words(_) => of_words.clone(),
+            Cond::All(list) => Cond::All(list.into_iter().map(|cond| put(cond, of_words)).collect()),
+            other => other,
+        }
     }
+    Query { cond: put(query.cond, of_words), ..query }
 }
 
 /// Whether the rows are found through their ids: then no other index may tempt the database.
@@ -94,17 +127,16 @@ pub(crate) fn condition(sql: &mut Sql, query: &Query, starts: &[String]) -> Resu
     Ok(())
 }
 
-/// `FROM … WHERE …` of the words' table, each row that is found once or several times. The longest beginning leads: it has
-/// the fewest words.
+/// `FROM … WHERE …` of the words' table, each row that is found once or several times. The first beginning leads.
 fn matching(sql: &mut Sql, query: &Query, starts: &[String]) -> Result<()> {
     let table = table(query)?;
-    let longest = (0..starts.len()).max_by_key(|i| starts[*i].len()).unwrap_or(0);
+    let Some((first, others)) = starts.split_first() else { return Err(Error::internal("a search for no words")) };
     sql.push("FROM ").push(table).push(" w WHERE ");
     if let Some(company) = query.company {
         sql.push("w.company_id = ").bind(Arg::id(company)).push(" AND ");
     }
-    begins(sql, "w", &starts[longest]);
-    for (_, start) in starts.iter().enumerate().filter(|(i, _)| *i != longest) {
+    begins(sql, "w", first);
+    for start in others {
         sql.push(" AND EXISTS (SELECT 1 FROM ").push(table).push(" x WHERE x.owner_id = w.owner_id AND ");
         begins(sql, "x", start);
         sql.push(")");
@@ -121,4 +153,49 @@ fn begins(sql: &mut Sql, alias: &str, start: &str) {
 fn table(query: &Query) -> Result<&'static str> {
     let none = || Error::internal(format!("{} is not found by words", query.def.name));
     Table::of(query.def)?.words.ok_or_else(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use workforceos_core::id::CompanyId;
+    use workforceos_core::objects::User;
+    use workforceos_core::{DataObject as _, words};
+
+    use super::*;
+    use crate::store::{Backend, Store};
+    use crate::tenancy::Mode;
+    use crate::{Database, Settings};
+
+    #[tokio::test]
+    async fn what_everybody_has_does_not_lead() {
+        let folder = std::env::temp_dir().join(format!("workforceos-search-{}", std::process::id()));
+        let database = Database::Sqlite(folder.join("test.db"));
+        let store = Store::open(Settings { database, journal_key: [0; 32], readers: 1 }).await.expect("opens");
+        let Backend::Sqlite(sqlite) = &store.0.backend else { panic!("this is SQLite's") };
+        let (own, foreign) = (CompanyId::ROOT, CompanyId(Uuid::from_u128(7)));
+        let people = (0..9).map(|n| (own, format!("p{n}"), n)).chain([(own, "ann".to_owned(), 3)]);
+        let people = people.chain((0..9).map(|n| (own, "example".to_owned(), n)));
+        // What another company has does not count.
+        for (company, word, n) in people.chain((20..40).map(|n| (foreign, "ann".to_owned(), n))) {
+            let mut sql = Sql::new(crate::dialect::Dialect::Sqlite);
+            sql.push("INSERT INTO users_word VALUES (").bind(Arg::id(company)).push(", ").bind(Arg::text(&word));
+            sql.push(", ").bind(Arg::id(Uuid::from_u128(n))).push(")");
+            sqlite.run(sql.into()).await.expect("writes");
+        }
+        let mut held = sqlite.reader(Mode::Read).await.expect("reads");
+        let search = |text: &str| Cond::All(vec![Cond::Words(words::of(text).into_iter().collect())]);
+        let query = Query::of(User::def(), own, search("p ann@example"));
+        let ordered = fewest_first(&mut held.conn(), &query).await.expect("counts");
+        assert_eq!(words_of(&ordered.cond).expect("words"), ["ann", "example", "p"]);
+        // Nobody has the last: it leads, and nothing else is looked at.
+        let query = Query::of(User::def(), own, search("ann example zo"));
+        let ordered = fewest_first(&mut held.conn(), &query).await.expect("counts");
+        assert_eq!(words_of(&ordered.cond).expect("words"), ["zo", "ann", "example"]);
+        let mut sql = Sql::new(crate::dialect::Dialect::Sqlite);
+        assert!(count(&mut sql, &ordered, "NULL").expect("counts"));
+        assert!(matches!(&sql.args[1], Arg::Text(lead) if &**lead == "zo"));
+        drop(held);
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
 }

@@ -59,7 +59,12 @@ impl Sqlite {
             .statement_cache_capacity(512)
             .with_regexp()
             .disable_statement_logging();
-        let writing = options.clone().pragma("wal_autocheckpoint", "1000").pragma("cache_size", "-65536");
+        let writing = options
+            .clone()
+            .pragma("wal_autocheckpoint", "1000")
+            // A log that grew, as during a backup, gives the disk back once it is moved into the database.
+            .pragma("journal_size_limit", "67108864")
+            .pragma("cache_size", "-65536");
         let mut connection = SqliteConnection::connect_with(&writing).await.map_err(|error| cannot_open(path, error))?;
         migrations::of(Dialect::Sqlite).run(&mut connection).await.map_err(Error::internal)?;
         let mut starting = connection.begin().await.ours()?;

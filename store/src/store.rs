@@ -124,6 +124,15 @@ impl Store {
         held.conn().rows("SELECT 1", Vec::new()).await.ours().map(drop)
     }
 
+    /// Lets PostgreSQL look at what many rows at once have changed: until it does so by itself, it takes the tables for empty
+    /// and reads pages the slow way. SQLite is left alone: its plans are made for having no statistics.
+    pub async fn analyze(&self) -> Result<()> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(postgres) => postgres.analyze().await,
+        }
+    }
+
     /// A company's turn at writing. It waits until nobody else has it.
     pub async fn turn(&self, company: CompanyId) -> Result<Turn> {
         Turn::open(self.clone(), company).await
@@ -183,17 +192,18 @@ impl Store {
     pub async fn count(&self, query: &Query) -> Result<u64> {
         let mut held = self.0.reader_for(query.company, Mode::Read).await?;
         let mut conn = held.conn();
-        let filter = Filter::new(conn.dialect(), query)?;
         let counter = self.0.totals.stamp(query);
-        if self.is_postgres() {
-            return Ok(filter.count(&mut conn, false).await?.0);
-        }
-        let key = Totals::key(&filter);
-        if let Some(total) = self.0.totals.get(&key, counter) {
+        let key = Totals::key(&Filter::new(conn.dialect(), query)?);
+        // PostgreSQL: without the company's sequence nobody knows whether a total still holds.
+        let kept = if self.is_postgres() { None } else { self.0.totals.get(&key, counter) };
+        if let Some(total) = kept {
             return Ok(total);
         }
-        let (total, _) = filter.count(&mut conn, false).await?;
-        self.0.totals.keep(key, counter, total);
+        let query = &*search::fewest_first(&mut conn, query).await?;
+        let (total, _) = Filter::new(conn.dialect(), query)?.count(&mut conn, false).await?;
+        if !self.is_postgres() {
+            self.0.totals.keep(key, counter, total);
+        }
         Ok(total)
     }
 
@@ -286,13 +296,16 @@ impl Store {
         self.0.run_across(effects::retry(self.0.dialect(), id, at, tries)).await.map(drop)
     }
 
-    /// Deletes logins and codes that are over since before this, a bounded number at a time, and says how many.
-    pub async fn tidy_before(&self, before: Timestamp) -> Result<u64> {
-        let mut count = 0;
+    /// Deletes logins and codes that are over since before this, a bounded number at a time. How many, and whether there may
+    /// be more.
+    pub async fn tidy_before(&self, before: Timestamp) -> Result<(u64, bool)> {
+        let (mut count, mut more) = (0, false);
         for statement in tidy::statements(self.0.dialect(), before) {
-            count += self.0.run_across(statement).await?.len() as u64;
+            let removed = self.0.run_across(statement).await?.len() as u64;
+            more |= removed == u64::from(tidy::BATCH);
+            count += removed;
         }
-        Ok(count)
+        Ok((count, more))
     }
 
     /// Forgets idempotency records older than this, and says how many.

@@ -7,22 +7,50 @@ use crate::dialect::Dialect;
 use crate::effects::Statement;
 use crate::sql::Sql;
 
-/// The most rows of a table that are removed at a time: others want to write as well.
-const BATCH: i64 = 500;
+/// The most rows that one statement removes: others want to write as well.
+pub(crate) const BATCH: u32 = 500;
+
+/// Why a row is looked at by nobody any more; each has an index.
+const OVER: [(&str, &str); 4] = [
+    ("user_session", "expires_at < "),
+    ("user_session", "is_active = 0 AND updated_at < "),
+    ("verification", "started_at < "),
+    ("verification", "is_active = 0 AND updated_at < "),
+];
 
 /// Across companies: logins that had ended, or codes that were used up or begun, before this.
-pub(crate) fn statements(dialect: Dialect, before: Timestamp) -> [Statement; 2] {
-    ["user_session", "verification"].map(|table| statement(dialect, table, before))
+pub(crate) fn statements(dialect: Dialect, before: Timestamp) -> [Statement; 4] {
+    OVER.map(|(table, over)| {
+        let mut sql = Sql::new(dialect);
+        sql.push("DELETE FROM ").push(table).push(" WHERE id IN (SELECT id FROM ").push(table);
+        sql.push(" WHERE ").push(over).bind(Arg::Int(before.0)).push(" LIMIT ").bind(Arg::Int(BATCH.into()));
+        // The rows come back to be counted: the writer has but one kind of answer.
+        sql.push(") RETURNING 1");
+        sql.into()
+    })
 }
 
-fn statement(dialect: Dialect, table: &'static str, before: Timestamp) -> Statement {
-    let mut sql = Sql::new(dialect);
-    let over = if table == "user_session" { "expires_at" } else { "started_at" };
-    sql.push("DELETE FROM ").push(table).push(" WHERE id IN (SELECT id FROM ").push(table);
-    sql.push(" WHERE ").push(over).push(" < ").bind(Arg::Int(before.0));
-    sql.push(" OR (is_active = 0 AND updated_at < ").bind(Arg::Int(before.0));
-    sql.push(") LIMIT ").bind(Arg::Int(BATCH));
-    // The rows come back to be counted: the writer has but one kind of answer.
-    sql.push(") RETURNING 1");
-    sql.into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Backend, Store};
+    use crate::{Database, Settings};
+
+    #[tokio::test]
+    async fn what_is_over_is_found_by_an_index() {
+        let folder = std::env::temp_dir().join(format!("workforceos-tidy-{}", std::process::id()));
+        let database = Database::Sqlite(folder.join("test.db"));
+        let store = Store::open(Settings { database, journal_key: [0; 32], readers: 1 }).await.expect("opens");
+        let Backend::Sqlite(sqlite) = &store.0.backend else { panic!("this is SQLite's") };
+        let indexes = ["user_session_expired", "user_session_ended", "verification_begun", "verification_ended"];
+        for (statement, index) in statements(Dialect::Sqlite, Timestamp(1)).into_iter().zip(indexes) {
+            let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", statement.sql).into(), args: statement.args };
+            let rows = sqlite.run(explain).await.expect("explains");
+            let plan: Vec<&str> = rows.iter().map(|row| row.some_text(3).expect("a step")).collect();
+            assert!(plan.iter().any(|step| step.contains(&format!("INDEX {index} "))), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN")), "{plan:?}");
+        }
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
 }

@@ -39,6 +39,10 @@ async fn version(conn: &mut Conn<'_>, words: &str) -> Result<Option<i64>> {
 }
 
 async fn rebuild(conn: &mut Conn<'_>, table: &'static Table, words: &'static str) -> Result<()> {
+    if conn.dialect() == Dialect::Postgres {
+        // A row that another node is writing would be missed, or get its words twice.
+        conn.execute(format!("LOCK TABLE {} IN SHARE MODE", table.def.table).into(), Vec::new()).await.ours()?;
+    }
     conn.execute(format!("DELETE FROM {words}").into(), Vec::new()).await.ours()?;
     let mut last = String::new();
     let mut count = 0_usize;
@@ -80,5 +84,6 @@ async fn insert(conn: &mut Conn<'_>, words: &str, rows: &[[Arg; 3]]) -> Result<(
         sql.push(if i > 0 { ", (" } else { "(" }).bind(company.clone()).push(", ").bind(word.clone());
         sql.push(", ").bind(owner.clone()).push(")");
     }
+    sql.push(" ON CONFLICT DO NOTHING");
     conn.execute(sql.text.into(), sql.args).await.ours().map(drop)
 }

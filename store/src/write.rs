@@ -1,6 +1,7 @@
 //! Writing batches: the rows of all their changes with one statement per table and kind of write.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 use workforceos_core::change::{ANSWER_KEPT, Erasure};
@@ -57,12 +58,13 @@ struct Group<'a> {
     waves: Vec<Wave<'a>>,
     /// Versions of the rows written so far.
     written: HashMap<(&'static str, Uuid), (i64, usize)>,
-    purges: Vec<(&'static Table, Arg, Uuid)>,
+    /// What refers goes before what it refers to; of a table, company by company.
+    purges: BTreeMap<(Reverse<usize>, CompanyId), (&'static Table, &'a Arg, Vec<Uuid>)>,
     unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
     links: HashMap<(&'static str, Uuid), Links<'a>>,
     words: HashMap<(&'static str, Uuid), Words<'a>>,
-    /// Of which company, and whom.
-    erasures: Vec<(&'a Arg, &'a Erasure)>,
+    /// Of which company, whom, and before which entry.
+    erasures: Vec<(&'a Arg, &'a Erasure, i64)>,
     journal: Vec<&'a [Arg]>,
     idempotency: Vec<&'a [Arg]>,
     /// Answers to callers of another tenant than the company whose turn it is: that tenant, and that company.
@@ -71,7 +73,7 @@ struct Group<'a> {
 }
 
 /// By the tables' order: updates and inserts.
-type Wave<'a> = std::collections::BTreeMap<usize, (&'static Table, Vec<&'a Put>, Vec<&'a Put>)>;
+type Wave<'a> = BTreeMap<usize, (&'static Table, Vec<&'a Put>, Vec<&'a Put>)>;
 
 /// The list that a row has in a link table after the group.
 struct Links<'a> {
@@ -108,12 +110,13 @@ impl<'a> Group<'a> {
             if self.written.contains_key(&(table.def.table, *id)) {
                 return Err(Fault::Order);
             }
-            self.purges.push((table, batch.company_id.clone(), *id));
+            let key = (Reverse(table.order), batch.company);
+            self.purges.entry(key).or_insert_with(|| (table, &batch.company_id, Vec::new())).2.push(*id);
         }
         for put in &change.puts {
             self.put(batch, put);
         }
-        self.erasures.extend(change.erasure.iter().map(|erasure| (&batch.company_id, erasure)));
+        self.erasures.extend(change.erasure.iter().map(|(erasure, before)| (&batch.company_id, erasure, *before)));
         self.journal.extend(change.journal.iter().map(Vec::as_slice));
         match &change.idempotency {
             Some((tenant, row)) if *tenant != batch.company => self.answers_elsewhere.push((*tenant, batch.company, row)),
@@ -148,7 +151,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    async fn write(&mut self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+    async fn write(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
         self.check(conn).await?;
         self.purge(conn).await?;
         for wave in &self.waves {
@@ -161,11 +164,11 @@ impl<'a> Group<'a> {
         }
         self.write_links(conn).await?;
         self.write_words(conn).await?;
-        // Before this group's own entries, which stay.
-        for (company, erasure) in &self.erasures {
-            erase::carry_out(conn, company, erasure).await.map_err(|e| Fault::of("journal", e))?;
-        }
         insert(conn, Shape::Journal, &self.journal).await?;
+        // Entries of this group that come before an erasure are about the person, too.
+        for (company, erasure, before) in &self.erasures {
+            erase::carry_out(conn, company, erasure, *before).await.map_err(|e| Fault::of("journal", e))?;
+        }
         keep_answers(conn, &self.idempotency).await?;
         for (tenant, company, row) in &self.answers_elsewhere {
             act_for(conn, *tenant).await?;
@@ -196,20 +199,21 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// What refers goes before what it refers to.
-    async fn purge(&mut self, conn: &mut Conn<'_>) -> Result<(), Fault> {
-        self.purges.sort_by_key(|(table, ..)| std::cmp::Reverse(table.order));
-        for (table, company, id) in &self.purges {
+    async fn purge(&self, conn: &mut Conn<'_>) -> Result<(), Fault> {
+        for (table, company, ids) in self.purges.values() {
             for (_, link) in &table.links {
-                delete_of(conn, link, &[*id]).await?;
+                delete_of(conn, link, ids).await?;
             }
             if let Some(words) = table.words {
-                delete_of(conn, words, &[*id]).await?;
+                delete_of(conn, words, ids).await?;
             }
-            let mut sql = Sql::new(conn.dialect());
-            sql.push("DELETE FROM ").push(table.def.table).push(" WHERE id = ").bind(Arg::id(*id));
-            sql.push(" AND ").push(table.company_column()).push(" = ").bind(company.clone());
-            conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(table.def.table, e))?;
+            for chunk in ids.chunks(1024) {
+                let mut sql = Sql::new(conn.dialect());
+                sql.push("DELETE FROM ").push(table.def.table).push(" WHERE id IN ");
+                sql.bind_list(chunk.iter().map(|id| Arg::id(*id)).collect());
+                sql.push(" AND ").push(table.company_column()).push(" = ").bind((*company).clone());
+                conn.execute(sql.text.into(), sql.args).await.map_err(|e| Fault::of(table.def.table, e))?;
+            }
         }
         Ok(())
     }

@@ -341,6 +341,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_log_that_grew_shrinks_again() {
+        let (store, folder) = open("log").await;
+        assert_eq!(pragma(&store, "PRAGMA journal_size_limit").await, 64 << 20);
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[tokio::test]
     async fn after_a_failed_commit_nothing_more_is_written() {
         let (store, folder) = open("poison").await;
         // A deferred constraint is what makes a COMMIT fail here; the writer cannot tell why it did.

@@ -76,6 +76,8 @@ impl Drop for Scratch {
             if let Ok(mut connection) = PgConnection::connect(&admin).await {
                 let drop = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
                 let _ = sqlx::raw_sql(drop).execute(&mut connection).await;
+                let drop = AssertSqlSafe(format!("DROP ROLE IF EXISTS workforceos_tenant_{name}"));
+                let _ = sqlx::raw_sql(drop).execute(&mut connection).await;
             }
         };
         crate::app::block_on(remove);

@@ -74,6 +74,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
+    app.store.analyze().await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())
 }

@@ -34,9 +34,14 @@ impl Fresh {
 
     /// `None` where there is no server to test with.
     pub async fn postgres() -> Option<Fresh> {
+        Fresh::named("").await
+    }
+
+    /// As [`Fresh::postgres`], with a database's name that ends like this.
+    pub async fn named(end: &str) -> Option<Fresh> {
         let admin = std::env::var("WORKFORCEOS_TEST_POSTGRES").ok()?;
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("store_{}_{n}", std::process::id());
+        let name = format!("store_{}_{n}{end}", std::process::id());
         let mut connection = PgConnection::connect(&admin).await.expect("the server answers");
         let create = format!("CREATE DATABASE {name}");
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await.expect("creates");
@@ -61,6 +66,21 @@ impl Fresh {
         let (_, place) = rest.rsplit_once('@').unwrap_or(("", rest));
         *url = format!("{scheme}://{user}@{place}");
         Some((fresh, user))
+    }
+
+    /// The role of what acts for a company.
+    pub async fn role(&self) -> String {
+        let mut connection = self.connection().await;
+        sqlx::query_scalar("SELECT tenant_role()").fetch_one(&mut connection).await.expect("a name")
+    }
+
+    /// A connection to this database as the user of another.
+    pub async fn connection_of(&self, other: &Fresh) -> PgConnection {
+        let (Place::Server { name, .. }, Place::Server { url, .. }) = (&self.place, &other.place) else {
+            panic!("this is PostgreSQL's")
+        };
+        let (server, _) = url.rsplit_once('/').expect("an URL with a database");
+        PgConnection::connect(&format!("{server}/{name}")).await.expect("connects")
     }
 
     /// A connection of one's own, as the store's user or as another.
@@ -150,6 +170,7 @@ impl Fresh {
     /// Ends the test: closes the store and removes the database.
     pub async fn end(self) {
         self.store.close().await;
+        let role = if self.store.is_postgres() { self.role().await } else { String::new() };
         match self.place {
             Place::File(path) => {
                 let folder = path.parent().expect("has a folder");
@@ -159,7 +180,7 @@ impl Fresh {
                 let mut connection = PgConnection::connect(&admin).await.expect("the server answers");
                 let remove = format!("DROP DATABASE {name} WITH (FORCE)");
                 sqlx::raw_sql(AssertSqlSafe(remove)).execute(&mut connection).await.expect("removes");
-                let user = format!("DROP ROLE IF EXISTS {name}_owner, {name}_heir");
+                let user = format!("DROP ROLE IF EXISTS {role}, {name}_owner, {name}_heir");
                 sqlx::raw_sql(AssertSqlSafe(user)).execute(&mut connection).await.expect("removes its users");
             }
         }

@@ -122,6 +122,24 @@ async fn a_person_is_erased_and_the_chain_stays_whole(fresh: &mut Fresh) {
     assert_eq!(fresh.number(erased).await, 3, "those three, and none of another company");
 }
 
+on_both!(what_is_decided_beside_an_erasure_is_erased_too);
+async fn what_is_decided_beside_an_erasure_is_erased_too(fresh: &mut Fresh) {
+    let store = &fresh.store;
+    let users = people(store, company(1), 2).await;
+    let ann = UserId(users[0].meta.id);
+    let shift = shift(company(1), 10, &[ann], &[]);
+    let hers = attendance(company(1), 11, &shift, ann);
+    committed(store, company(1), vec![put(&shift), put(&hers)]).await;
+    let erasure = store.traces(company(1), ann).await.expect("looks");
+    // All in one batch: one before, the erasure with its own entry, and one after it.
+    let before = put(&hers.clone().touched(NOW));
+    let nameless = User { fullname: "Deleted user".to_owned(), ..users[0].clone() }.deleted(NOW);
+    let after = put(&hers.clone().touched(NOW).touched(NOW));
+    committed(store, company(1), vec![before, Changes { erasure: Some(erasure), ..put(&nameless) }, after]).await;
+    assert_eq!(entries_with_content(fresh).await, [2, 3, 6, 7]);
+    assert_eq!(store.verify(company(1)).await.expect("verifies").first_bad, None);
+}
+
 async fn entries_with_content(fresh: &Fresh) -> Vec<i64> {
     let entries = fresh.store.journal(company(1), 0, 100).await.expect("reads");
     entries.iter().filter(|e| &*e.after != "null").map(|e| e.seq).collect()

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use workforceos_core::Cond;
 use workforceos_core::objects::User;
+use workforceos_core::{Cond, DataObject as _, Query, words};
 use workforceos_store::Moved;
 
 use crate::database::{Fresh, committed};
@@ -102,6 +102,57 @@ async fn totals_follow_the_other_nodes_commits() {
         assert_eq!(page.total_cached, cached);
         assert_eq!(page.total, second.count(&list).await.expect("counts"));
     }
+    second.close().await;
+    fresh.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_waits_for_another_without_a_limit() {
+    let Some(mut fresh) = Fresh::postgres().await else { return };
+    // What guards and what makes words anew tell of the limits that hold there; so does what comes later.
+    let spy = "CREATE TABLE limits (what TEXT, lock TEXT, statement TEXT);
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            INSERT INTO limits VALUES (TG_TABLE_NAME, current_setting('lock_timeout'), current_setting('statement_timeout'));
+            RETURN NULL; END $$;
+        CREATE TRIGGER tell AFTER UPDATE ON word_version EXECUTE FUNCTION tell();
+        CREATE TRIGGER tell AFTER INSERT ON users EXECUTE FUNCTION tell();
+        CREATE TRIGGER tell AFTER INSERT ON _sqlx_migrations EXECUTE FUNCTION tell();
+        UPDATE word_version SET version = 0;
+        DELETE FROM limits;
+        DROP INDEX users_archived, user_session_expired, user_session_ended, verification_begun, verification_ended;
+        DROP INDEX outbox_due; CREATE INDEX outbox_due ON outbox (due_at);
+        DELETE FROM _sqlx_migrations WHERE version = 5";
+    fresh.raw(spy).await.expect("spies");
+    fresh.reopen().await;
+    committed(&fresh.store, company(1), vec![put(&user(company(1), 1))]).await;
+    let count = |condition: &str| format!("SELECT count(*) FROM limits WHERE {condition}");
+    let unlimited = count("what IN ('word_version', '_sqlx_migrations') AND lock = '0' AND statement = '0'");
+    assert_eq!(fresh.number(&unlimited).await, 2);
+    assert_eq!(fresh.number(&count("what = 'users' AND lock = '10s' AND statement = '1min'")).await, 1);
+    assert_eq!(fresh.number(&count("true")).await, 3);
+    fresh.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_made_anew_miss_no_row_that_is_being_written() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    committed(&fresh.store, company(1), vec![put(&user(company(1), 1))]).await;
+    fresh.raw("DELETE FROM users_word; UPDATE word_version SET version = 0").await.expect("changes");
+    // Another node is about to save a change of a name, with words of its own.
+    let mut writing = fresh.connection().await;
+    let write = "BEGIN; UPDATE users SET fullname = 'Zora'; INSERT INTO users_word SELECT company_id, 'zora', id FROM users";
+    sqlx::raw_sql(write).execute(&mut writing).await.expect("writes");
+    let opening = async { fresh.second().await.expect("opens") };
+    let saving = async {
+        let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted";
+        while fresh.number(waits).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut writing).await.expect("saves");
+    };
+    let (second, ()) = timeout(SOON, async { tokio::join!(opening, saving) }).await.expect("it waits for the other, and goes on");
+    let by_name = Query::of(User::def(), company(1), Cond::Words(words::of("zora").into_iter().collect()));
+    assert_eq!(second.count(&by_name).await.expect("counts"), 1);
     second.close().await;
     fresh.end().await;
 }

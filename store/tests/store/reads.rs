@@ -324,3 +324,14 @@ async fn all_rows_are_handed_over_one_by_one(fresh: &mut Fresh) {
     let refused = turn.each(User::def(), |_| Err(workforceos_core::Error::internal("enough"))).await;
     assert_eq!(refused.expect_err("told").code, "InternalError");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_looks_at_what_was_written() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    people(&fresh.store, company(1), 40).await;
+    let known = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'users'::regclass";
+    assert!(fresh.number(known).await <= 0);
+    fresh.store.analyze().await.expect("looks");
+    assert_eq!(fresh.number(known).await, 40);
+    fresh.end().await;
+}

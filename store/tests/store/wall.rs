@@ -49,8 +49,8 @@ async fn made_up(connection: &mut PgConnection, of: &Guarded, company: CompanyId
 }
 
 /// Runs a statement as the store acts for a company, and takes it back: how many rows it saw or changed.
-async fn acting_for(connection: &mut PgConnection, company: CompanyId, sql: &str) -> Result<u64, String> {
-    after(connection, &begin_for(company), sql).await
+async fn acting_for(fresh: &Fresh, connection: &mut PgConnection, company: CompanyId, sql: &str) -> Result<u64, String> {
+    after(connection, &begin_for(&fresh.store, company), sql).await
 }
 
 async fn after(connection: &mut PgConnection, begin: &str, sql: &str) -> Result<u64, String> {
@@ -91,23 +91,23 @@ async fn without_the_first_wall_nothing_foreign_is_seen_or_changed() {
             2,
             "{table}"
         );
-        assert_eq!(acting_for(&mut connection, own, &all).await, Ok(1), "{table} is read");
+        assert_eq!(acting_for(&fresh, &mut connection, own, &all).await, Ok(1), "{table} is read");
         let foreign = format!("SELECT * FROM {table} WHERE {key} = '{}'", company(2).0);
-        assert_eq!(acting_for(&mut connection, own, &foreign).await, Ok(0), "{table} is read by a foreign id");
+        assert_eq!(acting_for(&fresh, &mut connection, own, &foreign).await, Ok(0), "{table} is read by a foreign id");
 
         let append_only = table == "journal";
         let change = if append_only { "after = NULL, before = NULL, extra = NULL" } else { &format!("{key} = {key}") };
         let change = format!("UPDATE {table} SET {change}");
-        assert_eq!(acting_for(&mut connection, own, &change).await, Ok(1), "{table} is changed");
+        assert_eq!(acting_for(&fresh, &mut connection, own, &change).await, Ok(1), "{table} is changed");
         let given_away = format!("UPDATE {table} SET {key} = '{}'", company(3).0);
-        let error = acting_for(&mut connection, own, &given_away).await.expect_err(table);
+        let error = acting_for(&fresh, &mut connection, own, &given_away).await.expect_err(table);
         assert!(error.contains("row-level security") || append_only, "{table}: {error}");
 
-        let removed = acting_for(&mut connection, own, &format!("DELETE FROM {table}")).await;
+        let removed = acting_for(&fresh, &mut connection, own, &format!("DELETE FROM {table}")).await;
         let stays = append_only || table == "tenant";
         assert!(if stays { removed.is_err() } else { removed == Ok(1) }, "{table} is emptied: {removed:?}");
         let planted = made_up(&mut connection, of, company(3), 3).await;
-        let error = acting_for(&mut connection, own, &planted).await.expect_err(table);
+        let error = acting_for(&fresh, &mut connection, own, &planted).await.expect_err(table);
         assert!(error.contains("row-level security"), "{table}: {error}");
     }
     connection.close().await.expect("closes");
@@ -118,7 +118,7 @@ async fn without_the_first_wall_nothing_foreign_is_seen_or_changed() {
 async fn without_a_company_there_is_nothing() {
     let Some(fresh) = Fresh::postgres().await else { return };
     let (mut connection, tables) = one_row_each(&fresh).await;
-    let nobody = "BEGIN; SET LOCAL ROLE workforceos_tenant";
+    let nobody = &format!("BEGIN; SET LOCAL ROLE {}", fresh.role().await);
     for of in &tables {
         let (table, key) = (&of.table, of.key);
         // Never set, and set in an earlier transaction of this connection: an empty text.
@@ -126,7 +126,7 @@ async fn without_a_company_there_is_nothing() {
             assert_eq!(after(&mut connection, nobody, &format!("SELECT * FROM {table}")).await, Ok(0), "{table}");
             let change = if table == "journal" { "after = NULL" } else { &format!("{key} = ''") };
             assert_eq!(after(&mut connection, nobody, &format!("UPDATE {table} SET {change}")).await, Ok(0), "{table}");
-            acting_for(&mut connection, company(1), "SELECT 1").await.expect("sets it");
+            acting_for(&fresh, &mut connection, company(1), "SELECT 1").await.expect("sets it");
         }
         let planted = made_up(&mut connection, of, company(1), 9).await;
         assert!(after(&mut connection, nobody, &planted).await.expect_err(table).contains("row-level security"), "{table}");
@@ -142,10 +142,10 @@ async fn every_table_is_guarded() {
     let guarded = guarded(&mut connection).await;
     let sql = "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
                  coalesce((SELECT string_agg(pg_get_expr(p.polqual, p.polrelid), ' ; ') FROM pg_policy p WHERE p.polrelid = c.oid \
-                           AND p.polroles = ARRAY['workforceos_tenant'::regrole::oid] AND p.polcmd = '*'), ''), \
+                           AND p.polroles = ARRAY[tenant_role()::regrole::oid] AND p.polcmd = '*'), ''), \
                  (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid), \
-                 has_any_column_privilege('workforceos_tenant', c.oid, 'SELECT, INSERT, UPDATE') \
-                   OR has_table_privilege('workforceos_tenant', c.oid, 'DELETE, TRUNCATE') \
+                 has_any_column_privilege(tenant_role(), c.oid, 'SELECT, INSERT, UPDATE') \
+                   OR has_table_privilege(tenant_role(), c.oid, 'DELETE, TRUNCATE') \
                FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
     let all = connection.fetch_all(sql).await.expect("lists");
     for row in &all {
@@ -225,8 +225,9 @@ async fn a_plain_owner_can_serve_and_a_new_owner_can_go_on() {
     // Restored under another name and without privileges; the policies still name the old one.
     let heir = owner.replace("_owner", "_heir");
     fresh.administer(&format!("CREATE ROLE {heir}; REASSIGN OWNED BY {owner} TO {heir}; GRANT {heir} TO {owner}")).await;
-    fresh.administer(&format!("DROP OWNED BY {owner}; GRANT workforceos_tenant TO {owner}")).await;
-    fresh.administer("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM workforceos_tenant").await;
+    let role = fresh.role().await;
+    fresh.administer(&format!("DROP OWNED BY {owner}; GRANT {role} TO {owner}")).await;
+    fresh.administer(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")).await;
     let store = fresh.second().await.expect("opens again");
     assert_eq!(store.verify(company(1)).await.expect("verifies").entries, 3);
     serve(&store, 2).await;
@@ -253,9 +254,11 @@ async fn serve(store: &Store, n: u128) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_the_role_is_told_what_to_do() {
     let Some((fresh, owner)) = Fresh::owned_by("").await else { return };
+    let role = format!("workforceos_tenant_{}", owner.trim_end_matches("_owner"));
     let error = fresh.second().await.err().expect("is refused");
-    assert!(error.message.contains("CREATE ROLE workforceos_tenant NOLOGIN; GRANT workforceos_tenant TO"), "{error}");
-    fresh.administer(&format!("GRANT workforceos_tenant TO {owner}")).await;
+    let advice = format!("CREATE ROLE \"{role}\" NOLOGIN; GRANT \"{role}\" TO");
+    assert!(error.message.contains(&advice), "{error}");
+    fresh.administer(&format!("GRANT {role} TO {owner}")).await;
     let store = fresh.second().await.expect("opens");
     serve(&store, 1).await;
     store.close().await;
@@ -267,6 +270,72 @@ async fn a_user_without_the_role_is_told_what_to_do() {
     fresh.administer("SELECT guard_tenant_tables()").await;
     let error = fresh.second().await.err().expect("is refused");
     assert!(error.message.contains("belong to"), "{error:?}");
+    fresh.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_user_of_another_database_of_the_server_reaches_nothing() {
+    let Some((production, _)) = Fresh::owned_by("CREATEROLE").await else { return };
+    let (staging, staged) = Fresh::owned_by("CREATEROLE").await.expect("there is a server");
+    let stores = (production.second().await.expect("opens"), staging.second().await.expect("opens"));
+    serve(&stores.0, 1).await;
+    serve(&stores.1, 1).await;
+    // It may be able to name the tables: that must not be what keeps it out.
+    production.administer("GRANT USAGE ON SCHEMA public TO PUBLIC").await;
+    let mut connection = production.connection_of(&staging).await;
+    let taken = "SELECT rolname::text FROM pg_roles WHERE pg_has_role(oid, 'MEMBER') ORDER BY 1";
+    let roles: Vec<String> = sqlx::query_scalar(taken).fetch_all(&mut connection).await.expect("lists");
+    assert_eq!(roles, [staged, staging.role().await]);
+    for role in &roles {
+        let begin = format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL workforceos.company = '{}'", company(1).0);
+        for of in guarded(&mut production.connection().await).await {
+            let (table, key) = (&of.table, of.key);
+            for sql in [
+                format!("SELECT {key} FROM {table}"),
+                format!("UPDATE {table} SET {key} = {key}"),
+                format!("DELETE FROM {table}"),
+                format!("INSERT INTO {table} ({key}) VALUES ('{}')", company(1).0),
+            ] {
+                let error = after(&mut connection, &begin, &sql).await.expect_err(&sql);
+                assert!(error.contains("permission denied"), "{role}: {sql}: {error}");
+            }
+        }
+    }
+    connection.close().await.expect("closes");
+    stores.0.close().await;
+    stores.1.close().await;
+    production.end().await;
+    staging.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_with_another_databases_policies_gets_its_own_role() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let (role, table) = (fresh.role().await, "users");
+    fresh.store.close().await;
+    // As after a restore under another name: the policies and the grants are those of the old one.
+    let old = format!("{role}_before");
+    fresh.administer(&format!("ALTER ROLE {role} RENAME TO {old}")).await;
+    let store = fresh.second().await.expect("opens");
+    serve(&store, 1).await;
+    store.close().await;
+    let named = format!(
+        "SELECT count(*) FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'own_company' \
+         AND polroles = ARRAY['{role}'::regrole::oid]"
+    );
+    assert_eq!(fresh.number(&named).await, 1);
+    let held = format!("SELECT count(*) FROM pg_policy WHERE '{old}'::regrole::oid = ANY (polroles)");
+    assert_eq!(fresh.number(&held).await, 0, "the old one sees nothing any more");
+    fresh.administer(&format!("DROP OWNED BY {old}; DROP ROLE {old}")).await;
+    fresh.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_database_name_has_a_role_too() {
+    let Some(fresh) = Fresh::named("_whose_name_is_longer_than_most_names").await else { return };
+    let role = fresh.role().await;
+    assert!(role.starts_with("workforceos_tenants_") && role.len() == 60, "{role}");
+    serve(&fresh.store, 1).await;
     fresh.end().await;
 }
 

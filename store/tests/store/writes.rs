@@ -40,6 +40,27 @@ async fn rows_are_written_and_replaced(fresh: &mut Fresh) {
     assert_eq!(stored(fresh, &gone).await, None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn purges_of_a_table_are_one_statement() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let plan = shift(company(1), 100, &[], &[]);
+    let users = people(&fresh.store, company(1), 30).await;
+    let rows: Vec<_> = (0..30).map(|n| attendance(company(1), 200 + n as u128, &plan, UserId(users[n].meta.id))).collect();
+    committed(&fresh.store, company(1), [vec![put(&plan)], rows.iter().map(put).collect()].concat()).await;
+    let spy = "CREATE TABLE deletions (what TEXT);
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            INSERT INTO deletions VALUES (TG_TABLE_NAME); RETURN NULL; END $$;
+        CREATE TRIGGER tell AFTER DELETE ON shift EXECUTE FUNCTION tell();
+        CREATE TRIGGER tell AFTER DELETE ON attendance_record EXECUTE FUNCTION tell()";
+    fresh.raw(spy).await.expect("spies");
+    // What is referred to is named first, and goes last.
+    let all = [vec![purge(&plan)], rows.iter().map(purge).collect()].concat();
+    committed(&fresh.store, company(1), all).await;
+    let left = "SELECT (SELECT count(*) FROM shift) + (SELECT count(*) FROM attendance_record)";
+    assert_eq!((fresh.number(left).await, fresh.number("SELECT count(*) FROM deletions").await), (0, 2));
+    fresh.end().await;
+}
+
 on_both!(a_refusal_names_its_change_and_writes_nothing);
 async fn a_refusal_names_its_change_and_writes_nothing(fresh: &mut Fresh) {
     let users = people(&fresh.store, company(1), 2).await;

@@ -62,13 +62,20 @@ async fn one_login_too_many_ends_the_oldest(db: Db) {
 async fn logins_and_codes_that_are_over_are_removed(db: Db) {
     let app = TestApp::start(db).await;
     let acme = app.company("acme", "UTC").await;
-    let mut ann = acme.employee("ann").await;
+    let (mut ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
     let start = "/auth-api/verification-services/password-reset-by-email/start";
     app.anonymous().claiming("acme").post(start, json!({"email": ann.email})).await.ok();
     let (store, companies) = (app.services().store.clone(), app.services().companies.clone());
     let rows = async |def| store.select(&Query::of(def, acme.id, Cond::TRUE)).await.expect("reads").len();
     companies.tidy().await;
-    assert_eq!((rows(UserSession::def()).await, rows(Verification::def()).await), (2, 1), "what runs stays");
+    assert_eq!((rows(UserSession::def()).await, rows(Verification::def()).await), (3, 1), "what runs stays");
+    // More than one pass removes.
+    let mut others = Changes::none();
+    for n in 1..=600 {
+        let login = login(&acme, &bob, n);
+        others = others.put(&login).event(Event::audit(&acme.ctx(), UserSession::def().name, login.meta.id).after(&login));
+    }
+    acme.write(others).await;
     app.clock.set(Timestamp(app.clock.now().0 + 4 * Timestamp::DAY));
     ann.log_in().await;
     let before = store.journal(acme.id, 0, 1_000).await.expect("the journal").len();
