@@ -7,7 +7,7 @@ use workforceos_services::files::S3;
 
 /// The settings as given.
 #[derive(Clone, Args)]
-pub struct Values {
+pub struct S3Values {
     /// Address of S3-compatible storage for uploaded files, for example https://minio.example:9000; Amazon's own if unset
     #[arg(long, env = "S3_ENDPOINT", global = true)]
     pub s3_endpoint: Option<String>,
@@ -29,13 +29,13 @@ pub struct Values {
 }
 
 /// The keys never reach a log.
-impl std::fmt::Debug for Values {
+impl std::fmt::Debug for S3Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("S3").field("endpoint", &self.s3_endpoint).field("bucket", &self.s3_bucket).finish_non_exhaustive()
     }
 }
 
-impl Values {
+impl S3Values {
     pub fn settings(&self) -> Option<S3> {
         Some(S3 {
             endpoint: given(&self.s3_endpoint).map(|e| e.trim_end_matches('/').to_owned()),
@@ -75,8 +75,8 @@ fn given(setting: &Option<String>) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn values() -> Values {
-        Values {
+    fn values() -> S3Values {
+        S3Values {
             s3_endpoint: None,
             s3_bucket: None,
             s3_region: "us-east-1".to_owned(),
@@ -88,11 +88,11 @@ mod tests {
 
     #[test]
     fn all_are_given_or_none() {
-        let named = |values: &Values| values.problems().into_iter().map(|p| p.field).collect::<Vec<_>>();
+        let named = |values: &S3Values| values.problems().into_iter().map(|p| p.field).collect::<Vec<_>>();
         assert_eq!((named(&values()), values().settings().is_none()), (vec![], true));
-        let half = Values { s3_endpoint: Some("minio:9000".to_owned()), s3_bucket: Some("files".to_owned()), ..values() };
+        let half = S3Values { s3_endpoint: Some("minio:9000".to_owned()), s3_bucket: Some("files".to_owned()), ..values() };
         assert_eq!(named(&half), ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_ENDPOINT"]);
-        let whole = Values {
+        let whole = S3Values {
             s3_endpoint: Some("http://minio:9000/".to_owned()),
             s3_access_key_id: Some("id".to_owned()),
             s3_secret_access_key: Some("hush".to_owned()),

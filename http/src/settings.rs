@@ -109,7 +109,7 @@ pub struct Values {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// S3-compatible storage for uploaded files
     #[command(flatten)]
-    pub s3: s3::Values,
+    pub s3: s3::S3Values,
     /// Calls a minute of one login or API key, a quarter of them at once; 0: as many as one likes [default: 3000 in production, 0 in development]
     #[arg(long, env = "RATE_LIMIT", global = true)]
     pub rate_limit: Option<u32>,
