@@ -15,6 +15,7 @@ use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
 use workforceos_core::session::Ctx;
 
 use super::{AvatarFile, Bucket, Described, MAX_FILE, name};
+use crate::auth::session::at_home;
 use crate::{App, commit};
 
 /// Characters of an access key.
@@ -63,7 +64,8 @@ pub fn may_upload(ctx: &Ctx, bucket: Bucket) -> Result<()> {
 pub async fn upload(app: &Arc<App>, ctx: &Ctx, bucket: Bucket, upload: Upload) -> Result<Json> {
     may_upload(ctx, bucket)?;
     match bucket {
-        Bucket::UserAvatars => keep::<UserAvatarsFile>(app, ctx, upload).await,
+        // Their picture is their own wherever they act: it goes when they go.
+        Bucket::UserAvatars => keep::<UserAvatarsFile>(app, &at_home(ctx), upload).await,
         Bucket::CompanyAvatars => keep::<CompanyAvatarsFile>(app, ctx, upload).await,
     }
 }
