@@ -2,6 +2,7 @@
 
 mod avatars;
 mod backup;
+mod bounds;
 mod concurrency;
 mod contract;
 mod crash;
