@@ -100,15 +100,18 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         self.entered(session, caller).await
     }
 
+    /// The session of the caller's token. One that names nobody counts as a read of the caller's address: it may have cost one.
     async fn session(&self, caller: &Caller) -> Result<Option<Arc<Session>>> {
-        match &caller.token {
-            Some(token) => self.outside.session(token).await,
-            None => Ok(None),
+        let Some(token) = &caller.token else { return Ok(None) };
+        let session = self.outside.session(token).await?;
+        if session.is_none() {
+            self.outside.count_public(caller.address, true)?;
         }
+        Ok(session)
     }
 
     async fn entered(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
-        let tenant = self.tenant(session.as_deref(), caller.company.as_deref()).await?;
+        let tenant = self.tenant(session.as_deref(), &caller).await?;
         Ok(Ctx {
             session,
             tenant,
@@ -124,9 +127,9 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         })
     }
 
-    async fn tenant(&self, session: Option<&Session>, claim: Option<&str>) -> Result<Arc<Tenant>> {
+    async fn tenant(&self, session: Option<&Session>, caller: &Caller) -> Result<Arc<Tenant>> {
         let own = session.map(|s| s.codename.clone());
-        let Some(codename) = claim.map(Arc::from).or(own) else { return Ok(Arc::new(Tenant::root())) };
+        let Some(codename) = caller.company.as_deref().map(Arc::from).or(own) else { return Ok(Arc::new(Tenant::root())) };
         if &*codename == "root" {
             return match session {
                 Some(s) if !s.company.is_root() => Err(mismatch()),
@@ -138,7 +141,13 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         if codename.is_empty() || codename.len() > 64 || !codename.bytes().all(plain) {
             return Err(unknown());
         }
-        let tenant = self.outside.tenant(&codename).await?.ok_or_else(unknown)?;
+        let Some(tenant) = self.outside.tenant(&codename).await? else {
+            // It cost a read that nothing else counts.
+            if session.is_none() {
+                self.outside.count_public(caller.address, true)?;
+            }
+            return Err(unknown());
+        };
         match session {
             Some(s) if s.company != tenant.company && !matches!(s.role, Role::SuperAdmin | Role::SaasAdmin) => Err(mismatch()),
             _ => Ok(tenant),

@@ -133,12 +133,17 @@ pub async fn logout(
     let caller = incoming.caller(request, &body, Via::Rest);
     let mut codenames = vec!["root".to_owned()];
     codenames.extend(caller.company.clone());
-    // Uncounted: who calls too much can leave all the same.
-    if let Ok(ctx) = incoming.enter_logged_in_uncounted(server, caller).await {
-        codenames.extend(ctx.session.as_ref().map(|s| s.codename.to_string()));
-        if let Err(error) = auth::logout(&server.app, &ctx).await {
-            tracing::error!(requestId = &*incoming.id, %error, source = ?error.source, "the session could not be ended");
+    // Whatever company is claimed, it is the token's own session that ends. Uncounted: who calls too much can leave all the same.
+    let ended = match incoming.enter_logged_in_uncounted(server, Caller { company: None, ..caller }).await {
+        Ok(ctx) => {
+            codenames.extend(ctx.session.as_ref().map(|s| s.codename.to_string()));
+            auth::logout(&server.app, &ctx).await
         }
+        Err(error) if matches!(error.status, Status::Unauthenticated | Status::RateLimited) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        tracing::error!(requestId = &*incoming.id, %error, source = ?error.source, "the session could not be ended");
     }
     codenames.sort();
     codenames.dedup();

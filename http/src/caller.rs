@@ -14,7 +14,7 @@ use workforceos_core::error::{Error, Result, Status};
 /// The largest body of a call.
 pub const MAX_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
-const BODY: Duration = Duration::from_secs(20);
+pub const BODY: Duration = Duration::from_secs(20);
 /// The most room made for a body before it is there.
 const ROOM: usize = 16 * 1024;
 /// Name of the header and of the cookie that carry an access token.

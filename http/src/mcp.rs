@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
@@ -23,17 +23,17 @@ use workforceos_core::session::Via;
 use workforceos_mcp::{McpCaller, McpServer, Narrowing};
 use workforceos_services::App;
 
-use crate::caller::{MAX_BODY, header};
+use crate::caller::{BODY, MAX_BODY, header};
 use crate::login_end::{UntilLogout, login_ended};
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{mcp_sse, routes};
+use crate::{mcp_sse, routes, unread};
 
 const SESSION: &str = "mcp-session-id";
 /// How long a session lives without a request: a person may well think that long between two questions.
 const IDLE: Duration = Duration::from_secs(60 * 60);
 /// The most sessions of one user.
-const PER_USER: usize = 256;
+pub const PER_USER: usize = 256;
 /// Sessions opened between two looks for those that have ended.
 const SWEEP: usize = 64;
 
@@ -44,10 +44,10 @@ struct Owner {
 }
 
 /// A user, by one login or key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Who {
-    user: UserId,
-    login: SessionId,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Who {
+    pub user: UserId,
+    pub login: SessionId,
 }
 
 /// The MCP server with its sessions; all HTTP workers share it.
@@ -152,29 +152,31 @@ impl Mount {
 
 /// Lets requests with a login through, as that login's, and ends what streams with it.
 async fn gate<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<UntilLogout>>, actix_web::Error> {
     let Some(server) = request.app_data::<web::Data<Server>>().cloned() else {
         return Err(actix_web::error::ErrorInternalServerError("the server is not in the application"));
     };
     let mut incoming = Incoming::begin(&server, request.request());
+    let rest = unread::watch_in_time(&mut request, BODY);
     let mut response = match admit(&server, request.request(), &mut incoming).await {
         Ok((caller, who)) => {
             // The answer to a call is let out, though the call has ended the caller's own login.
             let pushed = request.method() == Method::GET;
             let token = caller.caller.token.clone().unwrap_or_default();
-            request.extensions_mut().insert(who.login);
+            request.extensions_mut().insert(who);
             request.extensions_mut().insert(caller);
             let response = next.call(request).await?;
             if let Some(session) = header(response.headers(), SESSION) {
                 server.mcp.opened(session, who).await;
             }
             let ended = pushed.then(|| login_ended(&server, token));
-            response.map_body(|_, body| UntilLogout::new(body, ended)).map_into_left_body()
+            response.map_body(|_, body| UntilLogout::new(unread::Holding::new(body, rest), ended)).map_into_left_body()
         }
         Err(error) => {
             let failed = incoming.failed(&server, request.request(), &error);
+            let failed = failed.map_body(|_, body| BoxBody::new(unread::Holding::new(body, rest)));
             request.into_response(failed).map_into_right_body()
         }
     };

@@ -2,7 +2,7 @@
 //! which the client posts its own. Each stream is one session, a pair of channels to the MCP server.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -14,12 +14,13 @@ use rmcp::ServiceExt;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use serde_json::Value as Json;
 use tokio::time::{Instant, Interval, interval_at};
+use tokio_util::sync::CancellationToken;
 use workforceos_core::error::{Error, Result, Status};
-use workforceos_core::id::SessionId;
 use workforceos_mcp::{McpCaller, Narrowing};
 
 use crate::caller::{first, json_body, query};
 use crate::login_end::{LoginEnded, login_ended};
+use crate::mcp::{PER_USER, Who};
 use crate::reply;
 use crate::server::Server;
 
@@ -32,12 +33,23 @@ const QUEUE: usize = 16;
 
 /// The sessions that are open, by their id.
 #[derive(Default)]
-pub struct Open(Mutex<HashMap<String, Session>>);
+pub struct Open(Mutex<Sessions>);
+
+#[derive(Default)]
+struct Sessions {
+    by_id: HashMap<String, Session>,
+    /// How many there have been.
+    opened: u64,
+}
 
 #[derive(Clone)]
 struct Session {
-    /// Whose it is: a login, or a key.
-    login: SessionId,
+    /// Whose it is: a user's, by one login or key.
+    who: Who,
+    /// As which one of all it was opened.
+    number: u64,
+    /// Ends its stream.
+    ended: CancellationToken,
     /// What the stream's address leaves of the tools; the address for posts has no room for it.
     narrowing: Arc<Narrowing>,
     to_server: mpsc::Sender<ClientJsonRpcMessage>,
@@ -45,17 +57,39 @@ struct Session {
 
 impl Open {
     /// The session, if this login opened it.
-    fn of(&self, id: &str, login: SessionId) -> Option<Session> {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(id).filter(|session| session.login == login).cloned()
+    fn of(&self, id: &str, who: Who) -> Option<Session> {
+        self.sessions().by_id.get(id).filter(|session| session.who == who).cloned()
     }
 
-    fn add(&self, id: String, session: Session) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, session);
+    /// Opens a session; of a user who has too many, the oldest ends. Answers what ends this one.
+    fn add(
+        &self,
+        id: String,
+        who: Who,
+        narrowing: Arc<Narrowing>,
+        to_server: mpsc::Sender<ClientJsonRpcMessage>,
+    ) -> CancellationToken {
+        let ended = CancellationToken::new();
+        let mut open = self.sessions();
+        open.opened += 1;
+        let session = Session { who, number: open.opened, ended: ended.clone(), narrowing, to_server };
+        open.by_id.insert(id, session);
+        let theirs = || open.by_id.iter().filter(|(_, session)| session.who.user == who.user);
+        if theirs().count() > PER_USER
+            && let Some(oldest) = theirs().min_by_key(|(_, session)| session.number).map(|(id, _)| id.clone())
+            && let Some(oldest) = open.by_id.remove(&oldest)
+        {
+            oldest.ended.cancel();
+        }
+        ended
     }
 
     fn remove(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.sessions().by_id.remove(id);
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,6 +98,8 @@ struct Client {
     server: web::Data<Server>,
     id: String,
     login_ended: LoginEnded,
+    /// Somebody else's, of the same user, took its place.
+    ended: CancellationToken,
     from_server: mpsc::Receiver<ServerJsonRpcMessage>,
     ping: Interval,
 }
@@ -81,6 +117,7 @@ impl Client {
             biased;
             () = self.server.mcp.ended.cancelled() => None,
             () = &mut self.login_ended => None,
+            () = self.ended.cancelled() => None,
             message = self.from_server.next() => {
                 let text = serde_json::to_string(&message?).ok()?;
                 Some(format!("event: message\ndata: {text}\n\n").into())
@@ -92,11 +129,11 @@ impl Client {
 
 /// `GET …/mcp/sse`: opens a session; the first event tells where to post.
 pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {
-    let Some((caller, login)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let Some((caller, who)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
     let id = server.new_id();
     let (to_server, from_client) = mpsc::channel(QUEUE);
     let (to_client, from_server) = mpsc::channel(QUEUE);
-    server.mcp.legacy.add(id.clone(), Session { login, narrowing: caller.narrowing, to_server });
+    let ended = server.mcp.legacy.add(id.clone(), who, caller.narrowing, to_server);
     let tools = server.mcp.tools.clone();
     tokio::spawn(async move {
         // A client that leaves before it has introduced itself is nobody's failure.
@@ -107,7 +144,7 @@ pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpRespon
     let endpoint = request.path().trim_end_matches('/').trim_end_matches("/sse");
     let hello = format!("event: endpoint\ndata: {endpoint}{MESSAGES}?sessionId={id}\n\n");
     let login_ended = login_ended(&server, caller.caller.token.unwrap_or_default());
-    let client = Client { server, id, login_ended, from_server, ping: interval_at(Instant::now() + PING, PING) };
+    let client = Client { server, id, login_ended, ended, from_server, ping: interval_at(Instant::now() + PING, PING) };
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
@@ -123,24 +160,18 @@ fn events(hello: String, client: Client) -> impl Stream<Item = Result<Bytes, std
 
 /// `POST …/mcp/messages?sessionId=`: a message of the client; what comes of it comes in the stream.
 pub async fn message(request: HttpRequest, payload: web::Payload, server: web::Data<Server>) -> HttpResponse {
-    let Some((caller, login)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
+    let Some((caller, who)) = admitted(&request) else { return HttpResponse::InternalServerError().finish() };
     let request_id = caller.caller.request_id.clone();
-    match deliver(&request, payload, &server, caller, login).await {
+    match deliver(&request, payload, &server, caller, who).await {
         Ok(()) => HttpResponse::Accepted().finish(),
         Err(error) => reply::error(&request, &request_id, server.dispatch.clock.now(), &error),
     }
 }
 
-async fn deliver(
-    request: &HttpRequest,
-    payload: web::Payload,
-    server: &Server,
-    caller: McpCaller,
-    login: SessionId,
-) -> Result<()> {
+async fn deliver(request: &HttpRequest, payload: web::Payload, server: &Server, caller: McpCaller, who: Who) -> Result<()> {
     let gone = || Error::new(Status::NotFound, "SessionNotFound", "There is no such session: open a new stream");
     let query = query(request.query_string());
-    let session = first(&query, "sessionId").and_then(|id| server.mcp.legacy.of(id, login));
+    let session = first(&query, "sessionId").and_then(|id| server.mcp.legacy.of(id, who));
     let mut session = session.ok_or_else(gone)?;
     let body = Json::Object(json_body(request.headers(), payload).await?);
     let read = serde_json::from_value::<ClientJsonRpcMessage>(body);
@@ -159,7 +190,30 @@ async fn deliver(
 }
 
 /// Whom the gate let through, and by which login.
-fn admitted(request: &HttpRequest) -> Option<(McpCaller, SessionId)> {
+fn admitted(request: &HttpRequest) -> Option<(McpCaller, Who)> {
     let extensions = request.extensions();
-    Some((extensions.get::<McpCaller>()?.clone(), *extensions.get::<SessionId>()?))
+    Some((extensions.get::<McpCaller>()?.clone(), *extensions.get::<Who>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use workforceos_core::id::{SessionId, UserId};
+
+    use super::*;
+
+    #[test]
+    fn one_stream_too_many_ends_the_users_oldest() {
+        let open = Open::default();
+        let add = |id: String, user: u128, login: u128| {
+            let who = Who { user: UserId(uuid::Uuid::from_u128(user)), login: SessionId(uuid::Uuid::from_u128(login)) };
+            open.add(id, who, Arc::new(Narrowing::parse("")), mpsc::channel(1).0)
+        };
+        let others = add("other".to_owned(), 2, 0);
+        // By whichever login.
+        let streams: Vec<_> = (0..PER_USER).map(|n| add(n.to_string(), 1, n as u128)).collect();
+        assert!(streams.iter().all(|ended| !ended.is_cancelled()));
+        let last = add("last".to_owned(), 1, 0);
+        assert!(streams[0].is_cancelled() && !streams[1].is_cancelled() && !last.is_cancelled() && !others.is_cancelled());
+        assert_eq!(open.sessions().by_id.len(), PER_USER + 1);
+    }
 }

@@ -9,7 +9,7 @@ use actix_web::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value as Json};
 use workforceos_core::Caller;
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::UserId;
 use workforceos_core::session::{Ctx, Session, Via};
 
@@ -124,6 +124,7 @@ async fn needs_login(server: &Server, token: Option<String>, entered: Result<Ctx
     match entered {
         Ok(ctx) if ctx.session.is_none() => Err(Error::login_required()),
         Ok(ctx) => Ok(ctx),
+        Err(error) if error.status == Status::RateLimited => Err(error),
         Err(error) => match server.dispatch.outside.session(&token).await? {
             Some(_) => Err(error),
             None => Err(Error::login_required()),

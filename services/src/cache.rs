@@ -10,11 +10,15 @@ use tokio::sync::broadcast;
 use workforceos_core::change::Entry;
 use workforceos_core::id::{CompanyId, SessionId, UserId};
 use workforceos_core::session::{Scope, Session, Tenant};
+use workforceos_core::time::Timestamp;
 use workforceos_store::Store;
 
 const SESSIONS: u64 = 100_000;
 const SCOPES: u64 = 100_000;
 const TENANTS: u64 = 10_000;
+const UNKNOWN_KEYS: u64 = 10_000;
+/// How long a key that nobody has is remembered.
+const UNKNOWN: i64 = 5_000;
 /// Ended logins that a listener may be behind.
 const ENDINGS: usize = 1024;
 
@@ -36,6 +40,8 @@ pub struct Caches {
     sessions: Cache<String, Dated<Arc<Session>>>,
     scopes: Cache<(CompanyId, UserId), Dated<Arc<Scope>>>,
     tenants: Cache<String, Dated<Arc<Tenant>>>,
+    /// Digests of keys that nobody has, and until when that is taken for granted.
+    unknown_keys: Cache<String, Timestamp>,
 }
 
 impl Caches {
@@ -48,6 +54,7 @@ impl Caches {
             sessions: Cache::new(SESSIONS),
             scopes: Cache::new(SCOPES),
             tenants: Cache::new(TENANTS),
+            unknown_keys: Cache::new(UNKNOWN_KEYS),
         }
     }
 
@@ -97,6 +104,16 @@ impl Caches {
 
     pub fn keep_session(&self, token: &str, epoch: u64, session: &Arc<Session>) {
         self.sessions.insert(token.to_owned(), Dated { company: session.company, epoch, value: session.clone() });
+    }
+
+    /// Whether a key was nobody's just now.
+    pub fn is_unknown_key(&self, digest: &str, now: Timestamp) -> bool {
+        self.unknown_keys.get(digest).is_some_and(|until| now < until)
+    }
+
+    /// A key is nobody's. (Only the server makes keys: none comes to be that was asked for before.)
+    pub fn keep_unknown_key(&self, digest: String, now: Timestamp) {
+        self.unknown_keys.insert(digest, Timestamp(now.0 + UNKNOWN));
     }
 
     pub fn scope(&self, company: CompanyId, user: UserId) -> Option<Arc<Scope>> {

@@ -1,5 +1,5 @@
 //! How often one may call: every login, every API key and, where no login is needed, every address has a bucket of its own,
-//! which fills evenly (GCRA). In memory, bounded: a bucket that has filled up again is forgotten.
+//! which fills evenly (GCRA). A user's keys and the addresses of an IPv6 site share a larger one beside. In memory, bounded: a bucket that has filled up again is forgotten.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -24,40 +24,69 @@ const REMEMBERED: u64 = 100_000;
 const MIN_BURST: u32 = 10;
 /// How many public reads count as much as one call that costs a hash or a mail.
 const READS: u32 = 10;
+/// How much more a user's keys may call together than one of them.
+const KEYS: u32 = 4;
+/// How much more an IPv6 site may call than one of its networks. One customer may have a whole site of 65 536 networks.
+pub const SITE: u32 = 10;
 
 /// The rates of logins and of addresses.
 pub struct Limits {
     sessions: Option<Limiter>,
-    addresses: Option<Limiter>,
-    readers: Option<Limiter>,
+    /// Of the users whose keys call.
+    users: Option<Limiter>,
+    callers: Addresses,
+    readers: Addresses,
 }
 
 impl Limits {
     pub fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Limits {
         let (calls, public) = (settings.rate_limit, settings.public_rate_limit);
-        let reads = public.saturating_mul(READS);
+        let burst = (calls / 4).max(MIN_BURST);
         Limits {
-            sessions: Limiter::new(calls, (calls / 4).max(MIN_BURST), clock),
-            // Many people may sit behind one address, and come at the same time in the morning.
-            addresses: Limiter::new(public, public, clock),
-            readers: Limiter::new(reads, reads, clock),
+            sessions: Limiter::new(calls, burst, clock),
+            users: Limiter::new(calls.saturating_mul(KEYS), burst.saturating_mul(KEYS), clock),
+            callers: Addresses::new(public, clock),
+            readers: Addresses::new(public.saturating_mul(READS), clock),
         }
     }
 
     /// Counts a call of a login or API key. 429 if it came too soon.
     pub fn count(&self, session: &Session) -> Result<()> {
-        let Some(limiter) = &self.sessions else { return Ok(()) };
-        limiter.count(session.id.0.as_u128(), "This login makes too many calls")
+        let (Some(sessions), Some(users)) = (&self.sessions, &self.users) else { return Ok(()) };
+        sessions.count(session.id.0.as_u128(), "This login makes too many calls")?;
+        // Many keys are no way around the limit of one.
+        if session.key.is_some() { users.count(session.user.0.as_u128(), "Your API keys make too many calls") } else { Ok(()) }
     }
 
     /// Counts a call that needs no login; `reading`: one that only reads. 429 if it came too soon.
     pub fn count_public(&self, address: Option<IpAddr>, reading: bool) -> Result<()> {
-        let limiter = if reading { &self.readers } else { &self.addresses };
-        match (limiter, address.map(network)) {
-            (Some(limiter), Some(IpAddr::V4(v4))) => limiter.count(v4.to_bits().into(), FROM_ADDRESS),
-            (Some(limiter), Some(IpAddr::V6(v6))) => limiter.count(v6.to_bits(), FROM_ADDRESS),
-            // What did not come over the network is the program's own.
-            _ => Ok(()),
+        // What did not come over the network is the program's own.
+        let Some(address) = address else { return Ok(()) };
+        if reading { self.readers.count(address) } else { self.callers.count(address) }
+    }
+}
+
+/// One rate of addresses, and the larger one of sites.
+struct Addresses {
+    networks: Option<Limiter>,
+    sites: Option<Limiter>,
+}
+
+impl Addresses {
+    fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Addresses {
+        // Many people may sit behind one address, and come at the same time in the morning.
+        let limiter = |calls: u32| Limiter::new(calls, calls, clock);
+        Addresses { networks: limiter(per_minute), sites: limiter(per_minute.saturating_mul(SITE)) }
+    }
+
+    fn count(&self, address: IpAddr) -> Result<()> {
+        let (Some(networks), Some(sites)) = (&self.networks, &self.sites) else { return Ok(()) };
+        match network(address) {
+            IpAddr::V4(v4) => networks.count(v4.to_bits().into(), FROM_ADDRESS),
+            IpAddr::V6(v6) => {
+                networks.count(v6.to_bits(), FROM_ADDRESS)?;
+                sites.count(upper(v6, SITE_BITS).to_bits(), FROM_ADDRESS)
+            }
         }
     }
 }
@@ -67,9 +96,26 @@ const FROM_ADDRESS: &str = "Too many calls come from your address";
 /// What counts as one address: an IPv4 address, or the network of an IPv6 one, all of which is usually one customer's.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        IpAddr::V6(v6) => upper(v6, NETWORK_BITS).into(),
         v4 => v4,
     }
+}
+
+/// What one customer may have: an IPv4 address, or the site of an IPv6 one.
+pub fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => upper(v6, SITE_BITS).into(),
+        v4 => v4,
+    }
+}
+
+const NETWORK_BITS: u32 = 64;
+const SITE_BITS: u32 = 48;
+
+/// An address of which all but so many of the upper bits are zero.
+fn upper(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    let below = 128 - bits;
+    Ipv6Addr::from_bits(address.to_bits() >> below << below)
 }
 
 /// One rate for many callers, each with a number of its own.
@@ -182,5 +228,22 @@ mod tests {
         assert_eq!(of("2001:db8:1:2::1"), "2001:db8:1:2::");
         assert_eq!(of("203.0.113.9"), "203.0.113.9");
         assert_eq!(of("::ffff:203.0.113.9"), "203.0.113.9", "IPv4 by another name");
+        let of = |text: &str| site(text.parse().expect("an address")).to_string();
+        assert_eq!((of("2001:db8:1:2:3:4:5:6"), of("203.0.113.9")), ("2001:db8:1::".to_owned(), "203.0.113.9".to_owned()));
+    }
+
+    #[test]
+    fn many_networks_of_an_ipv6_site_have_ten_times_the_rate_of_one() {
+        let (_, clock) = clock();
+        let addresses = Addresses::new(3, &clock);
+        let of = |site: u128, network: u128| IpAddr::from(Ipv6Addr::from_bits(0x2001_0db8 << 96 | site << 80 | network << 64));
+        for network in 0..u128::from(3 * SITE) {
+            addresses.count(of(1, network)).expect("the first of its network");
+        }
+        addresses.count(of(1, 99)).expect_err("the site has had enough");
+        addresses.count(of(2, 0)).expect("another site");
+        for last in 0..100 {
+            addresses.count(IpAddr::from([203, 0, 113, last])).expect("IPv4 addresses are each for themselves");
+        }
     }
 }

@@ -24,6 +24,9 @@ use workforceos_store::Store;
 
 use crate::{App, Caches, auth};
 
+/// What an entry about a read is about. Not the company: nothing of it changed, and what is cached of it stays good.
+const READ: &str = "access";
+
 /// Dispatch's way to sessions, tenants, scopes and stored answers.
 pub struct Gateway {
     app: Arc<App>,
@@ -81,7 +84,7 @@ impl Outside for Gateway {
         self.app.companies.spawn_task(async move {
             let company = ctx.company();
             let decide = move |_: &Facts| {
-                let entry = Event::audit(&ctx, Company::def().name, company).extra(json!({"read": true}));
+                let entry = Event::audit(&ctx, READ, company).extra(json!({"read": true}));
                 Ok((Changes::none().event(entry), ()))
             };
             if let Err(error) = app.companies.decide(company, Needs::none(), decide).await {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use workforceos_core::id::UserId;
 use workforceos_core::session::Ctx;
 
-use crate::limits::network;
+use crate::limits::site;
 
 /// The most that may wait in one line.
 const LINE: usize = 64;
@@ -18,9 +18,9 @@ const KINDS: usize = 3;
 /// A line: who waits in the same one waits for those before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Line {
-    /// Logins from one address.
+    /// Logins from one address, or one IPv6 site.
     Login(Option<IpAddr>),
-    /// Registrations and forgotten passwords from one address.
+    /// Registrations and forgotten passwords from one address, or one IPv6 site.
     Newcomer(Option<IpAddr>),
     /// A user who is logged in.
     User(UserId),
@@ -30,14 +30,14 @@ pub enum Line {
 
 impl Line {
     pub fn login(address: Option<IpAddr>) -> Line {
-        Line::Login(address.map(network))
+        Line::Login(address.map(site))
     }
 
     /// The line of a caller who does not log in: the user's, or that of an address without one.
     pub fn of(ctx: &Ctx) -> Line {
         match &ctx.session {
             Some(session) => Line::User(session.user),
-            None => Line::Newcomer(ctx.address.map(network)),
+            None => Line::Newcomer(ctx.address.map(site)),
         }
     }
 
@@ -135,6 +135,14 @@ mod tests {
 
     fn rest(mut lines: Lines<&'static str>) -> Vec<&'static str> {
         std::iter::from_fn(move || lines.pop()).collect()
+    }
+
+    #[test]
+    fn an_ipv6_site_is_one_line() {
+        let of = |address: &str| Line::login(address.parse().ok());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:2:2::1"));
+        assert_ne!(of("203.0.113.9"), of("203.0.113.10"));
     }
 
     #[test]

@@ -21,15 +21,17 @@ use crate::auth::endings::end_session;
 use crate::auth::lines::Line;
 use crate::auth::names::{self, ARCHIVED_FOR};
 use crate::auth::session::{anonymous, of};
-use crate::auth::throttle::{ACCOUNT, ADDRESS};
+use crate::auth::throttle::{ACCOUNT, ADDRESS, ADDRESSES, Limit};
 use crate::auth::tokens::{LIFETIME, Use};
-use crate::limits::network;
+use crate::limits::{network, site};
 use crate::outside;
 
 /// How much of a program's name is kept.
 const USER_AGENT: usize = 300;
 /// The most logins of one user that run at once; one more ends the oldest.
 const AT_ONCE: usize = 50;
+/// The most that wait for their second factor. They are counted by themselves: who has but the password ends no login that is whole.
+const HALF_AT_ONCE: usize = 10;
 
 /// What somebody who wants in says, and from where.
 pub struct LoginRequest {
@@ -117,7 +119,7 @@ fn wrong() -> Error {
     Error::new(Status::Unauthenticated, "InvalidCredentials", "The e-mail address or the password is wrong")
 }
 
-/// What is counted against guessing: one account, one address.
+/// What is counted against guessing: one account, one address, one site of addresses.
 struct Guesses {
     account: String,
     address: Option<IpAddr>,
@@ -125,24 +127,34 @@ struct Guesses {
 
 impl Guesses {
     fn count(&self, app: &App, now: Timestamp) -> Result<()> {
-        if let Some(address) = self.address_key() {
-            app.throttle.attempt(&address, ADDRESS, now)?;
+        for (key, limit) in self.address_keys() {
+            app.throttle.attempt(&key, limit, now)?;
         }
         app.throttle.attempt(&self.account, ACCOUNT, now)
     }
 
     fn take_back(&self, app: &App) {
         app.throttle.take_back(&self.account);
-        self.address_key().iter().for_each(|key| app.throttle.take_back(key));
+        self.take_back_address(app);
     }
 
     fn forget(&self, app: &App) {
         app.throttle.forgive(&self.account);
-        self.address_key().iter().for_each(|key| app.throttle.take_back(key));
+        self.take_back_address(app);
     }
 
-    fn address_key(&self) -> Option<String> {
-        self.address.map(|ip| format!("address|{}", network(ip)))
+    fn take_back_address(&self, app: &App) {
+        self.address_keys().iter().for_each(|(key, _)| app.throttle.take_back(key));
+    }
+
+    /// The address and, of an IPv6 one, its site.
+    fn address_keys(&self) -> Vec<(String, Limit)> {
+        let Some(ip) = self.address else { return Vec::new() };
+        let mut keys = vec![(format!("address|{}", network(ip)), ADDRESS)];
+        if site(ip).is_ipv6() {
+            keys.push((format!("site|{}", site(ip)), ADDRESSES));
+        }
+        keys
     }
 }
 
@@ -165,7 +177,7 @@ async fn start(app: &Arc<App>, ctx: &Ctx, user: User, request: LoginRequest) -> 
             company_id: act.company(),
         };
         let event = Event { actor: Some(UserId(id)), ..Event::audit(&act, UserSession::def().name, login.meta.id).after(&login) };
-        let changes = changes.join(make_room(&act, facts, UserId(id))?);
+        let changes = changes.join(make_room(&act, facts, &login)?);
         Ok((changes.put(&login).event(event), (login, user)))
     };
     let needs = Needs::row::<User>(id).and_query(running(ctx.company(), UserId(id), ctx.now()));
@@ -177,18 +189,20 @@ async fn start(app: &Arc<App>, ctx: &Ctx, user: User, request: LoginRequest) -> 
 }
 
 /// A user's running logins.
-fn running(company: CompanyId, user: UserId, now: Timestamp) -> Query {
+pub fn running(company: CompanyId, user: UserId, now: Timestamp) -> Query {
     let theirs = Cond::eq("userId", user.0).and(Cond::Cmp("expiresAt", Op::Gt, Value::Time(now)));
     Query::of(UserSession::def(), company, theirs)
 }
 
-/// Ends a user's oldest logins, as far as there are too many for one more.
-fn make_room(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
+/// Ends a user's oldest logins, as far as there are too many for this one more: whole ones for a whole one, half ones for a half.
+pub fn make_room(ctx: &Ctx, facts: &Facts, new: &UserSession) -> Result<Changes> {
+    let (user, most) = (new.user_id, if new.needs_2fa { HALF_AT_ONCE } else { AT_ONCE });
     let mut running = facts.rows::<UserSession>()?;
     // Other commands of the batch may have loaded other people's.
     running.retain(|login| login.user_id == user && login.expires_at > facts.now);
+    running.retain(|login| login.needs_2fa == new.needs_2fa && login.meta.id != new.meta.id);
     running.sort_by_key(|login| (login.meta.created_at, login.meta.id));
-    let surplus = (running.len() + 1).saturating_sub(AT_ONCE);
+    let surplus = (running.len() + 1).saturating_sub(most);
     let ended = running.into_iter().take(surplus).map(|login| end_session(ctx, facts, login).0);
     let mut changes = ended.fold(Changes::none(), Changes::join);
     changes.events.iter_mut().for_each(|event| event.actor = Some(user));
@@ -245,9 +259,15 @@ mod tests {
 
     #[test]
     fn guesses_from_one_ipv6_network_count_together() {
-        let of = |ip: &str| Guesses { account: String::new(), address: ip.parse().ok() }.address_key();
+        let of = |ip: &str| -> Vec<String> {
+            let guesses = Guesses { account: String::new(), address: ip.parse().ok() };
+            guesses.address_keys().into_iter().map(|(key, _)| key).collect()
+        };
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("2001:db8::1")[0], of("2001:db8:0:1::1")[0]);
+        assert_eq!(of("2001:db8::1")[1], of("2001:db8:0:1::1")[1], "networks of a site count together as well");
+        assert_ne!(of("2001:db8::1")[1], of("2001:db8:1::1")[1]);
         assert_ne!(of("203.0.113.9"), of("203.0.113.10"));
+        assert_eq!(of("203.0.113.9").len(), 1);
     }
 }

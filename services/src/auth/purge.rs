@@ -27,12 +27,15 @@ use workforceos_core::zone::Zone;
 use super::Bucket;
 use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
+use crate::files::FileKey;
 use crate::schedule::rules as shifts;
 use crate::{App, commit_with, system_ctx, tasks};
 
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Users read at a time.
-const BATCH: u64 = 100;
+const BATCH: u32 = 100;
+/// How often is looked for what somebody wrote about a person while that one was being forgotten.
+const LOOKS: usize = 5;
 
 /// Purges at the start and then daily, until the program ends.
 pub async fn daily(app: Weak<App>) {
@@ -54,74 +57,118 @@ pub async fn purge_archived(app: &Arc<App>) -> Result<u64> {
     let mut count = 0;
     let mut after = Uuid::nil();
     loop {
-        let gone = Value::Time(Timestamp(app.clock.now().0 - ARCHIVED_FOR));
-        let due = Cond::Cmp("archiveDate", Op::Lt, gone).and(Cond::Cmp("id", Op::Gt, Value::Id(after)));
-        // Of all tenants: this is the operator's duty, whosever they were.
-        let query = Query { company: None, limit: BATCH, ..Query::of(User::def(), CompanyId::ROOT, due) };
-        let users = app.store.select(&query).await?;
+        let gone = Timestamp(app.clock.now().0 - ARCHIVED_FOR);
+        // Of all tenants: this is the operator's duty, whosever they were, and whoever deleted them meanwhile.
+        let users = app.store.archived(gone, after, BATCH).await?;
         for record in &users {
             after = record.id();
             let user = User::from_record(record.clone())?;
             // One that fails keeps nobody else.
             match purge(app, &user).await {
-                Ok(()) => count += 1,
+                Ok(forgotten) => count += u64::from(forgotten),
                 Err(error) => tracing::warn!(user = %after, %error, source = ?error.source, "an archived user stays"),
             }
         }
-        if (users.len() as u64) < BATCH {
+        if users.len() < BATCH as usize {
             return Ok(count);
         }
     }
 }
 
-/// Deletes an archived user for good, if the month is over.
-pub async fn purge(app: &Arc<App>, user: &User) -> Result<()> {
+/// Deletes an archived user for good, if the month is over, and says whether it did.
+pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
     let (company, id) = (user.company_id, UserId(user.meta.id));
+    let erasure = app.store.traces(company, id).await?;
+    let theirs = Theirs::find(app, company, id).await?;
+    if !purge_once(app, company, id, theirs, erasure).await? {
+        return Ok(false);
+    }
+    // What was written between the look and the commit.
+    for _ in 0..LOOKS {
+        let erasure = app.store.traces(company, id).await?;
+        let theirs = Theirs::find(app, company, id).await?;
+        if theirs.is_empty() || !purge_once(app, company, id, theirs, erasure).await? {
+            break;
+        }
+    }
+    Ok(true)
+}
+
+/// Forgets what was found, in one commit, and says whether the user is to be forgotten at all.
+async fn purge_once(app: &Arc<App>, company: CompanyId, id: UserId, theirs: Theirs, erasure: Erasure) -> Result<bool> {
     let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
     let mut needs = Needs::row::<User>(id);
-    let mut theirs = Theirs::default();
-    let mut files = Vec::new();
-    for def in purged() {
-        let rows = app.store.owned(def, company, id).await?;
-        theirs.purged.extend(rows.iter().map(|row| RowChange::Purge(def, row.id())));
-        for bucket in [Bucket::UserAvatars, Bucket::EmployeeDocuments].into_iter().filter(|bucket| *def == *bucket.def()) {
-            files.extend(rows.iter().map(|row| bucket.key(company, row.id())));
-        }
-        if *def == *EmployeeDocument::def() {
-            // What others were told about the documents, the manager above all.
-            let documents: Vec<Uuid> = rows.iter().map(Record::id).collect();
-            let about = Query::of(Alert::def(), company, Cond::id_in("relatedEntityId", &documents));
-            theirs.alerts = app.store.select(&about).await?.iter().map(Record::id).collect();
-        }
-    }
-    for (def, texts) in emptied() {
-        let rows = app.store.owned(def, company, id).await?;
-        let telling = |row: &&Record| texts.is_empty() || texts.iter().any(|name| !row.get(name).is_null());
-        let ids: Vec<Uuid> = rows.iter().filter(telling).map(Record::id).collect();
-        needs.rows.extend(ids.iter().map(|id| (def, *id)));
-        theirs.emptied.extend(ids);
-    }
+    needs.rows.extend(&theirs.emptied);
+    let files = theirs.files(company);
     let memberships = Query::of(UserGroupMember::def(), company, Cond::eq("userId", id.0));
     let coming = Cond::Cmp("endsAt", Op::Gt, Value::Time(app.clock.now()))
         .and(Cond::eq("status", ShiftStatus::Scheduled.as_str()))
         .and(Cond::HasAny("assignedUserIds", vec![id.0]));
     let needs = needs.and_query(memberships).and_query(Query::of(Shift::def(), company, coming));
     let needs = needs.and(Needs::tasks(TaskNeed::User(id)));
-    let erasure = app.store.traces(company, id).await?;
     let act = ctx.clone();
-    let decide = move |facts: &Facts| Ok((forget(&act, facts, id, &theirs, &erasure)?, ()));
-    commit_with(app, &ctx, needs, decide).await?;
-    app.remove_files_later(files);
-    Ok(())
+    let decide = move |facts: &Facts| {
+        let forgotten = forget(&act, facts, id, &theirs, &erasure)?;
+        Ok((forgotten.clone().unwrap_or_default(), forgotten.is_some()))
+    };
+    let forgotten = commit_with(app, &ctx, needs, decide).await?;
+    if forgotten {
+        app.remove_files_later(files);
+    }
+    Ok(forgotten)
 }
 
 /// What is a user's alone.
 #[derive(Default)]
 struct Theirs {
-    purged: Vec<RowChange>,
-    emptied: Vec<Uuid>,
-    /// Alerts about what goes, whoever they are for.
-    alerts: Vec<Uuid>,
+    purged: Vec<(&'static ObjectDef, Uuid)>,
+    emptied: Vec<(&'static ObjectDef, Uuid)>,
+}
+
+impl Theirs {
+    async fn find(app: &App, company: CompanyId, id: UserId) -> Result<Theirs> {
+        let mut theirs = Theirs::default();
+        for def in purged() {
+            let rows = app.store.owned(def, company, id).await?;
+            theirs.purged.extend(rows.iter().map(|row| (def, row.id())));
+            if *def == *EmployeeDocument::def() {
+                // What others were told about the documents, the manager above all.
+                let documents: Vec<Uuid> = rows.iter().map(Record::id).collect();
+                let about = Query::of(Alert::def(), company, Cond::id_in("relatedEntityId", &documents));
+                let alerts = app.store.select(&about).await?.into_iter().map(|row| (Alert::def(), row.id()));
+                let known: Vec<_> = theirs.purged.iter().map(|(_, id)| *id).collect();
+                theirs.purged.extend(alerts.filter(|(_, id)| !known.contains(id)));
+            }
+        }
+        for (def, texts) in emptied() {
+            let rows = app.store.owned(def, company, id).await?;
+            theirs.emptied.extend(rows.iter().filter(|row| tells(row, texts)).map(|row| (def, row.id())));
+        }
+        Ok(theirs)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.purged.is_empty() && self.emptied.is_empty()
+    }
+
+    fn files(&self, company: CompanyId) -> Vec<FileKey> {
+        let key = |(def, id): &(&'static ObjectDef, Uuid)| {
+            let bucket = [Bucket::UserAvatars, Bucket::EmployeeDocuments].into_iter().find(|bucket| **def == *bucket.def());
+            bucket.map(|bucket| bucket.key(company, *id))
+        };
+        self.purged.iter().filter_map(key).collect()
+    }
+}
+
+/// Whether one of the properties says anything.
+fn tells(row: &Record, texts: &[&str]) -> bool {
+    texts.iter().any(|name| match row.get(name) {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Text(text) => !text.is_empty(),
+        Value::Json(json) => *json != json!({}),
+        _ => true,
+    })
 }
 
 /// What goes.
@@ -137,10 +184,10 @@ fn purged() -> [&'static ObjectDef; 7] {
     ]
 }
 
-/// What stays, and the texts in it that tell of the person; none named: the row is told of as a whole.
+/// What stays, and what in it tells of the person.
 fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 5] {
     [
-        (EmployeeProfile::def(), &[]),
+        (EmployeeProfile::def(), &["isActive", "position", "salary", "notes"]),
         (LeaveRequest::def(), &["reason", "decisionNote"]),
         (AttendanceRecord::def(), &["absenceReason", "managerNote"]),
         (PayrollReport::def(), &["notes", "calculatedFrom"]),
@@ -148,15 +195,13 @@ fn emptied() -> [(&'static ObjectDef, &'static [&'static str]); 5] {
     ]
 }
 
-fn forget(ctx: &Ctx, facts: &Facts, id: UserId, theirs: &Theirs, erasure: &Erasure) -> Result<Changes> {
-    let Some(user) = facts.any::<User>(id)?.filter(|u| u.meta.is_active && is_gone(u, facts.now)) else {
-        // Somebody else was faster.
-        return Ok(Changes::none());
-    };
-    let mut changes = Changes { rows: theirs.purged.clone(), ..Changes::none() };
-    let gone: Vec<Uuid> = changes.rows.iter().map(|row| row.target().1).collect();
-    changes = theirs.alerts.iter().filter(|id| !gone.contains(id)).fold(changes, |changes, id| changes.purge::<Alert>(*id));
-    for row in &theirs.emptied {
+/// `None`: the user came back, or is forgotten already and nothing is left.
+fn forget(ctx: &Ctx, facts: &Facts, id: UserId, theirs: &Theirs, erasure: &Erasure) -> Result<Option<Changes>> {
+    let due = |user: &User| is_gone(user, facts.now) || is_nameless(user) && !theirs.is_empty();
+    let Some(user) = facts.any::<User>(id)?.filter(due) else { return Ok(None) };
+    let purged = theirs.purged.iter().map(|(def, id)| RowChange::Purge(def, *id));
+    let mut changes = Changes { rows: purged.collect(), ..Changes::none() };
+    for (_, row) in &theirs.emptied {
         changes = changes.join(emptied_row(facts, *row)?);
     }
     for member in facts.rows::<UserGroupMember>()?.into_iter().filter(|m| m.user_id == id) {
@@ -170,19 +215,28 @@ fn forget(ctx: &Ctx, facts: &Facts, id: UserId, theirs: &Theirs, erasure: &Erasu
     let entry = Event::audit(ctx, User::def().name, id).after(&nameless).extra(json!({"purged": true}));
     let mut changes = changes.put(&nameless).event(entry);
     changes.erasure = Some(erasure.clone());
-    Ok(changes)
+    Ok(Some(changes))
 }
 
 fn nameless(user: User) -> User {
     User {
-        email: format!("{}@deleted.invalid", user.meta.id),
+        email: no_address(&user),
         // No password has this hash.
         password: String::new(),
         fullname: "Deleted user".to_owned(),
         avatar: None,
         email_verified: false,
+        archive_date: None,
         ..user
     }
+}
+
+fn is_nameless(user: &User) -> bool {
+    !user.meta.is_active && user.email == no_address(user)
+}
+
+fn no_address(user: &User) -> String {
+    format!("{}@deleted.invalid", user.meta.id)
 }
 
 /// A row that stays, without what it says about the person.

@@ -71,9 +71,16 @@ async fn of_key(app: &App, token: &str, now: Timestamp) -> Result<Option<Arc<Ses
     if !keys::well_formed(token) {
         return Ok(None);
     }
-    let by_digest = Cond::eq("digest", keys::digest(token).as_str());
+    let digest = keys::digest(token);
+    if app.caches.is_unknown_key(&digest, now) {
+        return Ok(None);
+    }
+    let by_digest = Cond::eq("digest", digest.as_str());
     let query = Query { company: None, limit: 1, ..Query::of(ApiKey::def(), CompanyId::ROOT, by_digest) };
-    let Some(found) = app.store.select(&query).await?.into_iter().next() else { return Ok(None) };
+    let Some(found) = app.store.select(&query).await?.into_iter().next() else {
+        app.caches.keep_unknown_key(digest, now);
+        return Ok(None);
+    };
     let company = ApiKey::from_record(found.clone())?.company_id;
     // Now that its company is known: the epoch first, then the row that is kept.
     let epoch = app.caches.epoch(company);

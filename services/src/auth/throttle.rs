@@ -5,12 +5,16 @@ use moka::sync::Cache;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::time::Timestamp;
 
+use crate::limits::SITE;
+
 /// The most accounts and addresses that are remembered.
 const REMEMBERED: u64 = 100_000;
 /// How long failures count, and how long a lock lasts.
 const LOCK: i64 = 15 * Timestamp::MINUTE;
 /// The time between two codes to one address.
 pub const RESEND: i64 = Timestamp::MINUTE;
+/// The most codes that one account is mailed in that time, by however many logins.
+const MAILS: usize = 5;
 
 /// How many tries one may have.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,8 @@ impl Limit {
 pub const ACCOUNT: Limit = Limit::new(5, 12);
 /// Of one network address, behind which many people may sit.
 pub const ADDRESS: Limit = Limit::new(60, 200);
+/// Of one IPv6 site, which holds many networks.
+pub const ADDRESSES: Limit = Limit::new(60 * SITE, 200 * SITE);
 
 #[derive(Clone, Copy, Debug)]
 struct Tries {
@@ -62,13 +68,19 @@ pub struct Started {
 pub struct Throttle {
     tries: Cache<String, Tries>,
     started: Cache<String, Started>,
+    mailed: Cache<String, Vec<Timestamp>>,
     noted: Cache<String, Timestamp>,
 }
 
 impl Throttle {
     #[expect(clippy::new_without_default, reason = "made once, by the application")]
     pub fn new() -> Throttle {
-        Throttle { tries: Cache::new(REMEMBERED), started: Cache::new(REMEMBERED), noted: Cache::new(REMEMBERED) }
+        Throttle {
+            tries: Cache::new(REMEMBERED),
+            started: Cache::new(REMEMBERED),
+            mailed: Cache::new(REMEMBERED),
+            noted: Cache::new(REMEMBERED),
+        }
     }
 
     /// Counts a try before it is made, so that many at once cannot slip through. 429 if it comes too soon.
@@ -108,10 +120,19 @@ impl Throttle {
 
     /// Counts a code asked for; `None` if the one before is younger than a minute.
     pub fn start(&self, key: &str, now: Timestamp) -> Option<Started> {
+        self.start_if(key, now, || true)
+    }
+
+    /// As [`Throttle::start`], for one of several logins of an account: `None` as well if the account was mailed enough.
+    pub fn start_of(&self, account: &str, key: &str, now: Timestamp) -> Option<Started> {
+        self.start_if(key, now, || self.mail(account, now))
+    }
+
+    fn start_if(&self, key: &str, now: Timestamp, allowed: impl FnOnce() -> bool) -> Option<Started> {
         let mut started = None;
         self.started.entry_by_ref(key).and_compute_with(|entry| {
             let last = entry.map(|e| e.into_value());
-            if last.is_some_and(|last| now.0 - last.at.0 < RESEND) {
+            if last.is_some_and(|last| now.0 - last.at.0 < RESEND) || !allowed() {
                 return Op::Nop;
             }
             let next = Started { at: now, index: last.map_or(1, |last| last.index + 1) };
@@ -119,6 +140,22 @@ impl Throttle {
             Op::Put(next)
         });
         started
+    }
+
+    /// Counts a mail to an account, unless it had enough.
+    fn mail(&self, account: &str, now: Timestamp) -> bool {
+        let mut fits = false;
+        self.mailed.entry_by_ref(account).and_compute_with(|entry| {
+            let mut times = entry.map(|e| e.into_value()).unwrap_or_default();
+            times.retain(|at| now.0 - at.0 < RESEND);
+            fits = times.len() < MAILS;
+            if !fits {
+                return Op::Nop;
+            }
+            times.push(now);
+            Op::Put(times)
+        });
+        fits
     }
 
     /// Whether something may be noted again: once a minute.
@@ -179,6 +216,19 @@ mod tests {
         assert_eq!(throttle.start("ann", Timestamp(0)).map(|s| s.index), Some(1));
         assert_eq!(throttle.start("ann", Timestamp(59_999)), None);
         assert_eq!(throttle.start("ann", Timestamp(60_000)).map(|s| s.index), Some(2));
+    }
+
+    #[test]
+    fn an_account_is_mailed_a_few_codes_a_minute_however_many_logins_ask() {
+        let throttle = Throttle::new();
+        let start = |login: &str, at| throttle.start_of("ann", login, Timestamp(at));
+        for login in ["1", "2", "3", "4", "5"] {
+            assert!(start(login, 0).is_some());
+            assert!(start(login, 30_000).is_none(), "one login, too soon: that is no mail");
+        }
+        assert!(start("6", 59_999).is_none());
+        assert!(throttle.start_of("bob", "7", Timestamp(59_999)).is_some(), "others are mailed");
+        assert_eq!(start("6", 60_000).map(|s| s.index), Some(1), "what was refused is no start");
     }
 
     #[test]

@@ -14,7 +14,7 @@ const SESSIONS: &str = "/auth-api/v1/usersessions";
 const CURRENT_USER: &str = "/auth-api/currentuser";
 
 /// A login as it would stand in the database, made so many seconds after now.
-fn login(acme: &Company, user: &Person, seconds: i64) -> UserSession {
+pub fn login(acme: &Company, user: &Person, seconds: i64) -> UserSession {
     let meta = acme.meta();
     let made = Timestamp(meta.created_at.0 + seconds * 1000);
     UserSession {

@@ -3,6 +3,7 @@
 mod announcements;
 mod avatars;
 mod backup;
+mod bounds;
 mod concurrency;
 mod contract;
 mod crash;

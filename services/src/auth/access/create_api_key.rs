@@ -10,6 +10,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::ApiKey;
+use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::value::Kind;
@@ -18,6 +19,9 @@ use workforceos_core::{BusinessApi, input};
 use crate::auth::session::at_home;
 use crate::auth::{keys, names};
 use crate::{Api, App, SERVICES, commit};
+
+/// The most keys of one user that work at once.
+const AT_ONCE: usize = 50;
 
 input! {
     /// A new key.
@@ -43,7 +47,7 @@ pub fn api() -> Api {
         .extra(&["key"])
         .about(
             "Creates an API key that acts as its user wherever a Bearer token does. The key itself is answered this once and cannot be \
-             read again. It can be limited to reading, to some services and in time.",
+             read again. It can be limited to reading, to some services and in time. A user has at most 50 that work.",
         )
         .handler(create)
 }
@@ -61,7 +65,13 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewKey) -> Result<Answer> {
     let ctx = at_home(&ctx);
     let key = keys::generate();
     let act = ctx.clone();
+    let theirs = Query::of(ApiKey::def(), ctx.company(), Cond::eq("userId", ctx.user().0));
     let decide = move |facts: &Facts| {
+        let works = |key: &ApiKey| key.user_id == act.user() && key.expires_at.is_none_or(|at| at > facts.now);
+        if facts.rows::<ApiKey>()?.iter().filter(|key| works(key)).count() >= AT_ONCE {
+            let message = format!("A user has at most {AT_ONCE} API keys that work; delete one first");
+            return Err(Error::conflict("TooManyApiKeys", message));
+        }
         let row = ApiKey {
             meta: Meta::new(facts.new_id(), facts.now, Some(act.user().0)),
             user_id: act.user(),
@@ -77,7 +87,7 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewKey) -> Result<Answer> {
         let answer = Answer::object(&act, &row).with_secret("key", key.as_str().into());
         Ok((Changes::none().put(&row).event(event), answer))
     };
-    commit(&app, &ctx, Needs::none(), decide).await
+    commit(&app, &ctx, Needs::none().and_query(theirs), decide).await
 }
 
 /// Services by their names, whatever the case.

@@ -14,6 +14,7 @@ use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
 use workforceos_core::session::Ctx;
 
 use super::{AvatarFile, Bucket, Described, name};
+use crate::auth::session::at_home;
 use crate::bucket::{MB, Upload};
 use crate::{App, commit};
 
@@ -35,7 +36,8 @@ pub async fn upload(app: &Arc<App>, ctx: &Ctx, bucket: Bucket, upload: Upload) -
     may_upload(ctx, bucket)?;
     match bucket {
         Bucket::CompanyAvatars => keep::<CompanyAvatarsFile>(app, ctx, upload).await,
-        _ => keep::<UserAvatarsFile>(app, ctx, upload).await,
+        // Their picture is their own wherever they act: it goes when they go.
+        _ => keep::<UserAvatarsFile>(app, &at_home(ctx), upload).await,
     }
 }
 

@@ -12,7 +12,7 @@ use workforceos_core::objects::{User, Verification, VerificationKind};
 use workforceos_core::session::Ctx;
 
 use super::{
-    COMPLETIONS, Draft, Refusal, checked, codes, none_running, refused, started_answer, text, too_soon, used, wrong_code,
+    COMPLETIONS, Draft, Refusal, alike, checked, codes, none_running, refused, started_answer, text, too_soon, used, wrong_code,
 };
 use crate::App;
 use crate::auth::login::{find, is_gone};
@@ -75,9 +75,15 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
     checked(problems)?;
     let key = complete_key(&ctx, KIND, &email);
     app.throttle.attempt(&key, COMPLETIONS, ctx.now())?;
+    let confirmed = alike(app, confirm(app, ctx, &email, &code)).await?;
+    app.throttle.forgive(&key);
+    Ok(confirmed)
+}
+
+async fn confirm(app: &Arc<App>, ctx: Ctx, email: &str, code: &str) -> Result<Json> {
     // Where a start is answered alike for everybody, its end is too: 404 would tell that there is nobody, or nothing to confirm.
     let nothing = || if app.settings.production { wrong_code() } else { none_running() };
-    let user = find(app, ctx.company(), &email).await?.filter(|u| !is_gone(u, ctx.now()));
+    let user = find(app, ctx.company(), email).await?.filter(|u| !is_gone(u, ctx.now()));
     let user = user.ok_or_else(nothing)?;
     let row = codes::row_id(user.meta.id, KIND);
     let digest = codes::digest(&app.settings.jwt_secret, row, code.trim())?;
@@ -96,10 +102,7 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
         Ok((changes.put(&user).event(event), Ok(())))
     };
     match app.companies.decide(company, needs, decide).await? {
-        Ok(()) => {
-            app.throttle.forgive(&key);
-            Ok(json!({"status": "OK", "isVerified": true, "email": email, "userId": id.to_string()}))
-        }
+        Ok(()) => Ok(json!({"status": "OK", "isVerified": true, "email": email, "userId": id.to_string()})),
         Err(Refusal::NoneRunning) => Err(nothing()),
         Err(_) => Err(wrong_code()),
     }

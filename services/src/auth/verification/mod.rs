@@ -6,8 +6,10 @@ mod password_reset;
 mod two_factor;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 use workforceos_actors::Facts;
 use workforceos_core::change::{Changes, Event, Outbox};
@@ -24,6 +26,8 @@ use codes::Refusal;
 
 /// Completions of one account, right or wrong, of whichever code.
 const COMPLETIONS: Limit = Limit::new(20, 60);
+/// How long a refused completion takes at least in production, from its lookup on: longer than a commit.
+const REFUSAL: Duration = Duration::from_millis(250);
 
 /// The steps of the three verifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +82,17 @@ fn text(body: &Map<String, Json>, field: &str, problems: &mut Vec<Problem>) -> S
 
 fn checked(problems: Vec<Problem>) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+}
+
+/// Completes a verification. In production a refusal tells nothing by its time: a wrong try of somebody is written, one of nobody
+/// is not.
+async fn alike<T>(app: &App, completion: impl Future<Output = Result<T>>) -> Result<T> {
+    let started = Instant::now();
+    let completed = completion.await;
+    if completed.is_err() && app.settings.production {
+        sleep_until(started + REFUSAL).await;
+    }
+    completed
 }
 
 /// A code on its way: what is stored, what is mailed.

@@ -12,7 +12,7 @@ use workforceos_core::objects::{User, Verification, VerificationKind};
 use workforceos_core::session::Ctx;
 
 use super::email::{complete_key, read_email, send, unknown};
-use super::{COMPLETIONS, codes, refused, text, used, wrong_code};
+use super::{COMPLETIONS, alike, codes, refused, text, used, wrong_code};
 use crate::App;
 use crate::auth::endings::{end_logins, needs_logins};
 use crate::auth::lines::Line;
@@ -50,7 +50,15 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
     app.throttle.attempt(&key, COMPLETIONS, ctx.now())?;
     // Hashed for everybody: its time would tell an address that nobody has.
     let hash = app.passwords.hash_for(Line::of(&ctx), &password).await?;
-    let user = find(app, ctx.company(), &email).await?.filter(|u| !is_gone(u, ctx.now())).ok_or_else(wrong_code)?;
+    let company = ctx.company();
+    let reset = alike(app, reset(app, ctx, &email, &code, hash)).await?;
+    app.throttle.forgive(&key);
+    app.throttle.forgive(&format!("login|{company}|{email}"));
+    Ok(reset)
+}
+
+async fn reset(app: &Arc<App>, ctx: Ctx, email: &str, code: &str, hash: String) -> Result<Json> {
+    let user = find(app, ctx.company(), email).await?.filter(|u| !is_gone(u, ctx.now())).ok_or_else(wrong_code)?;
     let (company, id) = (ctx.company(), user.meta.id);
     let row = codes::row_id(id, KIND);
     let digest = codes::digest(&app.settings.jwt_secret, row, code.trim())?;
@@ -69,7 +77,5 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Res
         Ok((changes.join(end_logins(&ctx, facts, UserId(id))?), Ok(())))
     };
     app.companies.decide(company, needs, decide).await?.map_err(|_| wrong_code())?;
-    app.throttle.forgive(&key);
-    app.throttle.forgive(&format!("login|{company}|{email}"));
     Ok(json!({"userId": id.to_string(), "email": email, "isVerified": true}))
 }

@@ -14,7 +14,7 @@ use super::{
     COMPLETIONS, Draft, Refusal, checked, codes, none_running, refused, started_answer, text, too_soon, used, wrong_code,
 };
 use crate::App;
-use crate::auth::login::restore;
+use crate::auth::login::{make_room, restore, running};
 use crate::auth::session::at_home;
 
 const KIND: VerificationKind = VerificationKind::TwoFactor;
@@ -41,7 +41,9 @@ pub async fn start(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>) -> Result
     let ctx = at_home(&ctx);
     let record = app.store.get(User::def(), Some(session.company), session.user.0).await?;
     let user = record.map(User::from_record).transpose()?.ok_or_else(Error::login_required)?;
-    let started = app.throttle.start(&format!("start|{}|{}", KIND.as_str(), session.id), ctx.now()).ok_or_else(too_soon)?;
+    // New logins are no way to more mails: the user's are counted together as well.
+    let [account, login] = [session.user.to_string(), session.id.to_string()].map(|id| format!("start|{}|{id}", KIND.as_str()));
+    let started = app.throttle.start_of(&account, &login, ctx.now()).ok_or_else(too_soon)?;
     let draft = Draft::new(app, &ctx, &user, KIND, Some(session.id.0), started)?;
     let shown = (!app.settings.production).then_some(draft.code.as_str());
     let mut answer = started_answer(KIND, started, Some(session.user), shown);
@@ -65,15 +67,16 @@ pub async fn complete(app: &Arc<App>, ctx: Ctx, body: &Map<String, Json>, token:
     let digest = codes::digest(&app.settings.jwt_secret, row, code.trim())?;
     let user = session.user;
     let needs = Needs::row::<UserSession>(id).and_row::<Verification>(row).and_row::<User>(user);
+    let needs = needs.and_query(running(session.company, user, ctx.now()));
     let decide = move |facts: &Facts| {
-        let running = facts.any::<Verification>(row)?;
-        if let Err(refusal) = codes::judge(running.as_ref(), &digest, facts.now) {
-            return Ok(refused(&ctx, facts, running, refusal));
+        let code = facts.any::<Verification>(row)?;
+        if let Err(refusal) = codes::judge(code.as_ref(), &digest, facts.now) {
+            return Ok(refused(&ctx, facts, code, refusal));
         }
         let login = facts.any::<UserSession>(id)?.filter(|l| l.meta.is_active).ok_or_else(Error::login_required)?;
         let done = UserSession { needs_2fa: false, ..login.clone() }.touched(facts.now);
         let event = Event::audit(&ctx, UserSession::def().name, id).after(&done).audited(Some(&login));
-        let changes = running.map(|row| used(&ctx, facts, row)).unwrap_or_default();
+        let changes = code.map(|row| used(&ctx, facts, row)).unwrap_or_default().join(make_room(&ctx, facts, &done)?);
         let back = restore(&ctx, facts, facts.row::<User>(user)?).0;
         Ok((changes.join(back).put(&done).event(event), Ok(())))
     };

@@ -13,6 +13,7 @@ use crate::text;
 on_both_databases!(
     a_purged_person_leaves_no_trace,
     nobody_is_purged_too_early,
+    whoever_is_deleted_meanwhile_is_purged_all_the_same,
     an_address_is_free_after_the_month,
     the_platforms_own_people_are_purged_too,
 );
@@ -107,6 +108,25 @@ async fn nobody_is_purged_too_early(db: Db) {
     app.set("2026-07-01T06:00:01Z");
     assert_eq!(purge_archived(&app.services()).await.expect("purges"), 1, "the one who did not come back");
     assert_eq!(text(&bob.get("/auth-api/currentuser").await.ok(), "userId"), bob.text());
+}
+
+async fn whoever_is_deleted_meanwhile_is_purged_all_the_same(db: Db) {
+    let app = TestApp::start(db).await;
+    let mut acme = app.company("acme", "UTC").await;
+    let (ann, mia) = (acme.employee("ann").await, acme.employee("mia").await);
+    acme.manager_of(&mia, &[&ann]).await;
+    ann.delete(PROFILE).await.ok();
+    acme.owner.delete(&format!("/auth-api/v1/users/{}", ann.text())).await.ok();
+    app.set("2026-07-01T05:59:59Z");
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 0);
+    app.set("2026-07-01T06:00:01Z");
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 1);
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 0, "once");
+    acme.owner.log_in().await;
+    nobody_finds(&acme, &ann).await;
+    nothing_is_kept(&app, &acme, ann.id).await;
+    let store = &app.services().store;
+    assert_eq!(store.verify(acme.id).await.expect("verifies").first_bad, None);
 }
 
 async fn an_address_is_free_after_the_month(db: Db) {

@@ -99,7 +99,7 @@ async fn noted(app: &TestApp, company: &Company, actor: &str, count: usize) {
     };
     tokio::time::timeout(DEADLINE, noted).await.expect("the reads are noted");
     let all = traces(app, company, actor).await;
-    assert_eq!((all.len(), all.iter().all(|(object, id)| object == "company" && *id == company.id.to_string())), (count, true));
+    assert_eq!((all.len(), all.iter().all(|(object, id)| object == "access" && *id == company.id.to_string())), (count, true));
 }
 
 async fn reading_leaves_a_trace_a_minute(db: Db) {
@@ -107,8 +107,10 @@ async fn reading_leaves_a_trace_a_minute(db: Db) {
     let acme = app.company("acme", "UTC").await;
     let root = app.super_admin().await.claiming("acme");
     let me = id(&root).await;
+    let before = app.services().caches.epoch(acme.id);
     root.get(SHIFTS).await.ok();
     noted(&app, &acme, &me, 1).await;
+    assert_eq!(app.services().caches.epoch(acme.id), before, "nothing that is cached of the company is dropped");
     for _ in 0..5 {
         root.get(SHIFTS).await.ok();
     }
