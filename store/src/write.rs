@@ -59,7 +59,7 @@ struct Group<'a> {
     /// Versions of the rows written so far.
     written: HashMap<(&'static str, Uuid), (i64, usize)>,
     /// What refers goes before what it refers to; of a table, company by company.
-    purges: BTreeMap<(Reverse<usize>, CompanyId), (&'static Table, &'a Arg, Vec<Uuid>)>,
+    purges: BTreeMap<(Reverse<usize>, CompanyId), Purges<'a>>,
     unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
     links: HashMap<(&'static str, Uuid), Links<'a>>,
     words: HashMap<(&'static str, Uuid), Words<'a>>,
@@ -71,6 +71,9 @@ struct Group<'a> {
     answers_elsewhere: Vec<(CompanyId, CompanyId, &'a [Arg])>,
     outbox: Vec<&'a [Arg]>,
 }
+
+/// The rows of a company that go from a table.
+type Purges<'a> = (&'static Table, &'a Arg, Vec<Uuid>);
 
 /// By the tables' order: updates and inserts.
 type Wave<'a> = BTreeMap<usize, (&'static Table, Vec<&'a Put>, Vec<&'a Put>)>;
