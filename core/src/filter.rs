@@ -195,7 +195,7 @@ pub fn condition(
 ) -> Result<Cond, String> {
     let name = property.name;
     match property.kind {
-        Kind::String | Kind::Text => Ok(any(values.iter().map(|v| match v.as_str() {
+        Kind::String | Kind::Text | Kind::File => Ok(any(values.iter().map(|v| match v.as_str() {
             "null" => Cond::IsNull(name),
             text => Cond::Contains(name, text.to_owned()),
         }))),
@@ -327,7 +327,9 @@ fn between(property: &'static Property, first: Date, end: Date, zone: Zone) -> C
 /// For schemas and documents: how a property's filter is written.
 pub fn describe(property: &Property) -> &'static str {
     match property.kind {
-        Kind::String | Kind::Text => "Contains this text, whatever its case; repeat for any of several; null for none.",
+        Kind::String | Kind::Text | Kind::File => {
+            "Contains this text, whatever its case; repeat for any of several; null for none."
+        }
         Kind::Date | Kind::Instant => {
             "A day (2026-01-31), $today, $week, $month, $ltoday, $lweek, $leq-DAY, $lin-DAY,DAY, null, or ranges $gte-, $gt-, $lte-, $lt-."
         }

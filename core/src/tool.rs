@@ -28,7 +28,7 @@ pub fn schema(kind: Kind, doc: &str) -> Json {
         Kind::Strings => schema["items"] = json!({"type": "string"}),
         Kind::Integers => schema["items"] = json!({"type": "integer"}),
         Kind::Objects => schema["items"] = json!({"type": "object"}),
-        Kind::String | Kind::Text | Kind::Boolean | Kind::Integer | Kind::Double | Kind::Object => {}
+        Kind::String | Kind::Text | Kind::File | Kind::Boolean | Kind::Integer | Kind::Double | Kind::Object => {}
     }
     schema
 }

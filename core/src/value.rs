@@ -13,6 +13,8 @@ pub enum Kind {
     String,
     /// Text of several lines, at most 20,000 characters.
     Text,
+    /// A file's text, at most 10 MB; only as a parameter.
+    File,
     Enum(&'static [&'static str]),
     Boolean,
     Integer,
@@ -34,6 +36,7 @@ pub enum Kind {
 impl Kind {
     pub const MAX_STRING: usize = 1_000;
     pub const MAX_TEXT: usize = 20_000;
+    pub const MAX_FILE: usize = 10 * 1024 * 1024;
     pub const MAX_LIST: usize = 10_000;
 
     pub fn is_array(self) -> bool {
@@ -43,7 +46,7 @@ impl Kind {
     /// JSON Schema's `type`, exactly one.
     pub fn json_type(self) -> &'static str {
         match self {
-            Kind::Id | Kind::String | Kind::Text | Kind::Enum(_) | Kind::Date | Kind::Instant => "string",
+            Kind::Id | Kind::String | Kind::Text | Kind::File | Kind::Enum(_) | Kind::Date | Kind::Instant => "string",
             Kind::Boolean => "boolean",
             Kind::Integer => "integer",
             Kind::Double => "number",
@@ -81,6 +84,8 @@ impl Kind {
             Kind::Id => Uuid::try_parse(text).ok().filter(|id| !id.is_nil()).map(Value::Id).ok_or_else(|| self.wanted()),
             Kind::String => no_nul(Kind::MAX_STRING),
             Kind::Text => no_nul(Kind::MAX_TEXT),
+            Kind::File if text.len() > Kind::MAX_FILE => Err("must have at most 10 MB".to_owned()),
+            Kind::File => Ok(Value::Text(text.to_owned())),
             Kind::Enum(values) => {
                 let hit = values.iter().find(|v| v.eq_ignore_ascii_case(text));
                 hit.map(|v| Value::Text((*v).to_owned())).ok_or_else(|| self.wanted())
@@ -137,7 +142,7 @@ impl Kind {
     fn wanted(self) -> String {
         match self {
             Kind::Id => "must be a UUID".to_owned(),
-            Kind::String | Kind::Text => "must be text".to_owned(),
+            Kind::String | Kind::Text | Kind::File => "must be text".to_owned(),
             Kind::Enum(values) => format!("must be one of {}", values.join(", ")),
             Kind::Boolean => "must be true or false".to_owned(),
             Kind::Integer => "must be a whole number".to_owned(),

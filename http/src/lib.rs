@@ -8,6 +8,7 @@ mod business;
 mod calendar;
 mod caller;
 pub mod demo;
+pub mod import;
 mod login_end;
 pub mod logs;
 mod mcp;

@@ -45,7 +45,7 @@ impl Arg {
             (Kind::Double, Value::Null) => Arg::NoDouble,
             (_, Value::Null) => Arg::NoText,
             (Kind::Id, Value::Id(id)) => Arg::id(*id),
-            (Kind::String | Kind::Text | Kind::Enum(_), Value::Text(text)) => Arg::text(text),
+            (Kind::String | Kind::Text | Kind::File | Kind::Enum(_), Value::Text(text)) => Arg::text(text),
             (Kind::Boolean, Value::Bool(b)) => Arg::Int(i64::from(*b)),
             (Kind::Integer, Value::Int(int)) => Arg::Int(*int),
             (Kind::Double, Value::Float(float)) => Arg::Double(*float),

@@ -88,7 +88,9 @@ pub(crate) fn value(row: &Row, i: usize, kind: Kind) -> Result<Value, sqlx::Erro
     let wrong = || sqlx::Error::Decode("a stored value does not fit its declaration".into());
     Ok(match kind {
         Kind::Id => row.id(i)?.map_or(Value::Null, Value::Id),
-        Kind::String | Kind::Text | Kind::Enum(_) => row.text(i)?.map_or(Value::Null, |text| Value::Text(text.to_owned())),
+        Kind::String | Kind::Text | Kind::File | Kind::Enum(_) => {
+            row.text(i)?.map_or(Value::Null, |text| Value::Text(text.to_owned()))
+        }
         Kind::Boolean => row.int(i)?.map_or(Value::Null, |int| Value::Bool(int != 0)),
         Kind::Integer => row.int(i)?.map_or(Value::Null, Value::Int),
         Kind::Instant => row.int(i)?.map_or(Value::Null, |at| Value::Time(Timestamp(at))),

@@ -11,6 +11,7 @@ mod templates;
 mod update_shift;
 
 pub use calendar::calendar;
+pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;
 
@@ -30,5 +31,6 @@ pub fn apis() -> Vec<Api> {
         delete_shift::api(),
         read::get(),
         read::list(),
+        crate::import::shifts(),
     ]
 }

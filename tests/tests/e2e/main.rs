@@ -8,6 +8,7 @@ mod crash;
 mod faults;
 mod guards;
 mod identity;
+mod imports;
 mod limits;
 mod lists;
 mod logins;

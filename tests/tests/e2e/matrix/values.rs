@@ -16,7 +16,7 @@ pub fn wrong(api: &Api) -> Option<(Json, BTreeSet<String>)> {
         // In an address everything is text: too much of it is wrong even where text is wanted.
         let value = match (field.kind, field.place) {
             (Kind::String, Place::Path | Place::Query) => json!("x".repeat(Kind::MAX_STRING + 1)),
-            (Kind::String | Kind::Text, _) => json!(7),
+            (Kind::String | Kind::Text | Kind::File, _) => json!(7),
             (Kind::Object, _) => json!("nothing"),
             (Kind::Ids(_) | Kind::Strings | Kind::Integers | Kind::Objects, _) => json!({"a": 1}),
             _ => json!("nonsense"),
