@@ -10,6 +10,7 @@ mod employees;
 mod faults;
 mod guards;
 mod identity;
+mod imports;
 mod leave;
 mod limits;
 mod lists;
