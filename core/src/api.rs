@@ -139,6 +139,8 @@ pub struct BusinessApi<S> {
     pub extra: &'static [&'static str],
     /// An API key cannot call it (keys, passwords, roles).
     pub no_keys: bool,
+    /// The most bytes of a body, if more than usual.
+    pub body_limit: Option<usize>,
     prepare: Option<Prepare<S>>,
 }
 
@@ -162,6 +164,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             effect,
             extra: &[],
             no_keys: false,
+            body_limit: None,
             prepare: None,
         }
     }
@@ -233,6 +236,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// API keys cannot call it.
     pub fn no_keys(mut self) -> BusinessApi<S> {
         self.no_keys = true;
+        self
+    }
+
+    /// Bodies may have so many bytes, if the caller is logged in.
+    pub fn body_limit(mut self, bytes: usize) -> BusinessApi<S> {
+        self.body_limit = Some(bytes);
         self
     }
 

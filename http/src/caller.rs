@@ -107,24 +107,30 @@ fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<Ip
 
 /// Reads a JSON object from a body; none at all is an empty object.
 pub async fn json_body(headers: &HeaderMap, payload: web::Payload) -> Result<Map<String, Json>> {
-    let bytes = bytes(headers, payload).await?;
+    json_body_within(MAX_BODY, headers, payload).await
+}
+
+/// As [`json_body`], of at most so many bytes.
+pub async fn json_body_within(limit: usize, headers: &HeaderMap, payload: web::Payload) -> Result<Map<String, Json>> {
+    let bytes = bytes(headers, payload, limit).await?;
     parse(headers, &bytes)
 }
 
-async fn bytes(headers: &HeaderMap, mut payload: web::Payload) -> Result<web::BytesMut> {
+async fn bytes(headers: &HeaderMap, mut payload: web::Payload, limit: usize) -> Result<web::BytesMut> {
     let announced = header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok());
-    if announced.is_some_and(|n| n > MAX_BODY) {
-        return Err(too_large());
+    if announced.is_some_and(|n| n > limit) {
+        return Err(too_large(limit));
     }
     // What is announced is not there yet: room grows with what arrives, and all of it has to arrive in time.
     let mut body = web::BytesMut::with_capacity(announced.unwrap_or(0).min(ROOM));
-    let deadline = tokio::time::Instant::now() + BODY;
+    // A file may take longer than a form.
+    let deadline = tokio::time::Instant::now() + if limit > MAX_BODY { 6 * BODY } else { BODY };
     while let Some(chunk) =
         timeout_at(deadline, payload.next()).await.map_err(|_| malformed("The body took too long to arrive"))?
     {
         let chunk = chunk.map_err(|_| malformed("The body did not arrive whole"))?;
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(too_large());
+        if body.len() + chunk.len() > limit {
+            return Err(too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }
@@ -152,8 +158,8 @@ fn malformed(message: &str) -> Error {
     Error::new(Status::Invalid, "ValidationFailed", message)
 }
 
-fn too_large() -> Error {
-    Error::new(Status::TooLarge, "PayloadTooLarge", format!("A body may have {} KiB at most", MAX_BODY / 1024))
+fn too_large(limit: usize) -> Error {
+    Error::new(Status::TooLarge, "PayloadTooLarge", format!("A body may have {} KiB at most", limit / 1024))
 }
 
 #[cfg(test)]

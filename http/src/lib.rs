@@ -9,6 +9,7 @@ mod calendar;
 mod caller;
 mod csv;
 pub mod demo;
+pub mod import;
 mod login_end;
 pub mod logs;
 mod mcp;

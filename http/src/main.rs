@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use workforceos_core::id::IdSource;
 use workforceos_core::time::SystemClock;
 use workforceos_http::settings::{Cli, Command, Values, cores};
-use workforceos_http::{Options, Running, backup, demo, logs, openapi, start};
+use workforceos_http::{Options, Running, backup, demo, import, logs, openapi, start};
 use workforceos_store::Store;
 
 fn main() -> ExitCode {
@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi => print_openapi(),
         Command::Migrate => runtime.block_on(migrate(&values)),
         Command::Backup { target } => runtime.block_on(back_up(&values, &target)),
+        Command::Import { .. } => Ok(runtime.block_on(import::run(&command, &values))?),
         Command::Serve | Command::Demo => runtime.block_on(serve(&command, &values)),
     }
 }

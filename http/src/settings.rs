@@ -44,6 +44,35 @@ pub enum Command {
         /// The directory to make; one that exists must be empty. A server started with it as DATA_DIR goes on from the copy
         target: PathBuf,
     },
+    /// Import people, shifts or attendance from a CSV file into a company; with SQLite while no server runs on DATA_DIR
+    #[command(
+        after_help = "Ends with 0 if every row is good, 3 if some are not (nothing was written then, unless --partial), 1 if it could not run \
+                            or was cut off: the same file imported again goes on where it stopped."
+    )]
+    Import {
+        /// What the file holds
+        #[arg(value_enum)]
+        what: Imported,
+        /// The file: CSV in UTF-8 with a header, separated by commas or semicolons
+        file: PathBuf,
+        /// The company's codename
+        #[arg(long)]
+        company: String,
+        /// Import the good rows even if others are not
+        #[arg(long)]
+        partial: bool,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// What can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Imported {
+    People,
+    Shifts,
+    Attendance,
 }
 
 /// Where the program runs.

@@ -12,6 +12,7 @@ pub mod crud;
 mod delivery;
 pub mod employees;
 pub mod files;
+pub mod import;
 pub mod leave;
 mod limits;
 mod mail;
@@ -73,6 +74,7 @@ pub struct App {
     pub throttle: auth::Throttle,
     pub limits: Limits,
     pub files: files::Files,
+    pub imports: import::Imports,
     pub pictures: auth::avatars::Pictures,
     first_password: OnceLock<String>,
 }
@@ -80,6 +82,18 @@ pub struct App {
 impl App {
     /// Opens the store, starts the actors and, on an empty database, makes the root admin and the sample company.
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>, ids: Arc<IdSource>) -> Result<Arc<App>> {
+        let app = App::open(settings, clock, ids).await?;
+        if let Some(password) = auth::first_start(&app).await? {
+            let _ = app.first_password.set(password);
+        }
+        app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
+        app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
+        app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
+        Ok(app)
+    }
+
+    /// As [`App::start`], for a program that does one thing and ends: it makes nothing by itself and sends no mails.
+    pub async fn open(settings: Settings, clock: Arc<dyn Clock>, ids: Arc<IdSource>) -> Result<Arc<App>> {
         let store = Store::open(workforceos_store::Settings {
             database: settings.database.clone(),
             journal_key: settings.journal_key,
@@ -95,12 +109,13 @@ impl App {
         };
         let hub = Hub::start(hub_settings, Arc::new(outside::HubAccess::new(store.clone(), caches.clone())))?;
         let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers))?;
-        let app = Arc::new(App {
+        Ok(Arc::new(App {
             tokens: auth::Tokens::new(&settings),
             passwords: auth::Passwords::new()?,
             throttle: auth::Throttle::new(),
             limits: Limits::new(&settings, &clock),
             files: files::Files::of(&settings.data_dir, settings.s3.as_ref())?,
+            imports: import::Imports::default(),
             pictures: auth::avatars::Pictures::on_half_the_cores(),
             store,
             companies,
@@ -110,14 +125,7 @@ impl App {
             ids,
             caches,
             first_password: OnceLock::new(),
-        });
-        if let Some(password) = auth::first_start(&app).await? {
-            let _ = app.first_password.set(password);
-        }
-        app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
-        app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
-        app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
-        Ok(app)
+        }))
     }
 
     /// The root admin's password, if it was made at this start.

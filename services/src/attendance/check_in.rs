@@ -95,7 +95,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CheckIn) -> Result<(Changes, Answer)
     Ok((Changes::none().put(&record).event(event).due(due), Answer::object(ctx, &record)))
 }
 
-fn check_times(now: Timestamp, at: Timestamp, out: Option<Timestamp>) -> Result<()> {
+/// Neither instant is in the future, and the second fits the first.
+pub(crate) fn check_times(now: Timestamp, at: Timestamp, out: Option<Timestamp>) -> Result<()> {
     let mut problems = Vec::new();
     if at > now {
         problems.push(Problem::new("checkInTime", "must not be in the future"));
@@ -112,7 +113,7 @@ fn check_times(now: Timestamp, at: Timestamp, out: Option<Timestamp>) -> Result<
 }
 
 /// The shift must be on, the user assigned and not on leave, and the instant within the window.
-fn check_shift(facts: &Facts, shift: &Shift, user: UserId, at: Timestamp, given: bool) -> Result<()> {
+pub(crate) fn check_shift(facts: &Facts, shift: &Shift, user: UserId, at: Timestamp, given: bool) -> Result<()> {
     let state = facts.state;
     let on = shift.status == ShiftStatus::Scheduled || (given && shift.status == ShiftStatus::Completed);
     if !on {

@@ -87,24 +87,27 @@ fn retime(record: &mut AttendanceRecord, input: &Correct, now: Timestamp, times:
     };
     check(came, record.check_out_time, now)?;
     rules::assess(record, times);
-    match (input.status, record.check_out_time) {
-        (None, _) => {}
-        (Some(AttendanceStatus::Pending), Some(_)) => {
-            return Err(Error::field("status", "cannot be pending once the person has left"));
+    impose(record, input.status, times)
+}
+
+/// A status that was given takes the place of the computed one where the times allow it.
+pub(crate) fn impose(record: &mut AttendanceRecord, given: Option<AttendanceStatus>, times: &Times) -> Result<()> {
+    let (Some(status), Some(came)) = (given, record.check_in_time) else { return Ok(()) };
+    match (status, record.check_out_time) {
+        (AttendanceStatus::Pending, Some(_)) => Err(Error::field("status", "cannot be pending once the person has left")),
+        (AttendanceStatus::Present | AttendanceStatus::LeftEarly, None) => {
+            Err(Error::field("status", "cannot be present or leftEarly while the record is open"))
         }
-        (Some(AttendanceStatus::Present | AttendanceStatus::LeftEarly), None) => {
-            return Err(Error::field("status", "cannot be present or leftEarly while the record is open"));
-        }
-        (Some(status), _) => {
+        (status, _) => {
             record.status = status;
             record.late_by_minutes = match status {
                 AttendanceStatus::Late => Some(times.minutes_after_start(came)),
                 AttendanceStatus::LeftEarly => record.late_by_minutes,
                 _ => Some(0),
             };
+            Ok(())
         }
     }
-    Ok(())
 }
 
 fn check(came: Timestamp, left: Option<Timestamp>, now: Timestamp) -> Result<()> {

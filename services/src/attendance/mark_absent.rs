@@ -82,7 +82,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &MarkAbsent) -> Result<(Changes, Answ
 }
 
 /// The record of somebody who did not come.
-pub(super) fn absent(meta: Meta, shift: &Shift, user: UserId) -> AttendanceRecord {
+pub(crate) fn absent(meta: Meta, shift: &Shift, user: UserId) -> AttendanceRecord {
     AttendanceRecord {
         user_id: user,
         shift_id: ShiftId(shift.meta.id),

@@ -8,11 +8,22 @@ mod read;
 pub mod rules;
 mod timers;
 
+pub(crate) use check_in::{check_shift, check_times};
+pub(crate) use correct::impose;
+pub(crate) use mark_absent::absent;
 pub use timers::{absences, sweep};
 
 use crate::Api;
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![check_in::api(), check_out::api(), mark_absent::api(), correct::api(), read::get(), read::list()]
+    vec![
+        check_in::api(),
+        check_out::api(),
+        mark_absent::api(),
+        correct::api(),
+        read::get(),
+        read::list(),
+        crate::import::attendance(),
+    ]
 }

@@ -11,11 +11,11 @@ mod groups;
 mod keys;
 mod lines;
 mod login;
-mod names;
+pub(crate) mod names;
 mod passwords;
 mod permissions;
 mod purge;
-mod roles;
+pub(crate) mod roles;
 mod session;
 mod throttle;
 mod tokens;
@@ -25,15 +25,18 @@ mod verification;
 use crate::Api;
 
 pub use avatars::Bucket;
+pub(crate) use avatars::or_default as default_avatar;
 pub use first_start::first_start;
-pub(crate) use groups::create_user_group_member::joined;
+pub(crate) use groups::create_user_group_member::{clashes as membership_alert, joined};
 pub use login::{LoggedIn, LoginRequest, login, logout};
+pub(crate) use passwords::NOBODY as NO_PASSWORD;
 pub use passwords::Passwords;
 pub use permissions::{permission, permissions};
 pub use purge::{daily as purge_daily, purge_archived};
 pub use session::{bucket_session, session};
 pub use throttle::Throttle;
 pub use tokens::Tokens;
+pub(crate) use users::create_user::taken;
 pub use verification::{Step, verification};
 
 /// The service's Business APIs.
@@ -76,6 +79,7 @@ pub fn apis() -> Vec<Api> {
         access::list_user_sessions::api(),
         access::delete_user_session::api(),
     ];
+    apis.push(crate::import::people());
     apis.extend(avatars::user_files());
     apis.extend(avatars::company_files());
     apis

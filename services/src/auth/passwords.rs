@@ -14,7 +14,7 @@ const MAX_THREADS: usize = 4;
 const MEMORY_KIB: u32 = 19 * 1024;
 const ROUNDS: u32 = 2;
 /// A hash like any other, of a password that nobody has: what an unknown user's password is compared with.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// One password to hash or verify.
 struct Job {

@@ -82,7 +82,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateShift) -> Result<(Changes, Ans
 }
 
 /// What a new shift is to be.
-pub(super) struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     pub date: Date,
     pub start: &'a str,
     pub end: &'a str,
@@ -127,7 +127,7 @@ impl Plan<'_> {
 }
 
 /// What writing a new shift means: the row, its event and audit entry, and when the timer is to look at it.
-pub(super) fn created(facts: &Facts, ctx: &Ctx, shift: &Shift) -> Changes {
+pub(crate) fn created(facts: &Facts, ctx: &Ctx, shift: &Shift) -> Changes {
     let event = Event::of(ctx, "shift.created", shift, rules::audience(facts.state, shift)).audited::<Shift>(None);
     Changes::none().put(shift).event(event).due(rules::completes_at(facts.state, shift))
 }

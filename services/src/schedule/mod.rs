@@ -16,6 +16,7 @@ mod templates;
 mod update_shift;
 
 pub use calendar::calendar;
+pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;
 
@@ -43,5 +44,6 @@ pub fn apis() -> Vec<Api> {
         swaps::cancel::api(),
         swaps::read::get(),
         swaps::read::list(),
+        crate::import::shifts(),
     ]
 }

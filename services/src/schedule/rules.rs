@@ -105,7 +105,7 @@ pub fn overlap(a: &Shift, b: &Shift) -> bool {
 
 /// Every conflict of a shift's assignees: another scheduled shift at that time, or (if named) leave that day. `others` are
 /// shifts about to be written along with it.
-pub fn conflicts(state: &State, shift: &Shift, others: &[Shift]) -> Vec<Conflict> {
+pub fn conflicts<'a>(state: &'a State, shift: &Shift, others: impl IntoIterator<Item = &'a Shift>) -> Vec<Conflict> {
     if shift.status != ShiftStatus::Scheduled {
         return Vec::new();
     }

@@ -11,6 +11,7 @@ mod employees;
 mod faults;
 mod guards;
 mod identity;
+mod imports;
 mod leave;
 mod limits;
 mod lists;

@@ -62,7 +62,7 @@ pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (U
 }
 
 /// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.
-fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
+pub fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
     let clashes = schedule::membership_clashes(facts.state, member.group_id, member.user_id, facts.now);
     let recipient = alerts::superior(facts, member.user_id).unwrap_or(member.user_id);
     let Some((first, rival)) = clashes.first() else { return Changes::none() };

@@ -21,6 +21,9 @@ use super::ical::{self, Found};
 use super::{created, deleted, key, new};
 use crate::{Api, App, commit};
 
+/// The most characters of a calendar.
+const MAX_CALENDAR: usize = 500_000;
+
 input! {
     pub struct Import {
         /// The text of an iCalendar (.ics) file, at most 500,000 characters.
@@ -52,6 +55,9 @@ pub fn api() -> Api {
 async fn handle(app: Arc<App>, ctx: Ctx, input: Import) -> Result<Answer> {
     let year = ctx.tenant.zone.date(ctx.now()).year();
     let calendar = input.calendar;
+    if calendar.chars().count() > MAX_CALENDAR {
+        return Err(Error::field("calendar", format!("must have at most {MAX_CALENDAR} characters")));
+    }
     // Rules are expanded: not on the threads that serve everybody.
     let found = tokio::task::spawn_blocking(move || ical::read(&calendar, year)).await.map_err(Error::internal)?;
     let found = found.map_err(|problem| Error::field("calendar", problem))?;

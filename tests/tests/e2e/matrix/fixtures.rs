@@ -122,6 +122,9 @@ pub const NAMES: &[&str] = &[
     "cancelShiftSwap",
     "getShiftSwap",
     "listShiftSwaps",
+    "importPeople",
+    "importShifts",
+    "importAttendance",
 ];
 
 /// These end the caller's own login.
@@ -315,6 +318,17 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         }
         "deleteAnnouncement" => json!({"announcementId": side.announcement(false).await}),
         "getAnnouncement" => json!({"announcementId": side.announcement(true).await}),
+        "importPeople" => {
+            json!({"csv": format!("email,fullname\nnew{number}@new.test,New\n"), "partial": false, "dryRun": false})
+        }
+        "importShifts" => {
+            json!({"csv": format!("date,start,end,people\n{},09:00,17:00,{}\n", side.free_day().await, side.ann.email)})
+        }
+        "importAttendance" => {
+            let day = side.free_day().await;
+            company.shift(&day, "09:00-17:00", &[&side.ann]).await;
+            json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
+        }
         _ => return None,
     })
 }
