@@ -94,6 +94,11 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         self.entered(session, caller).await
     }
 
+    /// As [`Dispatch::enter_as`], uncounted: where the same call enters again.
+    pub async fn enter_as_uncounted(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
+        self.entered(session, caller).await
+    }
+
     /// As [`Dispatch::enter`], uncounted: where the same call enters again, or must not be refused.
     pub async fn enter_uncounted(&self, caller: Caller) -> Result<Ctx> {
         let session = self.session(&caller).await?;

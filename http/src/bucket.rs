@@ -53,11 +53,11 @@ pub async fn upload(
     }
     multipart::announced(request.headers(), bucket)?;
     // The place is kept until the file is stored: so many uploads are in memory at once, and no more.
-    let _place = server.uploads.place(ctx.user(), bucket).await?;
+    let _place = server.uploads.place(ctx.user(), ctx.company(), bucket).await?;
     let mut file = multipart::file(request.headers(), payload, bucket).await?;
     file.about = about.or(file.about);
     // That may have taken a minute: the login is looked at as it is now.
-    let mut ctx = Ctx { api: bucket.uploading(), ..enter(server, request, incoming).await? };
+    let mut ctx = Ctx { api: bucket.uploading(), ..again(server, request, incoming).await? };
     if let Some(key) = header(request.headers(), "idempotency-key") {
         let body = Map::from_iter([("file".to_owned(), file.digest().into())]);
         let args = Args { path: Vec::new(), query: std::mem::take(&mut incoming.query), body, lenient: false, walk: None };
@@ -78,6 +78,19 @@ pub async fn upload(
         other => other?,
     };
     Ok(reply::value(request, 200, &answer))
+}
+
+/// As [`enter`], of the same call: it is counted once.
+async fn again(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<Ctx> {
+    let caller = incoming.caller(request, &Map::new(), Via::Rest);
+    let ctx = match &caller.token {
+        Some(token) => match bucket_session(&server.app, token).await? {
+            Some(session) => server.dispatch.enter_as_uncounted(Some(session), caller).await?,
+            None => incoming.enter_logged_in_uncounted(server, caller).await?,
+        },
+        None => return Err(Error::login_required()),
+    };
+    server.dispatch.with_scope(ctx).await
 }
 
 /// The context of a login, or of its token for buckets, with whom it reaches.
@@ -113,21 +126,35 @@ pub async fn private(server: &Server, request: &HttpRequest, incoming: &mut Inco
 }
 
 /// `GET …/bucket/{bucket}/download/…` and `…/default/…`, open to everybody.
-pub async fn download(server: &Server, request: &HttpRequest, bucket: Bucket, ask: Ask<'_>) -> Result<HttpResponse> {
+pub async fn download(
+    server: &Server,
+    request: &HttpRequest,
+    incoming: &Incoming,
+    bucket: Bucket,
+    ask: Ask<'_>,
+) -> Result<HttpResponse> {
+    // A stored one costs a read and up to some megabytes.
+    let count = || server.dispatch.outside.count_public(incoming.address, true);
     let file = match ask {
-        Ask::Id(id) => avatars::by_id(&server.app, bucket, id).await?,
-        Ask::Key(key) => avatars::by_key(&server.app, bucket, key).await?,
+        Ask::Id(id) => {
+            count()?;
+            avatars::by_id(&server.app, bucket, id).await?
+        }
+        Ask::Key(key) => {
+            count()?;
+            avatars::by_key(&server.app, bucket, key).await?
+        }
         Ask::Default(name) => return generated(request, name),
     };
     let etag = format!("\"{}\"", file.id);
     if is_known(request, &etag) {
         return Ok(picture(StatusCode::NOT_MODIFIED, &etag).finish());
     }
-    let bytes = file.bytes(&server.app).await?;
+    let (size, bytes) = file.bytes(&server.app).await?;
     let mut response = picture(StatusCode::OK, &etag);
     response.insert_header((CONTENT_TYPE, file.mime_type.as_str()));
     response.insert_header((CONTENT_DISPOSITION, disposition("inline", &file.file_name)));
-    Ok(response.body(bytes))
+    Ok(response.body(SizedStream::new(size, bytes)))
 }
 
 fn generated(request: &HttpRequest, name: &str) -> Result<HttpResponse> {

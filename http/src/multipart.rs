@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use workforceos_core::error::{Error, Result};
-use workforceos_core::id::UserId;
+use workforceos_core::id::{CompanyId, UserId};
 use workforceos_services::bucket::{Bucket, MB, Upload};
 
 use crate::caller::header;
@@ -23,11 +23,15 @@ const FIELD: &str = "file";
 const AROUND: usize = 64 * 1024;
 /// How long a form may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
+/// How long it may pause meanwhile.
+const PAUSE: Duration = Duration::from_secs(10);
 /// What a field beside the file may have.
 const MAX_TEXT: usize = 256;
 /// How many megabytes of uploads there may be at once; what waits is not read.
 const MB_AT_ONCE: usize = 160;
-/// How many of them may be one user's.
+/// How many of them may be one company's, so that no company takes all.
+const MB_PER_COMPANY: usize = 80;
+/// How many uploads may be one user's.
 const AT_ONCE_PER_USER: usize = 4;
 /// How long an upload waits for a place.
 const WAIT: Duration = Duration::from_secs(10);
@@ -35,26 +39,35 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Places for uploads that run.
 pub struct Uploads {
     all: Arc<Semaphore>,
-    users: Arc<Mutex<HashMap<UserId, usize>>>,
+    running: Arc<Mutex<Running>>,
     wait: Duration,
+}
+
+/// What runs: uploads by user, megabytes by company.
+#[derive(Default)]
+struct Running {
+    users: HashMap<UserId, usize>,
+    companies: HashMap<CompanyId, usize>,
 }
 
 /// A place for one upload; given back when it ends.
 pub struct Place {
     user: UserId,
-    users: Arc<Mutex<HashMap<UserId, usize>>>,
+    company: CompanyId,
+    mb: usize,
+    running: Arc<Mutex<Running>>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Uploads {
     pub fn new() -> Uploads {
-        Uploads { all: Arc::new(Semaphore::new(MB_AT_ONCE)), users: Arc::default(), wait: WAIT }
+        Uploads { all: Arc::new(Semaphore::new(MB_AT_ONCE)), running: Arc::default(), wait: WAIT }
     }
 
-    /// A place for a user's upload, as large as it may become: 429 if that user has enough of them, 503 if there is no room in
-    /// time.
-    pub async fn place(&self, user: UserId, bucket: Bucket) -> Result<Place> {
-        let mut place = self.counted(user)?;
+    /// A place for a user's upload, as large as it may become: 429 if that user or company has enough of them, 503 if there is
+    /// no room in time.
+    pub async fn place(&self, user: UserId, company: CompanyId, bucket: Bucket) -> Result<Place> {
+        let mut place = self.counted(user, company, bucket.max_mb())?;
         let size = u32::try_from(bucket.max_mb()).map_err(Error::internal)?;
         let permit = timeout(self.wait, self.all.clone().acquire_many_owned(size)).await;
         let busy = |_| Error::unavailable("Too many uploads at the moment; try again");
@@ -62,30 +75,39 @@ impl Uploads {
         Ok(place)
     }
 
-    fn counted(&self, user: UserId) -> Result<Place> {
-        let mut users = locked(&self.users);
-        let running = users.entry(user).or_default();
-        if *running >= AT_ONCE_PER_USER {
+    fn counted(&self, user: UserId, company: CompanyId, mb: usize) -> Result<Place> {
+        let mut running = locked(&self.running);
+        if running.users.get(&user).is_some_and(|n| *n >= AT_ONCE_PER_USER) {
             return Err(Error::rate_limited(1, "You have too many uploads running; let them end"));
         }
-        *running += 1;
-        Ok(Place { user, users: self.users.clone(), permit: None })
+        if running.companies.get(&company).is_some_and(|present| present + mb > MB_PER_COMPANY) {
+            return Err(Error::rate_limited(1, "Your company has too many uploads running; let them end"));
+        }
+        *running.users.entry(user).or_default() += 1;
+        *running.companies.entry(company).or_default() += mb;
+        Ok(Place { user, company, mb, running: self.running.clone(), permit: None })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         drop(self.permit.take());
-        let mut users = locked(&self.users);
-        match users.get_mut(&self.user) {
-            Some(running) if *running > 1 => *running -= 1,
-            _ => drop(users.remove(&self.user)),
-        }
+        let mut running = locked(&self.running);
+        less(&mut running.users, self.user, 1);
+        less(&mut running.companies, self.company, self.mb);
     }
 }
 
-fn locked(users: &Mutex<HashMap<UserId, usize>>) -> MutexGuard<'_, HashMap<UserId, usize>> {
-    users.lock().unwrap_or_else(PoisonError::into_inner)
+/// Takes off what has ended; who has nothing running is forgotten.
+fn less<K: Eq + std::hash::Hash>(counts: &mut HashMap<K, usize>, key: K, ended: usize) {
+    match counts.get_mut(&key) {
+        Some(count) if *count > ended => *count -= ended,
+        _ => drop(counts.remove(&key)),
+    }
+}
+
+fn locked(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Refuses a form that is said to be larger than one may be, before any of it is read.
@@ -125,7 +147,7 @@ fn bounded(payload: web::Payload, most: usize) -> impl Stream<Item = Result<Byte
 /// `room`: how many bytes are said to come. A file is in memory once, never copied to a larger place.
 async fn read(mut form: Multipart, bucket: Bucket, room: usize) -> Result<Upload> {
     let (mut found, mut about): (Option<(String, Vec<u8>)>, Option<String>) = (None, None);
-    while let Some(field) = form.next().await {
+    while let Some(field) = arriving(form.next()).await? {
         let mut field = field.map_err(|error| told(&error, bucket))?;
         match field.name() {
             Some(FIELD) if found.is_some() => return Err(Error::field(FIELD, "is there twice: upload one file at a time")),
@@ -142,7 +164,7 @@ async fn read(mut form: Multipart, bucket: Bucket, room: usize) -> Result<Upload
             }
             // Other fields mean nothing here, as in any body.
             _ => {
-                while let Some(chunk) = field.next().await {
+                while let Some(chunk) = arriving(field.next()).await? {
                     chunk.map_err(|error| told(&error, bucket))?;
                 }
             }
@@ -155,10 +177,15 @@ async fn read(mut form: Multipart, bucket: Bucket, room: usize) -> Result<Upload
     }
 }
 
+/// What comes next, unless nothing comes for too long: whoever only holds a place gives it up.
+async fn arriving<T>(next: impl Future<Output = T>) -> Result<T> {
+    timeout(PAUSE, next).await.map_err(|_| Error::field(FIELD, "took too long to arrive"))
+}
+
 /// The whole of a field; `None` if it has more than `most` bytes.
 async fn all(field: &mut Field, bucket: Bucket, most: usize, room: usize) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::with_capacity(room);
-    while let Some(chunk) = field.next().await {
+    while let Some(chunk) = arriving(field.next()).await? {
         let chunk = chunk.map_err(|error| told(&error, bucket))?;
         if bytes.len() + chunk.len() > most {
             return Ok(None);
@@ -203,20 +230,42 @@ mod tests {
         UserId(IdSource::random().next(Timestamp(0)))
     }
 
+    fn company() -> CompanyId {
+        CompanyId(IdSource::random().next(Timestamp(0)))
+    }
+
+    #[tokio::test]
+    async fn no_company_takes_all_places() {
+        let (uploads, one) = (Uploads::new(), company());
+        let mut places = Vec::new();
+        for _ in 0..4 {
+            places.push(uploads.place(somebody(), one, Bucket::EmployeeDocuments).await.expect("a place"));
+        }
+        let refused = uploads.place(somebody(), one, Bucket::UserAvatars).await.err().expect("enough");
+        assert_eq!(refused.status, Status::RateLimited);
+        assert!(uploads.place(somebody(), company(), Bucket::UserAvatars).await.is_ok(), "another company's");
+        drop(places.pop());
+        assert!(uploads.place(somebody(), one, Bucket::UserAvatars).await.is_ok(), "one has ended");
+    }
+
     #[tokio::test]
     async fn a_user_has_so_many_places_and_no_more() {
         let uploads = Uploads::new();
         let (ann, bob) = (somebody(), somebody());
         let mut places = Vec::new();
         for _ in 0..AT_ONCE_PER_USER {
-            places.push(uploads.place(ann, Bucket::UserAvatars).await.expect("a place"));
+            places.push(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.expect("a place"));
         }
-        assert_eq!(uploads.place(ann, Bucket::UserAvatars).await.err().map(|e| e.status), Some(Status::RateLimited));
-        assert!(uploads.place(bob, Bucket::UserAvatars).await.is_ok());
+        assert_eq!(
+            uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.err().map(|e| e.status),
+            Some(Status::RateLimited)
+        );
+        assert!(uploads.place(bob, CompanyId::ROOT, Bucket::UserAvatars).await.is_ok());
         places.pop();
-        assert!(uploads.place(ann, Bucket::UserAvatars).await.is_ok());
+        assert!(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.is_ok());
         places.clear();
-        assert!(locked(&uploads.users).is_empty());
+        let running = locked(&uploads.running);
+        assert!(running.users.is_empty() && running.companies.is_empty());
         assert_eq!(uploads.all.available_permits(), MB_AT_ONCE);
     }
 
@@ -238,15 +287,15 @@ mod tests {
         let mut places = Vec::new();
         // Eight documents take the room of thirty-two pictures.
         for _ in 0..7 {
-            places.push(uploads.place(somebody(), Bucket::EmployeeDocuments).await.expect("a place"));
+            places.push(uploads.place(somebody(), company(), Bucket::EmployeeDocuments).await.expect("a place"));
         }
         for _ in 0..4 {
-            places.push(uploads.place(somebody(), Bucket::UserAvatars).await.expect("a place"));
+            places.push(uploads.place(somebody(), company(), Bucket::UserAvatars).await.expect("a place"));
         }
         for bucket in Bucket::ALL {
-            let late = uploads.place(somebody(), bucket).await.err().expect("none is free");
+            let late = uploads.place(somebody(), company(), bucket).await.err().expect("none is free");
             assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));
         }
-        assert_eq!(locked(&uploads.users).len(), 11);
+        assert_eq!(locked(&uploads.running).users.len(), 11);
     }
 }

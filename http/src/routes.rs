@@ -144,7 +144,7 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Own::Logout => auth::logout(server, request, payload, incoming).await,
         Own::Verification(what) => auth::verification(server, request, payload, incoming, what).await,
         Own::Upload(bucket) => bucket::upload(server, request, payload, incoming, bucket).await,
-        Own::Download(bucket, ask) => bucket::download(server, request, bucket, ask).await,
+        Own::Download(bucket, ask) => bucket::download(server, request, incoming, bucket, ask).await,
         Own::Private(id) => bucket::private(server, request, incoming, id).await,
         Own::Stream => stream::open(server, request, incoming).await,
         Own::Calendar => calendar::shifts(server, request, incoming).await,

@@ -6,8 +6,10 @@ use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::{CompanyId, FileId};
 use workforceos_core::object::{DataObject, ObjectDef};
 use workforceos_core::objects::{CompanyAvatarsFile, EmployeeDocumentsFile, UserAvatarsFile};
+use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 
+use crate::App;
 use crate::files::FileKey;
 
 /// Bytes of a megabyte.
@@ -63,6 +65,24 @@ impl Bucket {
             Bucket::UserAvatars | Bucket::CompanyAvatars => 5,
             Bucket::EmployeeDocuments => 20,
         }
+    }
+
+    /// How many files there may be: of one user, one company, one employee.
+    pub fn max_files(self) -> u64 {
+        match self {
+            Bucket::UserAvatars => 20,
+            Bucket::CompanyAvatars | Bucket::EmployeeDocuments => 200,
+        }
+    }
+
+    /// 409 where those that `theirs` describes are as many as there may be. Uploads that run at once may be a few more.
+    pub async fn has_room(self, app: &App, ctx: &Ctx, theirs: Cond) -> Result<()> {
+        let present = app.store.count(&Query::of(self.def(), ctx.company(), theirs)).await?;
+        if present < self.max_files() {
+            return Ok(());
+        }
+        let message = format!("There are {present} files already, as many as there may be: delete one first");
+        Err(Error::conflict("TooManyFiles", message))
     }
 
     /// What a form's file should be, for people.

@@ -1,6 +1,7 @@
 //! Downloads, which are open to everybody who knows a file's id or its access key.
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::CompanyId;
@@ -46,9 +47,9 @@ fn missing(bucket: Bucket) -> Error {
 }
 
 impl Download {
-    /// The file's bytes; 404 if it was deleted in the meantime.
-    pub async fn bytes(&self, app: &App) -> Result<Bytes> {
+    /// The file's size and its bytes as they are read; 404 if it was deleted in the meantime.
+    pub async fn bytes(&self, app: &App) -> Result<(u64, BoxStream<'static, Result<Bytes>>)> {
         let key = self.bucket.key(self.company, self.id);
-        app.files.get(&key).await?.ok_or_else(|| missing(self.bucket))
+        app.files.stream(&key).await?.ok_or_else(|| missing(self.bucket))
     }
 }

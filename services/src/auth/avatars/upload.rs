@@ -11,6 +11,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::object::Meta;
 use workforceos_core::objects::{CompanyAvatarsFile, UserAvatarsFile};
+use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
 
 use super::{AvatarFile, Bucket, Described, name};
@@ -53,6 +54,11 @@ async fn keep<T: AvatarFile>(app: &App, ctx: &Ctx, upload: Upload) -> Result<Jso
     if upload.bytes.len() > T::BUCKET.max_mb() * MB {
         return Err(T::BUCKET.too_large());
     }
+    let theirs = match T::BUCKET {
+        Bucket::UserAvatars => Cond::eq("_owner", ctx.user().0),
+        _ => Cond::TRUE,
+    };
+    T::BUCKET.has_room(app, ctx, theirs).await?;
     let picture = app.pictures.draw(upload.bytes).await?;
     let file = Described {
         file_name: name::presentable(&upload.file_name, picture.kind.endings(), "avatar"),

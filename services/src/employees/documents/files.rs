@@ -61,6 +61,7 @@ pub async fn upload(app: &Arc<App>, ctx: &Ctx, upload: Upload) -> Result<Json> {
         let message = "file: must be a PDF, or a picture: PNG, JPEG, WebP or GIF";
         Error::new(Status::UnsupportedMedia, "UnsupportedMediaType", message)
     })?;
+    BUCKET.has_room(app, ctx, Cond::eq("employeeProfileId", profile.meta.id)).await?;
     let id = ctx.new_id();
     let file = EmployeeDocumentsFile {
         meta: Meta::new(id, ctx.now(), Some(ctx.user().0)),

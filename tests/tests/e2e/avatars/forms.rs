@@ -14,7 +14,8 @@ on_both_databases!(
     only_pictures_are_kept,
     too_much_is_refused,
     a_flood_is_not_read,
-    a_repeated_upload_is_one
+    a_repeated_upload_is_one,
+    files_are_so_many_and_no_more
 );
 
 const MB: usize = 1024 * 1024;
@@ -183,4 +184,18 @@ async fn a_repeated_upload_is_one(db: Db) {
     once.upload("userAvatars", "me.gif", &padded).await.refused(409, "IdempotencyConflict");
     once.upload("companyAvatars", "me.gif", DOT).await.refused(409, "IdempotencyConflict");
     assert_eq!(acme.owner.get(FILES).await.ok()["rowCount"], 1);
+}
+
+async fn files_are_so_many_and_no_more(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    let mut first = String::new();
+    for _ in 0..20 {
+        first = crate::text(&ann.upload("userAvatars", "me.gif", DOT).await.ok()["file"], "id");
+    }
+    ann.upload("userAvatars", "me.gif", DOT).await.refused(409, "TooManyFiles");
+    bob.upload("userAvatars", "me.gif", DOT).await.ok();
+    ann.delete(&format!("{FILES}/{first}")).await.ok();
+    ann.upload("userAvatars", "me.gif", DOT).await.ok();
 }

@@ -109,9 +109,14 @@ impl Side {
     /// A date on which nothing is planned yet.
     pub async fn free_day(&self) -> String {
         let mut days = self.days.lock().await;
-        *days += 1;
-        let day = chrono::NaiveDate::from_ymd_opt(2026, 7, 1).expect("a date") + chrono::Duration::days(i64::from(*days));
-        day.to_string()
+        loop {
+            *days += 1;
+            let day = chrono::NaiveDate::from_ymd_opt(2026, 7, 1).expect("a date") + chrono::Duration::days(i64::from(*days));
+            // Workdays alone: leave costs the same on each.
+            if chrono::Datelike::weekday(&day).number_from_monday() <= 5 {
+                return day.to_string();
+            }
+        }
     }
 
     /// A coming shift of the employee.
