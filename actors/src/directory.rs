@@ -11,8 +11,9 @@ use workforceos_core::id::{CompanyId, IdSource};
 use workforceos_core::time::{Clock, Timestamp};
 use workforceos_store::Store;
 
-use crate::actor::{Actor, Command, Facts, Needs, TimerPass};
+use crate::actor::{Actor, Command, TimerPass};
 use crate::hub::Hub;
+use crate::needs::{Facts, Needs};
 use crate::{feed, ticker};
 
 /// How many commands may wait for one company before callers are told to come again.

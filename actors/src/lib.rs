@@ -7,11 +7,13 @@ mod actor;
 mod directory;
 mod feed;
 pub mod hub;
+mod needs;
 pub mod state;
 mod tasks;
 mod ticker;
 
-pub use actor::{Facts, Follow, Needs, TimerPass};
+pub use actor::TimerPass;
 pub use directory::{Companies, Sweep};
+pub use needs::{Facts, Follow, Needs};
 pub use state::State;
 pub use tasks::TaskNeed;
