@@ -77,6 +77,10 @@ struct OnItsWay {
 }
 
 impl UnderWay {
+    fn all(&self) -> HashSet<Uuid> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// `None` if it is on its way already.
     fn set_out(&self, id: Uuid) -> Option<OnItsWay> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id).then(|| OnItsWay { all: self.clone(), id })
@@ -102,9 +106,11 @@ async fn start(
         return Ok(0);
     }
     let now = app.clock.now();
+    // What is on its way now may be there, and gone from the outbox, by the time that the claim is answered.
+    let before = under_way.all();
     let claimed = app.store.claim_outbox(kind, now, Timestamp(now.0 + LEASE), room as u32).await?;
     let count = claimed.len();
-    for pending in claimed {
+    for pending in claimed.into_iter().filter(|pending| !before.contains(&pending.id)) {
         let Some(on_its_way) = under_way.set_out(pending.id) else { continue };
         let (app, post) = (app.clone(), post.clone());
         tries.spawn(async move {
