@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::answer::Answer;
 use crate::error::{Error, Result};
 use crate::filter::ListQuery;
@@ -141,6 +143,8 @@ pub struct BusinessApi<S> {
     pub no_keys: bool,
     /// The most bytes of a body, if more than usual.
     pub body_limit: Option<usize>,
+    /// The schema of the data that it answers, where that is no data object.
+    pub output: Option<fn() -> Json>,
     prepare: Option<Prepare<S>>,
 }
 
@@ -165,6 +169,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             extra: &[],
             no_keys: false,
             body_limit: None,
+            output: None,
             prepare: None,
         }
     }
@@ -242,6 +247,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// Bodies may have so many bytes, if the caller is logged in.
     pub fn body_limit(mut self, bytes: usize) -> BusinessApi<S> {
         self.body_limit = Some(bytes);
+        self
+    }
+
+    /// What it answers has a shape of its own, with this JSON Schema: one `type` each, arrays with `items`, no references.
+    pub fn output(mut self, schema: fn() -> Json) -> BusinessApi<S> {
+        self.output = Some(schema);
         self
     }
 

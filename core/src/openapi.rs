@@ -150,7 +150,11 @@ fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         Some(def) => json!({"$ref": format!("#/components/schemas/{}", def.name)}),
         None => json!({"type": "object"}),
     };
-    let data = if api.action == crate::api::Action::List { json!({"type": "array", "items": object}) } else { object };
+    let data = match api.output {
+        Some(schema) => schema(),
+        None if api.action == crate::api::Action::List => json!({"type": "array", "items": object}),
+        None => object,
+    };
     let mut properties = json!({
         "status": {"type": "string", "const": "OK"}, "statusCode": {"type": "integer"}, "elapsedMs": {"type": "integer"},
         "ssoTime": {"type": "integer"}, "source": {"type": "string", "enum": ["db", "actor", "cache"]},
