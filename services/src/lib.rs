@@ -18,6 +18,7 @@ mod limits;
 mod mail;
 mod outside;
 pub mod payroll;
+mod reach;
 pub mod sample;
 pub mod schedule;
 mod settings;

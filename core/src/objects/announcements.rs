@@ -1,6 +1,7 @@
 //! What the company tells its people.
 
 use crate::id::{CompanyId, DepartmentId, UserId};
+use crate::object::Level;
 use crate::objects::{User, UserGroup};
 use crate::time::Timestamp;
 use crate::{data_object, wire_enum};
@@ -37,6 +38,8 @@ data_object! {
         send_time: Timestamp => "sendTime".filter(),
         /// Until when those it is for see it.
         visible_until: Option<Timestamp> => "visibleUntil",
+        /// Whether that was chosen, or follows from the policy.
+        end_given: bool => "endGiven".read(Level::Nobody),
         /// scheduled, sent or cancelled.
         status: AnnouncementStatus => "status".filter(),
         /// The company.

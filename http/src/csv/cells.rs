@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use workforceos_core::answer::{Join, Row};
-use workforceos_core::object::{Joined, Level, ObjectDef, Property, SYSTEM};
+use workforceos_core::object::{Computed, Joined, Level, ObjectDef, Property, SYSTEM};
 use workforceos_core::value::{Kind, Value};
 
 /// Several values in one cell.
@@ -11,21 +11,26 @@ const BETWEEN: &str = ";";
 enum Column {
     /// A property, with its place in a record.
     Own(usize, &'static Property),
+    /// What follows from the object.
+    Computed(&'static Computed),
     /// A property of a joined object, `user.fullname`.
     Joined(&'static str, &'static Property),
 }
 
-/// The columns of an object's table: what the caller may read, in the order of its declaration, then the joined objects'.
+/// The columns of an object's table: what the caller may read, in the order of its declaration, what follows from that, then the
+/// joined objects'.
 pub struct Columns(Vec<Column>);
 
 impl Columns {
     pub fn of(def: &'static ObjectDef, level: Level, fields: Option<&[&'static str]>, joins: bool) -> Columns {
-        let wanted = |p: &Property| p.read <= level && (p.name == "id" || fields.is_none_or(|f| f.contains(&p.name)));
+        let asked = |name: &str| fields.is_none_or(|f| f.contains(&name));
+        let wanted = |p: &Property| p.read <= level && (p.name == "id" || asked(p.name));
         let all: Vec<(usize, &'static Property)> = def.all().enumerate().collect();
         // The id, what the object says, and the bookkeeping after it.
         let (system, own) = all.split_at(SYSTEM.len());
         let ordered = system[..1].iter().chain(own).chain(&system[1..]);
         let mut columns: Vec<Column> = ordered.filter(|(_, p)| wanted(p)).map(|(i, p)| Column::Own(*i, p)).collect();
+        columns.extend(def.computed.iter().filter(|c| asked(c.name)).map(Column::Computed));
         for join in def.joins.iter().filter(|_| joins) {
             let target = (join.target)();
             columns.extend(join.fields.iter().filter_map(|f| target.property(f)).map(|p| Column::Joined(join.name, p)));
@@ -37,6 +42,7 @@ impl Columns {
         let mut bytes = Vec::new();
         let name = |column: &Column| match column {
             Column::Own(_, property) => property.name.to_owned(),
+            Column::Computed(computed) => computed.name.to_owned(),
             Column::Joined(join, property) => format!("{join}.{}", property.name),
         };
         line(self.0.iter().map(name), &mut bytes);
@@ -48,6 +54,10 @@ impl Columns {
         let cell = |column: &Column| match column {
             Column::Own(_, property) if property.read > row.level => String::new(),
             Column::Own(index, property) => text(property.kind, &row.record.values[*index]),
+            Column::Computed(computed) => match row.computed.iter().find(|(name, _)| *name == computed.name) {
+                Some((_, value)) => text(computed.kind, value),
+                None => String::new(),
+            },
             Column::Joined(join, property) => match row.joins.iter().find(|(name, _)| name == join) {
                 Some((_, Join::One(Some(one)))) => joined(one, property),
                 Some((_, Join::Many(many))) => many.iter().map(|one| joined(one, property)).collect::<Vec<_>>().join(BETWEEN),
@@ -61,6 +71,7 @@ impl Columns {
     pub fn json(&self, json: &Json, bytes: &mut Vec<u8>) {
         let cell = |column: &Column| match column {
             Column::Own(_, property) => plain(&json[property.name]),
+            Column::Computed(computed) => plain(&json[computed.name]),
             Column::Joined(join, property) => match &json[*join] {
                 Json::Array(many) => many.iter().map(|one| plain(&one[property.name])).collect::<Vec<_>>().join(BETWEEN),
                 one => plain(&one[property.name]),

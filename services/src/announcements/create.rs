@@ -66,10 +66,11 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateAnnouncement, problems: &[Prob
         audience_user_ids: input.audience_user_ids.clone(),
         send_time: input.send_time,
         visible_until: Some(input.visible_until.unwrap_or(shown)),
+        end_given: input.visible_until.is_some(),
         status: AnnouncementStatus::Scheduled,
         company_id: ctx.company(),
     };
-    rules::check(facts.state, None, &announcement, problems.to_vec())?;
+    rules::check(facts, None, &announcement, problems.to_vec())?;
     rules::check_reach(facts.state, ctx, &announcement)?;
     let announcement = rules::settled(announcement, facts.now);
     Ok((rules::written(facts.state, ctx, None, &announcement), Answer::object(ctx, &announcement)))

@@ -1,6 +1,6 @@
 //! The rules of announcements, as pure functions of a company's state.
 
-use workforceos_actors::State;
+use workforceos_actors::{Facts, State};
 use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
@@ -44,7 +44,8 @@ pub fn shown_until(state: &State, sent: Timestamp) -> Timestamp {
 }
 
 /// An announcement as it is to become is in order: whom it newly names is known, and it is shown for some time.
-pub fn check(state: &State, before: Option<&Announcement>, after: &Announcement, mut problems: Vec<Problem>) -> Result<()> {
+pub fn check(facts: &Facts, before: Option<&Announcement>, after: &Announcement, mut problems: Vec<Problem>) -> Result<()> {
+    let state = facts.state;
     let known = |user: &UserId| before.is_some_and(|b| b.audience_user_ids.contains(user)) || state.people.role(*user).is_some();
     let there = |department: &DepartmentId| {
         before.is_some_and(|b| b.target_department_ids.contains(department)) || state.people.has_department(*department)
@@ -56,6 +57,8 @@ pub fn check(state: &State, before: Option<&Announcement>, after: &Announcement,
     problems.extend(departments.map(|d| unknown("targetDepartmentIds", d.0)));
     if after.visible_until.is_some_and(|until| until <= after.send_time) {
         problems.push(Problem::new("visibleUntil", "must be after sendTime"));
+    } else if after.status == AnnouncementStatus::Scheduled && after.visible_until.is_some_and(|until| until <= facts.now) {
+        problems.push(Problem::new("visibleUntil", "is past: nobody would ever see it"));
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
 }

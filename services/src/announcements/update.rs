@@ -68,7 +68,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateAnnouncement, problems: &[Prob
         return Err(Error::conflict("InvalidState", "The announcement is sent: it stays as people have read it"));
     }
     let after = patched(facts.state, facts.now, &before, input);
-    rules::check(facts.state, Some(&before), &after, problems.to_vec())?;
+    rules::check(facts, Some(&before), &after, problems.to_vec())?;
     rules::check_reach(facts.state, ctx, &after)?;
     let after = rules::settled(after, facts.now).touched(facts.now);
     Ok((rules::written(facts.state, ctx, Some(&before), &after), Answer::object(ctx, &after)))
@@ -82,14 +82,13 @@ fn patched(state: &State, now: Timestamp, before: &Announcement, input: &UpdateA
     after.target_department_ids = departments.over(Some(after.target_department_ids)).unwrap_or_default();
     after.audience_user_ids = input.audience_user_ids.clone().over(Some(after.audience_user_ids)).unwrap_or_default();
     after.send_time = input.send_time.unwrap_or(after.send_time);
-    // An end that nobody chose moves along with the sending.
-    let chosen = before.visible_until.filter(|until| *until != rules::shown_until(state, before.send_time));
     let usual = Some(rules::shown_until(state, after.send_time.max(now)));
-    after.visible_until = match &input.visible_until {
-        Patch::Keep if input.send_time.is_none() => before.visible_until,
-        Patch::Keep => chosen.or(usual),
-        Patch::Clear => usual,
-        Patch::Set(until) => Some(*until),
+    (after.visible_until, after.end_given) = match &input.visible_until {
+        Patch::Set(until) => (Some(*until), true),
+        Patch::Clear => (usual, false),
+        // An end that nobody chose moves along with the sending.
+        Patch::Keep if input.send_time.is_some() && !before.end_given => (usual, false),
+        Patch::Keep => (before.visible_until, before.end_given),
     };
     if input.send_time.is_some() {
         after.status = AnnouncementStatus::Scheduled;

@@ -41,7 +41,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: DeleteLeave) -> Result<Answer> {
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, id: LeaveId) -> Result<(Changes, Answer)> {
-    let before = rules::within_reach(ctx, facts.row(id)?)?;
+    let before = rules::within_reach(facts.state, ctx, facts.row(id)?)?;
     if before.status != LeaveStatus::Pending {
         let message = format!("The request is {}: only pending ones are deleted", before.status.as_str());
         return Err(Error::conflict("InvalidState", message));

@@ -9,6 +9,8 @@ use workforceos_core::objects::{DayPart, LeaveRequest, LeaveStatus};
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::time::Date;
 
+use crate::reach;
+
 /// The longest leave, in days: three years.
 const MAX_DAYS: i64 = 3 * 366;
 /// The longest name of a leave type.
@@ -88,8 +90,8 @@ pub fn is_booked(leave: &LeaveRequest) -> bool {
 }
 
 /// Whether the caller decides about a request: admins and the requester's manager do, nobody about the own, save the owner.
-pub fn decides(ctx: &Ctx, leave: &LeaveRequest) -> bool {
-    let in_charge = ctx.is_admin() || ctx.manages(leave.user_id);
+pub fn decides(state: &State, ctx: &Ctx, leave: &LeaveRequest) -> bool {
+    let in_charge = ctx.is_admin() || reach::manages(state, ctx, leave.user_id);
     in_charge && (leave.user_id != ctx.user() || ctx.role() == Some(Role::TenantOwner))
 }
 
@@ -100,9 +102,9 @@ pub fn follows(from: LeaveStatus, to: LeaveStatus) -> bool {
 }
 
 /// Who may move a request, and from where: its own requester only cancels it, while it is pending.
-pub fn check_move(ctx: &Ctx, leave: &LeaveRequest, to: LeaveStatus) -> Result<()> {
+pub fn check_move(state: &State, ctx: &Ctx, leave: &LeaveRequest, to: LeaveStatus) -> Result<()> {
     let (from, own) = (leave.status, leave.user_id == ctx.user());
-    let (decides, withdraws) = (decides(ctx, leave), own && to == LeaveStatus::Cancelled);
+    let (decides, withdraws) = (decides(state, ctx, leave), own && to == LeaveStatus::Cancelled);
     if !follows(from, to) && (decides || withdraws) {
         return Err(invalid_state(leave, to.as_str()));
     }
@@ -124,8 +126,8 @@ pub fn event(state: &State, ctx: &Ctx, kind: &'static str, leave: &LeaveRequest,
 }
 
 /// The requests that a caller reaches, else 404.
-pub fn within_reach(ctx: &Ctx, leave: LeaveRequest) -> Result<LeaveRequest> {
-    if ctx.reaches(leave.user_id) { Ok(leave) } else { Err(Error::not_found(LeaveRequest::def().name)) }
+pub fn within_reach(state: &State, ctx: &Ctx, leave: LeaveRequest) -> Result<LeaveRequest> {
+    if reach::reaches(state, ctx, leave.user_id) { Ok(leave) } else { Err(Error::not_found(LeaveRequest::def().name)) }
 }
 
 #[cfg(test)]

@@ -89,13 +89,13 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateLeave) -> Result<Answer> {
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateLeave, looked_at: Option<(Date, Date)>) -> Result<(Changes, Answer)> {
-    let before = rules::within_reach(ctx, facts.row(input.leave_request_id)?)?;
+    let before = rules::within_reach(facts.state, ctx, facts.row(input.leave_request_id)?)?;
     let mut leave = edited(&before, input);
     if leave != before {
         check_edit(facts, ctx, &leave, &before)?;
     }
     let note = input.decision_note.clone().over(before.decision_note.clone());
-    if note != before.decision_note && !rules::decides(ctx, &before) {
+    if note != before.decision_note && !rules::decides(facts.state, ctx, &before) {
         return Err(Error::forbidden("decisionNote is written by those who decide"));
     }
     leave.decision_note = note;
@@ -104,7 +104,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateLeave, looked_at: Option<(Date
     let mut changes = Changes::none();
     let mut unassigned = Vec::new();
     if moved {
-        rules::check_move(ctx, &before, to)?;
+        rules::check_move(facts.state, ctx, &before, to)?;
         if looked_at != Some((leave.start_date, leave.end_date)) {
             return Err(Error::conflict("ConcurrentChange", "The request was changed in the meantime: look at it again"));
         }

@@ -2,6 +2,7 @@
 
 pub mod compute;
 mod create;
+mod delete;
 #[cfg(test)]
 mod edges;
 pub mod exact;
@@ -16,5 +17,5 @@ use crate::Api;
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![create::api(), update::api(), read::get(), read::list(), locks::lock(), locks::unlock(), locks::list()]
+    vec![create::api(), update::api(), delete::api(), read::get(), read::list(), locks::lock(), locks::unlock(), locks::list()]
 }

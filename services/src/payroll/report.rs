@@ -1,15 +1,17 @@
 //! Drawing up a report: what a decision needs for it, how the figures come about, and who hears of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
 use workforceos_core::objects::{
-    AttendanceRecord, CompanyPolicy, EmployeeProfile, Holiday, LeaveRequest, LeaveStatus, PaymentStatus, PayrollReport,
+    AttendanceRecord, CompanyPolicy, EmployeeProfile, Holiday, LeaveRequest, LeaveStatus, PaymentStatus, PayrollReport, Shift,
+    ShiftStatus,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::Ctx;
@@ -60,6 +62,22 @@ pub fn needs(company: CompanyId, user: UserId, from: Date, to: Date) -> Needs {
         .and_query(Query::of(LeaveRequest::def(), company, approved))
         .and_query(Query::of(Holiday::def(), company, within("holidayDate", from, to)))
         .and_query(Query::of(PayrollReport::def(), company, overlapping("periodStart", "periodEnd")))
+        .and_follow(missed_shifts)
+}
+
+/// The shifts that people were absent from: one that was cancelled afterwards is worth a warning.
+fn missed_shifts(rows: &HashMap<Uuid, Record>) -> Vec<Query> {
+    let absent = |r: &&Record| *r.def == *AttendanceRecord::def() && r.get("checkInTime").is_null() && r.is_active();
+    let mut shifts: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+    for record in rows.values().filter(absent) {
+        if let (Some(company), Some(shift)) = (record.get("companyId").as_id(), record.get("shiftId").as_id()) {
+            shifts.entry(company).or_default().insert(shift);
+        }
+    }
+    let named = |(company, ids): (Uuid, BTreeSet<Uuid>)| {
+        Query::of(Shift::def(), CompanyId(company), Cond::In("id", ids.into_iter().map(Value::Id).collect()))
+    };
+    shifts.into_iter().map(named).collect()
 }
 
 fn within(property: &'static str, from: Date, to: Date) -> Cond {
@@ -68,7 +86,7 @@ fn within(property: &'static str, from: Date, to: Date) -> Cond {
 
 /// The report with its event, and whether it is a new one. Of a report that is there, what the draft leaves out stays.
 pub fn draw_up(facts: &Facts, ctx: &Ctx, draft: &Draft) -> Result<(Changes, PayrollReport, bool)> {
-    check(facts.state, draft)?;
+    check(facts, draft)?;
     let before = existing(facts, draft)?;
     let inputs = inputs(facts, draft)?;
     let calculation = calculate(&inputs);
@@ -95,7 +113,7 @@ pub fn draw_up(facts: &Facts, ctx: &Ctx, draft: &Draft) -> Result<(Changes, Payr
         notes: draft.notes.clone().or(old.and_then(|r| r.notes.clone())),
         breakdown: breakdown(&calculation),
         absences: absences(&calculation),
-        warnings: warnings(facts, &inputs, &calculation),
+        warnings: warnings(facts, draft, &inputs, &calculation)?,
         calculated_from: calculated_from(&inputs),
         calculated_at: facts.now,
         earned: calculation.earned.to_string(),
@@ -107,10 +125,10 @@ pub fn draw_up(facts: &Facts, ctx: &Ctx, draft: &Draft) -> Result<(Changes, Payr
     Ok((changes, report, old.is_none()))
 }
 
-/// Every value that makes no sense is named.
-fn check(state: &State, draft: &Draft) -> Result<()> {
+/// Every value that makes no sense is named. Who has left and kept the profile is still to be paid.
+fn check(facts: &Facts, draft: &Draft) -> Result<()> {
     let mut problems = amount_problems(draft.bonus, draft.deduction);
-    if state.people.role(draft.user).is_none() {
+    if facts.state.people.role(draft.user).is_none() && profile(facts, draft.user)?.is_none() {
         problems.push(Problem::new("userId", "is not known here"));
     }
     if draft.to < draft.from {
@@ -156,10 +174,13 @@ fn is_of(record: &Record, user: UserId) -> bool {
     *record.get("userId") == Value::Id(user.0)
 }
 
+fn profile(facts: &Facts, user: UserId) -> Result<Option<EmployeeProfile>> {
+    Ok(facts.rows_where::<EmployeeProfile>(|r| is_of(r, user))?.into_iter().next())
+}
+
 fn inputs(facts: &Facts, draft: &Draft) -> Result<Inputs> {
-    let profile = facts.rows_where::<EmployeeProfile>(|r| is_of(r, draft.user))?.into_iter().next();
     let missing = || Error::conflict("ProfileMissing", "The user has no employee profile, which names salary and start of work");
-    let profile = profile.ok_or_else(missing)?;
+    let profile = profile(facts, draft.user)?.ok_or_else(missing)?;
     let monday = week_start(draft.from);
     let records = facts.rows_where::<AttendanceRecord>(|r| is_of(r, draft.user))?.into_iter();
     let records = records.filter(|r| monday <= r.shift_date && r.shift_date <= draft.to);
@@ -224,7 +245,7 @@ fn absences(calculation: &Calculation) -> Json {
     calculation.absences.iter().map(|a| json!({"date": a.date, "days": days(a.halves), "reason": reason(a.reason)})).collect()
 }
 
-fn warnings(facts: &Facts, inputs: &Inputs, calculation: &Calculation) -> Json {
+fn warnings(facts: &Facts, draft: &Draft, inputs: &Inputs, calculation: &Calculation) -> Result<Json> {
     let mut warnings = Vec::new();
     if inputs.salary.is_none() {
         warnings.push("The profile has no salary: it counts as 0.".to_owned());
@@ -235,7 +256,25 @@ fn warnings(facts: &Facts, inputs: &Inputs, calculation: &Calculation) -> Json {
     if facts.state.zone().date(facts.now) <= inputs.to {
         warnings.push("The period is not over yet.".to_owned());
     }
-    json!(warnings)
+    let cancelled = absent_from_cancelled(facts, draft)?;
+    if cancelled > 0 {
+        warnings.push(format!(
+            "{cancelled} absences are of shifts that were cancelled afterwards: correct them if they should cost nothing."
+        ));
+    }
+    Ok(json!(warnings))
+}
+
+/// How many of the period's absences are of shifts that are cancelled now.
+fn absent_from_cancelled(facts: &Facts, draft: &Draft) -> Result<usize> {
+    let mut count = 0;
+    for record in facts.rows_where::<AttendanceRecord>(|r| is_of(r, draft.user))? {
+        let absent = record.check_in_time.is_none() && (draft.from..=draft.to).contains(&record.shift_date);
+        if absent && facts.any::<Shift>(record.shift_id)?.is_some_and(|shift| shift.status == ShiftStatus::Cancelled) {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 /// What applied at the time of calculation, so that a report explains itself later.

@@ -57,6 +57,7 @@ fn announcement(
         audience_user_ids: users,
         send_time,
         visible_until: Some(Timestamp(send_time.0 + 30 * Timestamp::DAY)),
+        end_given: true,
         status: AnnouncementStatus::Scheduled,
         company_id: staff.ctx.company(),
     };

@@ -74,7 +74,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateTaskAssignment) -> Result<(Cha
     };
     let people = rules::recipients(state, users, departments, shift);
     rules::check_people(&assignment, &people)?;
-    rules::check_reach(ctx, people.iter().copied())?;
+    rules::check_reach(state, ctx, people.iter().copied())?;
     Ok((given(facts, ctx, &assignment, &people), Answer::object(ctx, &assignment)))
 }
 

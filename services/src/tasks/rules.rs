@@ -11,6 +11,8 @@ use workforceos_core::objects::{IndividualTask, TaskAssignment, TaskAssignmentSt
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 
+use crate::reach;
+
 /// The most people that one assignment is for: all of it is one transaction.
 const MAX_PEOPLE: usize = 20_000;
 /// The most bytes that an assignment's texts take, each person's copy counted.
@@ -53,16 +55,21 @@ pub fn check_people(assignment: &TaskAssignment, people: &[UserId]) -> Result<()
     if people.len() > MAX_PEOPLE {
         return Err(Error::field("assigneeUserIds", format!("a task is given to at most {MAX_PEOPLE} people at once")));
     }
+    check_text(assignment, people.len())
+}
+
+/// Each of the people gets a copy of the text.
+pub fn check_text(assignment: &TaskAssignment, people: usize) -> Result<()> {
     let text = assignment.title.len() + assignment.description.as_ref().map_or(0, String::len);
-    if text * people.len() > MAX_TEXT {
+    if text * people > MAX_TEXT {
         return Err(Error::field("description", "is too long for so many people: each gets a copy"));
     }
     Ok(())
 }
 
 /// Managers give tasks to their reports (and themselves) alone.
-pub fn check_reach(ctx: &Ctx, people: impl IntoIterator<Item = UserId>) -> Result<()> {
-    let beyond = people.into_iter().filter(|user| !ctx.reaches(*user)).count();
+pub fn check_reach(state: &State, ctx: &Ctx, people: impl IntoIterator<Item = UserId>) -> Result<()> {
+    let beyond = people.into_iter().filter(|user| !reach::reaches(state, ctx, *user)).count();
     match beyond {
         0 => Ok(()),
         n => Err(Error::forbidden(format!("{n} of the people are not within your reach: managers give tasks to their reports"))),

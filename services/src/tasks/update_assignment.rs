@@ -70,6 +70,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateTaskAssignment) -> Result<(Cha
     let tasks = delete_assignment::of(facts, input.task_assignment_id)?;
     rules::check_directs(ctx, &before, tasks.iter().map(|t| t.assignee_user_id))?;
     let mut after = patched(&before, input)?;
+    if (&after.title, &after.description) != (&before.title, &before.description) {
+        rules::check_text(&after, tasks.len())?;
+    }
     let new = Newly::named(&before, &after);
     rules::check_named(state, &new.users, &new.departments, new.shift)?;
     let reopened = before.status == TaskAssignmentStatus::Cancelled && after.status != TaskAssignmentStatus::Cancelled;
@@ -88,7 +91,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateTaskAssignment) -> Result<(Cha
         writing.give(&after, *person);
         made.given.push(*person);
     }
-    rules::check_reach(ctx, made.given.iter().copied())?;
+    rules::check_reach(state, ctx, made.given.iter().copied())?;
     let pending = writing.pending(input.task_assignment_id)?;
     check_status(&before, input.status, pending)?;
     after.status = rules::settled(after.status, pending);

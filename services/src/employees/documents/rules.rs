@@ -17,8 +17,8 @@ use workforceos_core::session::Ctx;
 use super::address::{self, Address};
 use super::expiry;
 use crate::bucket::Bucket;
-use crate::employees::profiles::manages;
 use crate::files::FileKey;
+use crate::reach::manages;
 use crate::{App, alerts};
 
 /// Files whose rows a decision took away; their bytes go after the commit.
@@ -79,7 +79,7 @@ fn by_company(rows: &HashMap<Uuid, Record>, property: &str) -> BTreeMap<CompanyI
 
 /// Whether the caller may write documents of a user: admins all, a manager the reports'.
 pub fn writes(facts: &Facts, ctx: &Ctx, user: UserId) -> bool {
-    ctx.is_admin() || manages(facts, ctx, user)
+    ctx.is_admin() || manages(facts.state, ctx, user)
 }
 
 /// A document's type, and where it is; of a file of ours its id.

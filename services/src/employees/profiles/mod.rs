@@ -9,5 +9,4 @@ mod update;
 pub use create::api as create;
 pub use delete::api as delete;
 pub use read::{get, list};
-pub(super) use rules::manages;
 pub use update::api as update;

@@ -69,11 +69,6 @@ pub fn audience(profile: &EmployeeProfile) -> Audience {
     Audience::admins().manager(profile.manager_id).user(profile.user_id)
 }
 
-/// Whether the caller is the direct manager of a user, as it is now and not as it was when the call came.
-pub fn manages(facts: &Facts, ctx: &Ctx, user: UserId) -> bool {
-    ctx.manages(user) && facts.state.people.manager_of(user) == Some(ctx.user())
-}
-
 /// The main department makes its employee a member.
 pub fn membership(facts: &Facts, ctx: &Ctx, department: Option<DepartmentId>, user: UserId) -> Changes {
     let people = &facts.state.people;

@@ -15,6 +15,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Patch, Reach, input};
 
 use super::rules;
+use crate::reach::manages;
 use crate::{Api, App, commit};
 
 input! {
@@ -60,7 +61,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: ProfileChange) -> Result<Answer>
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &ProfileChange) -> Result<(Changes, Answer)> {
     let before = facts.row::<EmployeeProfile>(input.profile)?;
-    let (own, managed) = (before.user_id == ctx.user(), rules::manages(facts, ctx, before.user_id));
+    let (own, managed) = (before.user_id == ctx.user(), manages(facts.state, ctx, before.user_id));
     if !ctx.is_admin() {
         if !own && !managed {
             return Err(Error::not_found(EmployeeProfile::def().name));

@@ -6,12 +6,15 @@ use workforceos_tests::time::at;
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
 use super::{announced, get, path, sees, titles};
+use crate::paths::ANNOUNCEMENTS;
 use crate::text;
 
 on_both_databases!(
     what_is_sent_stays_as_it_is,
     a_cancelled_one_is_listed_and_scheduled_anew,
     times_move_until_it_is_sent,
+    an_end_by_the_policy_of_then_is_nobodys_choice,
+    an_end_that_is_past_is_refused,
     deleting_and_sending_at_once_one_wins,
     events_tell_those_who_may_see,
     the_board_shows_what_is_told,
@@ -86,6 +89,33 @@ async fn times_move_until_it_is_sent(db: Db) {
         let third = announced(&acme.owner, json!({"sendTime": "2026-06-01T12:00:00Z"})).await;
         assert_eq!(acme.owner.patch(&path(&third), json!({name: null})).await.bad_fields(), [name]);
     }
+}
+
+async fn an_end_by_the_policy_of_then_is_nobodys_choice(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let usual = announced(&acme.owner, json!({"sendTime": "2026-06-01T08:00:00Z"})).await;
+    let chosen =
+        announced(&acme.owner, json!({"sendTime": "2026-06-01T08:00:00Z", "visibleUntil": "2026-08-30T08:00:00Z"})).await;
+    acme.owner.patch("/auth-api/v1/companypolicy", json!({"announcementDays": 30})).await.ok();
+    let later = json!({"sendTime": "2026-12-01T08:00:00Z"});
+    let moved = acme.owner.patch(&path(&usual), later.clone()).await.ok()["announcement"].clone();
+    assert_eq!(moved["visibleUntil"], "2026-12-31T08:00:00.000Z");
+    assert!(moved.get("endGiven").is_none(), "kept for the server alone");
+    assert_eq!(acme.owner.patch(&path(&chosen), later).await.bad_fields(), ["visibleUntil"], "what was chosen is not moved");
+}
+
+async fn an_end_that_is_past_is_refused(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    app.set("2026-06-01T08:00:00Z");
+    let mut owner = acme.owner.clone();
+    owner.log_in().await;
+    let over = json!({"title": "News", "body": "x", "sendTime": "2026-06-01T05:00:00Z", "visibleUntil": "2026-06-01T06:00:00Z"});
+    assert_eq!(owner.post(ANNOUNCEMENTS, over).await.bad_fields(), ["visibleUntil"]);
+    let told = announced(&owner, json!({"sendTime": "2026-06-02T08:00:00Z"})).await;
+    let late = json!({"sendTime": "2026-06-01T05:00:00Z", "visibleUntil": "2026-06-01T08:00:00Z"});
+    assert_eq!(owner.patch(&path(&told), late).await.bad_fields(), ["visibleUntil"]);
 }
 
 async fn deleting_and_sending_at_once_one_wins(db: Db) {
@@ -164,9 +194,10 @@ async fn the_board_shows_what_is_told(db: Db) {
     let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
     announced(&acme.owner, json!({"title": "all", "sendTime": "2026-05-31T08:00:00Z"})).await;
     announced(&acme.owner, json!({"title": "ann", "audienceUserIds": [ann.text()], "sendTime": "2026-05-31T09:00:00Z"})).await;
-    let over = json!({"title": "over", "sendTime": "2026-05-01T08:00:00Z", "visibleUntil": "2026-05-02T08:00:00Z"});
+    let over = json!({"title": "over", "sendTime": "2026-05-31T10:00:00Z", "visibleUntil": "2026-06-01T06:00:01Z"});
     announced(&acme.owner, over).await;
     announced(&acme.owner, json!({"title": "coming", "sendTime": "2026-06-01T08:00:00Z"})).await;
+    app.set("2026-06-01T06:00:01Z");
     for (who, expected) in [(&ann, vec!["ann", "all"]), (&bob, vec!["all"]), (&acme.owner, vec!["ann", "all"])] {
         let board = who.stream("").await.snapshot().await;
         let told: Vec<String> = board["announcements"].as_array().expect("a list").iter().map(|a| text(a, "title")).collect();

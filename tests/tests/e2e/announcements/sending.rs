@@ -110,6 +110,7 @@ async fn many(acme: &Company, count: usize) {
                 audience_user_ids: Vec::new(),
                 send_time: at(SOON),
                 visible_until: None,
+                end_given: false,
                 status: AnnouncementStatus::Scheduled,
                 company_id: acme.id,
             };

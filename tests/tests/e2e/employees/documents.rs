@@ -111,6 +111,9 @@ async fn documents_expire_by_the_companys_calendar(db: Db) {
     }
     let chosen = team.ann.get(&format!("{path}?fields=isExpired&getJoins=false")).await.ok();
     assert_eq!(chosen["employeeDocument"], json!({"id": permit, "isExpired": true}));
+    let request = team.ann.request(reqwest::Method::GET, &format!("{DOCUMENTS}?fields=isExpired&getJoins=false"));
+    let table = request.header("accept", "text/csv").send().await.expect("an answer").text().await.expect("a table");
+    assert_eq!(table, format!("id,isExpired\r\n{permit},true\r\n"));
     let changed = team.mia.patch(&path, json!({"validUntil": "2026-06-12"})).await.ok();
     assert_eq!(changed["employeeDocument"]["isExpired"], false);
     let schema = app.anonymous().get("/openapi.json").await.ok();

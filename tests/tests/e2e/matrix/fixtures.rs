@@ -103,6 +103,7 @@ pub const NAMES: &[&str] = &[
     "getMyIndividualTask",
     "createPayrollReport",
     "updatePayrollReport",
+    "deletePayrollReport",
     "getPayrollReport",
     "listPayrollReports",
     "lockPayPeriod",
@@ -302,6 +303,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             json!({"userId": ann, "periodStart": day, "periodEnd": day, "bonus": 10.5, "notes": "first"})
         }
         "updatePayrollReport" => json!({"payrollReportId": side.payroll_report().await, "paymentStatus": "paid"}),
+        "deletePayrollReport" => json!({"payrollReportId": side.payroll_report().await}),
         "getPayrollReport" => json!({"payrollReportId": side.payroll_report().await}),
         "lockPayPeriod" => {
             let day = side.free_day().await;

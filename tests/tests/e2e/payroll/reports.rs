@@ -12,8 +12,8 @@ use workforceos_store::Database;
 use workforceos_tests::time::at;
 use workforceos_tests::{Company, Db, Person, Setup, TestApp, on_both_databases};
 
-use super::support::{hire, hire_under, policy, report, request, worked};
-use crate::paths::PAYROLL;
+use super::support::{hire, hire_under, policy, report, request, shift, worked};
+use crate::paths::{MARK_ABSENT, PAYROLL, SHIFTS};
 use crate::text;
 
 on_both_databases!(
@@ -24,6 +24,9 @@ on_both_databases!(
     reports_are_read_by_whom_they_concern,
     lists_are_narrowed_by_period_department_and_status,
     changes_are_told_and_audited,
+    a_mistyped_period_is_taken_back,
+    who_archived_is_paid_to_the_last_day,
+    absences_from_cancelled_shifts_are_pointed_out,
 );
 
 const JULY: (&str, &str) = ("2026-07-01", "2026-07-31");
@@ -274,4 +277,50 @@ async fn audited(app: &TestApp, id: &str) -> Vec<(String, Json, Json)> {
         }
     };
     rows.into_iter().map(|(action, before, after)| (action, json(before), json(after))).collect()
+}
+
+async fn a_mistyped_period_is_taken_back(db: Db) {
+    let (_app, acme, ann) = company(db).await;
+    let mistyped = report(&acme, &ann, ("2026-01-01", "2026-07-31")).await;
+    request(&acme, &ann, JULY, json!({})).await.refused(409, "PeriodOverlap");
+    let mut live = ann.stream("payroll").await;
+    live.snapshot().await;
+    ann.delete(&path(&mistyped)).await.refused(403, "Forbidden");
+    for status in ["paid", "partial"] {
+        acme.owner.patch(&path(&mistyped), json!({"paymentStatus": status})).await.ok();
+        acme.owner.delete(&path(&mistyped)).await.refused(409, "PayrollPaid");
+    }
+    acme.owner.patch(&path(&mistyped), json!({"paymentStatus": "unpaid"})).await.ok();
+    let gone = acme.owner.delete(&path(&mistyped)).await.ok()["payrollReport"].clone();
+    assert_eq!((&gone["id"], &gone["isActive"]), (&mistyped["id"], &json!(false)));
+    acme.owner.get(&path(&mistyped)).await.refused(404, "PayrollReportNotFound");
+    acme.owner.delete(&path(&mistyped)).await.refused(404, "PayrollReportNotFound");
+    let seen = live.until(|e| e.kind() == "payroll.deleted").await;
+    assert_eq!(seen.last().expect("an event").object_id(), text(&mistyped, "id"));
+    // What stood in the way is gone, the very period included.
+    let july = report(&acme, &ann, JULY).await;
+    acme.owner.delete(&path(&july)).await.ok();
+    report(&acme, &ann, ("2026-01-01", "2026-07-31")).await;
+}
+
+async fn who_archived_is_paid_to_the_last_day(db: Db) {
+    let (_app, acme, ann) = company(db).await;
+    worked(&acme, &ann, "2026-07-01", "09:00-17:00").await;
+    let stranger = acme.employee("stranger").await;
+    request(&acme, &stranger, JULY, json!({})).await.refused(409, "ProfileMissing");
+    ann.delete("/auth-api/v1/profile").await.ok();
+    assert_eq!(report(&acme, &ann, JULY).await["salaryCalculated"], 160);
+    let nobody = json!({"userId": "01890a5d-ac96-774b-bcce-b302099a8057", "periodStart": JULY.0, "periodEnd": JULY.1});
+    assert_eq!(acme.owner.post(PAYROLL, nobody).await.bad_fields(), ["userId"]);
+}
+
+async fn absences_from_cancelled_shifts_are_pointed_out(db: Db) {
+    let (_app, acme, ann) = company(db).await;
+    let plan = shift(&acme, &ann, "2026-08-20", "09:00-17:00", 0).await;
+    acme.owner.post(MARK_ABSENT, json!({"shiftId": plan["id"], "userId": ann.text()})).await.ok();
+    let august = ("2026-08-01", "2026-08-31");
+    let warned = async || report(&acme, &ann, august).await["warnings"].to_string().contains("cancelled afterwards");
+    assert!(!warned().await);
+    acme.owner.patch(&format!("{SHIFTS}/{}", text(&plan, "id")), json!({"status": "cancelled"})).await.ok();
+    assert!(warned().await);
 }
