@@ -157,6 +157,9 @@ pub struct Values {
     /// Whether the sample company babil is made at the first start [default: true in development, false in production]
     #[arg(long, env = "SAMPLE_COMPANY", value_parser = BoolishValueParser::new(), global = true)]
     pub sample_company: Option<bool>,
+    /// Whether MCP serves the tools, resources and prompts of the official conformance suite, too; refused in production
+    #[arg(long, env = "MCP_CONFORMANCE_FIXTURES", default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new(), global = true)]
+    pub mcp_conformance_fixtures: bool,
     /// Threads that serve HTTP [default: the number of cores]
     #[arg(long, env = "WORKERS", global = true)]
     pub workers: Option<usize>,
@@ -225,6 +228,11 @@ impl Values {
         let alone = key.is_none() && shared && self.production();
         refuse(alone, "JOURNAL_KEY", "is required in production with PostgreSQL: every node seals one journal with it");
         refuse(given(&self.frontend_url).is_none() && self.production(), "FRONTEND_URL", "is required in production");
+        refuse(
+            self.mcp_conformance_fixtures && self.production(),
+            "MCP_CONFORMANCE_FIXTURES",
+            "is for tests, never for production",
+        );
         let origins = self.cors_origins.iter().filter(|origin| !origin.trim().is_empty());
         for origin in origins.filter(|origin| !is_origin(origin)) {
             problems

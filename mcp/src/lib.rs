@@ -29,10 +29,19 @@
 
 mod caller;
 mod catalogue;
+mod completion;
+mod fixtures;
 mod handler;
 mod instructions;
+mod live;
+mod logging;
 mod narrowing;
+mod progress;
+mod prompts;
+mod resources;
 mod server;
+mod session;
+mod subscriptions;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +52,7 @@ use workforceos_core::Dispatch;
 
 pub use caller::McpCaller;
 pub use catalogue::{CURRENT_USER, Listed};
+pub use live::{Following, Happened, Live};
 pub use narrowing::Narrowing;
 pub use server::{McpServer, ToolOutcome};
 
