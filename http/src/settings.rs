@@ -275,7 +275,22 @@ pub fn cores() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::is_origin;
+    use clap::Parser;
+
+    use super::{Cli, is_origin};
+
+    #[test]
+    fn production_refuses_what_is_there_for_tests() {
+        let problems = |environment: &str, fixtures: &str| {
+            let given = ["workforceos", "--app-env", environment, "--mcp-conformance-fixtures", fixtures];
+            let rest = ["--jwt-secret", "a secret that is long enough", "--frontend-url", "https://acme.test"];
+            let cli = Cli::try_parse_from(given.into_iter().chain(rest)).expect("settings");
+            cli.values.check().err().and_then(|error| error.detail).map(|detail| detail.to_string()).unwrap_or_default()
+        };
+        assert!(problems("production", "on").contains("MCP_CONFORMANCE_FIXTURES"));
+        assert!(!problems("production", "off").contains("MCP_CONFORMANCE_FIXTURES"));
+        assert!(!problems("development", "on").contains("MCP_CONFORMANCE_FIXTURES"));
+    }
 
     #[test]
     fn origins_are_written_as_browsers_send_them() {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 #[expect(deprecated, reason = "the revisions with sessions have it")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult, ErrorCode, ErrorData,
-    GetPromptRequestParams, GetPromptResponse, Icon, Implementation, InitializeRequestParams, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult, DiscoverResult,
+    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, Tool,
 };
 use rmcp::model::{SubscribeRequestParams, UnsubscribeRequestParams};
 use rmcp::service::{RequestContext, SubscriptionContext};
@@ -29,6 +30,9 @@ use crate::server::McpServer;
 
 /// The longest client name that is kept: it reaches the audit log.
 const CLIENT_NAME: usize = 80;
+/// Requests with parameters, in all revisions and in those with sessions.
+const METHODS: [&str; 5] = ["completion/complete", "prompts/get", "resources/read", "tools/call", "subscriptions/listen"];
+const SESSION_METHODS: [&str; 3] = ["logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
 /// A calendar sheet with a check mark, drawn without anything from elsewhere.
 const ICON: &str = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCI+PHJlY3QgeD0iMyIgeT0iNSIgd2lkdGg9IjE4IiBoZWlnaHQ9IjE2IiByeD0iMyIgZmlsbD0iIzFmNmZlYiIvPjxwYXRoIGQ9Ik03IDN2NE0xNyAzdjQiIHN0cm9rZT0iIzFmNmZlYiIgc3Ryb2tlLXdpZHRoPSIyIi8+PHBhdGggZD0iTTggMTMuNWwzIDMgNS02IiBzdHJva2U9IiNmZmYiIHN0cm9rZS13aWR0aD0iMiIgZmlsbD0ibm9uZSIvPjwvc3ZnPg==";
 
@@ -103,6 +107,18 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
         self.entered(&context).await?;
         self.session.unwatch(&request.uri);
         Ok(())
+    }
+
+    /// What is read as none of the protocol's requests: with parameters that do not fit, it is one nevertheless.
+    async fn on_custom_request(&self, request: CustomRequest, context: Context) -> Result<CustomResult, ErrorData> {
+        let version = context.protocol_version();
+        let sessions = version.is_none_or(|version| version < ProtocolVersion::NO_INITIALIZE);
+        let known = METHODS.contains(&&*request.method) || (sessions && SESSION_METHODS.contains(&&*request.method));
+        if known {
+            let message = format!("Invalid params: they are not those of {}", request.method);
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shorten(&request.method).to_owned(), None))
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
