@@ -4,10 +4,10 @@
 //! Names of tools, ids of requests and codes of errors go out, never what a call was about.
 #![expect(deprecated, reason = "the revisions with sessions have logging, and clients use it")]
 
-use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, ProtocolVersion};
+use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
 use serde_json::{Value as Json, json};
 
-use crate::handler::Context;
+use crate::handler::{Context, has_sessions};
 use crate::server::ToolOutcome;
 use crate::session::Session;
 
@@ -29,8 +29,10 @@ const LOGGER: &str = "workforceos";
 
 /// From which level on a request's client is told; `None`: nothing.
 fn threshold(context: &Context, session: &Session) -> Option<Level> {
-    let stateless = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::NO_INITIALIZE);
-    if stateless { context.meta.log_level().map(Level::of) } else { Some(session.level().unwrap_or(Level::Warning)) }
+    match has_sessions(context) {
+        true => Some(session.level().unwrap_or(Level::Warning)),
+        false => context.meta.log_level().map(Level::of),
+    }
 }
 
 /// Sends a message, if the client wants to hear of its level. One that cannot be sent is nobody's failure.

@@ -7,8 +7,6 @@ mod tools;
 
 use std::sync::Arc;
 
-#[expect(deprecated, reason = "the revisions with sessions have it")]
-use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult, DiscoverResult,
     ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, InitializeRequestParams,
@@ -16,6 +14,8 @@ use rmcp::model::{
     PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
     SubscriptionFilter, Tool,
 };
+#[expect(deprecated, reason = "the revisions with sessions have it")]
+use rmcp::model::{SetLevelRequestMethod, SetLevelRequestParams};
 use rmcp::model::{SubscribeRequestParams, UnsubscribeRequestParams};
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
@@ -111,9 +111,8 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
 
     /// What is read as none of the protocol's requests: with parameters that do not fit, it is one nevertheless.
     async fn on_custom_request(&self, request: CustomRequest, context: Context) -> Result<CustomResult, ErrorData> {
-        let version = context.protocol_version();
-        let sessions = version.is_none_or(|version| version < ProtocolVersion::NO_INITIALIZE);
-        let known = METHODS.contains(&&*request.method) || (sessions && SESSION_METHODS.contains(&&*request.method));
+        let known =
+            METHODS.contains(&&*request.method) || (has_sessions(&context) && SESSION_METHODS.contains(&&*request.method));
         if known {
             let message = format!("Invalid params: they are not those of {}", request.method);
             return Err(ErrorData::invalid_params(message, None));
@@ -143,6 +142,9 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
 
     #[expect(deprecated, reason = "the revisions with sessions have it")]
     async fn set_level(&self, request: SetLevelRequestParams, context: Context) -> Result<(), ErrorData> {
+        if !has_sessions(&context) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
         self.entered(&context).await?;
         self.session.set_level(Level::of(request.level));
         Ok(())
@@ -198,6 +200,11 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             let _ = context.peer.notify_prompt_list_changed().await;
         }
     }
+}
+
+/// Whether a request is of a revision with sessions.
+pub(crate) fn has_sessions(context: &Context) -> bool {
+    context.protocol_version().is_none_or(|version| version < ProtocolVersion::NO_INITIALIZE)
 }
 
 /// Who asks, and what the address leaves of the tools.

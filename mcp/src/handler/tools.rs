@@ -31,6 +31,7 @@ pub(super) async fn call<S: Send + Sync + 'static>(
     if !server.knows(&request.name) {
         return Err(ErrorData::invalid_params(format!("Unknown tool: {}", shorten(&request.name)), None));
     }
+    server.session.is_alive();
     let (told, mut listener) = progress::of(context);
     let arguments = request.arguments.unwrap_or_default();
     let outcome = async {

@@ -1,10 +1,15 @@
 use serde_json::{Value as Json, json};
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
-use super::{Session, stateless_exchange, ward};
-use crate::paths::TEMPLATES;
+use super::{BOARD, Session, listen_stateless, stateless, stateless_exchange, ward};
+use crate::paths::{PROFILES, TEMPLATES};
 
-on_both_databases!(long_calls_tell_how_far_they_are, a_failed_call_is_told_by_its_id);
+on_both_databases!(
+    long_calls_tell_how_far_they_are,
+    a_failed_call_is_told_by_its_id,
+    a_new_manager_is_told_of_new_tools,
+    bad_parameters_are_named_as_such,
+);
 
 async fn long_calls_tell_how_far_they_are(db: Db) {
     let app = TestApp::start(db).await;
@@ -27,6 +32,11 @@ async fn long_calls_tell_how_far_they_are(db: Db) {
     let session = Session::open(&ward.owner).await;
     check(session.exchange("tools/call", generate("2026-06-02", "2026-09-30")).await);
     check(stateless_exchange(&ward.owner, "tools/call", generate("2026-10-01", "2026-12-31")).await);
+    // An import goes twice through its rows.
+    let rows: Vec<String> = (0..300).map(|n| format!("guest{n}@ward.test,Guest {n}")).collect();
+    let csv = format!("email,fullname\n{}", rows.join("\n"));
+    let import = json!({"name": "importPeople", "arguments": {"csv": csv}, "_meta": {"progressToken": "how far"}});
+    check(session.exchange("tools/call", import).await);
     // Who does not ask is told nothing.
     let mut quiet = generate("2027-01-01", "2027-02-01");
     quiet["_meta"] = json!({});
@@ -59,4 +69,56 @@ async fn a_failed_call_is_told_by_its_id(db: Db) {
     asked["_meta"] = json!({"io.modelcontextprotocol/logLevel": "debug"});
     let messages = stateless_exchange(&ann, "tools/call", asked).await;
     assert_eq!((messages.len(), &messages[0]["method"]), (2, &json!("notifications/message")));
+}
+
+async fn a_new_manager_is_told_of_new_tools(db: Db) {
+    let app = TestApp::start(db).await;
+    let ward = app.company("ward", "UTC").await;
+    let (ann, mia) = (ward.employee("ann").await, ward.employee("mia").await);
+    let session = Session::open(&mia).await;
+    let tools = session.ok("tools/list", json!({})).await;
+    assert!(!tools.to_string().contains("\"listUsers\""));
+    let mut stream = session.listen().await;
+    let wanted = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    let (mut listening, first) = listen_stateless(&mia, 9, wanted).await;
+    let accepted = json!({"toolsListChanged": true, "promptsListChanged": true});
+    assert_eq!(first["params"]["notifications"], accepted, "the resources' list never changes");
+
+    let profile = json!({
+        "userId": ann.text(), "employmentStartDate": "2020-01-01", "position": "Nurse", "contractType": "permanent",
+        "managerId": mia.text(),
+    });
+    ward.owner.post(PROFILES, profile).await.ok();
+    for method in ["notifications/tools/list_changed", "notifications/prompts/list_changed"] {
+        let message = listening.next().await.expect("a message").data;
+        assert_eq!(
+            (&message["method"], &message["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"]),
+            (&json!(method), &json!(9))
+        );
+    }
+    // A session hears of it with its next request.
+    assert!(session.ok("tools/list", json!({})).await.to_string().contains("\"listUsers\""));
+    assert_eq!(stream.next().await.expect("a message").data["method"], "notifications/tools/list_changed");
+}
+
+async fn bad_parameters_are_named_as_such(db: Db) {
+    let app = TestApp::start(db).await;
+    let (_, ann, ..) = ward(&app).await;
+    let session = Session::open(&ann).await;
+    for (method, params) in [
+        ("tools/call", json!({"arguments": {}})),
+        ("resources/read", json!({"uri": 7})),
+        ("resources/subscribe", json!({})),
+        ("prompts/get", json!({"name": ["my_day"]})),
+        ("completion/complete", json!({"ref": {"type": "ref/none"}})),
+    ] {
+        assert_eq!(session.refused(method, params).await, -32602, "{method}");
+    }
+    assert_eq!(session.refused("workforce/nothing", json!({})).await, -32601);
+    for (method, code) in [("workforce/nothing", -32601), ("logging/setLevel", -32601), ("resources/read", -32602)] {
+        let answer = stateless(&ann, method, json!({"level": "info"})).await;
+        assert_eq!(answer["error"]["code"], code, "{method}: {answer}");
+    }
+    let read = stateless(&ann, "resources/read", json!({"uri": BOARD})).await;
+    assert!(read["result"]["contents"].is_array(), "{read}");
 }
