@@ -129,6 +129,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             ids: self.ids.clone(),
             api: "",
             idempotency: None,
+            progress: Default::default(),
         })
     }
 

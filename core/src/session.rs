@@ -10,6 +10,7 @@ use crate::change::IdempotencyKey;
 use crate::error::{Error, Result, Status};
 use crate::id::{CompanyId, DepartmentId, IdSource, SessionId, UserId};
 use crate::object::Level;
+use crate::progress::Progress;
 use crate::time::{Clock, Timestamp};
 use crate::wire_enum;
 use crate::zone::Zone;
@@ -126,6 +127,8 @@ pub struct Ctx {
     /// The API being called: the audit log's action.
     pub api: &'static str,
     pub idempotency: Option<IdempotencyKey>,
+    /// Who hears how far a long call is.
+    pub progress: Progress,
 }
 
 impl Ctx {

@@ -13,6 +13,7 @@ pub mod import;
 mod login_end;
 pub mod logs;
 mod mcp;
+mod mcp_live;
 mod mcp_sse;
 mod metrics;
 mod multipart;

@@ -77,6 +77,7 @@ async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
         workers: values.workers.unwrap_or_else(cores),
         proxies: values.trusted_proxies.clone(),
         cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
+        mcp_fixtures: values.mcp_conformance_fixtures,
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),
     };

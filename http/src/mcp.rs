@@ -27,7 +27,7 @@ use crate::caller::{BODY, MAX_BODY, header};
 use crate::login_end::{UntilLogout, login_ended};
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{mcp_sse, routes, unread};
+use crate::{mcp_live, mcp_sse, routes, unread};
 
 const SESSION: &str = "mcp-session-id";
 /// How long a session lives without a request: a person may well think that long between two questions.
@@ -61,11 +61,11 @@ pub struct Mount {
 }
 
 impl Mount {
-    pub fn new(dispatch: Arc<Dispatch<App>>) -> Mount {
+    pub fn new(dispatch: Arc<Dispatch<App>>, fixtures: bool) -> Mount {
         let mut sessions = LocalSessionManager::default();
         sessions.session_config.keep_alive = Some(IDLE);
         Mount {
-            tools: workforceos_mcp::server(dispatch),
+            tools: mcp_live::tools(dispatch, fixtures),
             sessions: Arc::new(sessions),
             owners: Mutex::default(),
             ended: CancellationToken::new(),
@@ -77,7 +77,7 @@ impl Mount {
     pub fn scope(&self) -> impl HttpServiceFactory + 'static {
         let tools = self.tools.clone();
         StreamableHttpService::builder()
-            .service_factory(Arc::new(move || Ok(tools.clone())))
+            .service_factory(Arc::new(move || Ok(tools.for_session())))
             .session_manager(self.sessions.clone())
             .cancellation_token(self.ended.clone())
             .max_request_body_bytes(MAX_BODY)

@@ -134,7 +134,7 @@ pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpRespon
     let (to_server, from_client) = mpsc::channel(QUEUE);
     let (to_client, from_server) = mpsc::channel(QUEUE);
     let ended = server.mcp.legacy.add(id.clone(), who, caller.narrowing, to_server);
-    let tools = server.mcp.tools.clone();
+    let tools = server.mcp.tools.for_session();
     tokio::spawn(async move {
         // A client that leaves before it has introduced itself is nobody's failure.
         if let Ok(running) = tools.serve((to_client, from_client)).await {

@@ -41,6 +41,8 @@ pub struct Options {
     pub cors: Vec<String>,
     /// Reverse proxies whose word on a client's address is believed.
     pub proxies: Vec<IpAddr>,
+    /// Whether MCP serves what the conformance suite asks for.
+    pub mcp_fixtures: bool,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdSource>,
 }
@@ -57,10 +59,10 @@ pub struct Server {
 }
 
 impl Server {
-    fn new(app: Arc<App>, proxies: Vec<IpAddr>) -> Result<Server> {
+    fn new(app: Arc<App>, proxies: Vec<IpAddr>, mcp_fixtures: bool) -> Result<Server> {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
-        let mcp = mcp::Mount::new(dispatch.clone());
+        let mcp = mcp::Mount::new(dispatch.clone(), mcp_fixtures);
         Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies, uploads: Uploads::new() })
     }
 
@@ -111,9 +113,9 @@ pub struct Running {
 
 /// Starts store, actors and the HTTP server.
 pub async fn start(options: Options) -> Result<Running> {
-    let Options { settings, host, port, workers, cors, proxies, clock, ids } = options;
+    let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, clock, ids } = options;
     let app = App::start(settings, clock, ids).await?;
-    let server = Arc::new(Server::new(app.clone(), proxies)?);
+    let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures)?);
     let data = web::Data::from(server.clone());
     let web = HttpServer::new(move || {
         WebApp::new()

@@ -157,6 +157,9 @@ pub struct Values {
     /// Whether the sample company babil is made at the first start [default: true in development, false in production]
     #[arg(long, env = "SAMPLE_COMPANY", value_parser = BoolishValueParser::new(), global = true)]
     pub sample_company: Option<bool>,
+    /// Whether MCP serves the tools, resources and prompts of the official conformance suite, too; refused in production
+    #[arg(long, env = "MCP_CONFORMANCE_FIXTURES", default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new(), global = true)]
+    pub mcp_conformance_fixtures: bool,
     /// Threads that serve HTTP [default: the number of cores]
     #[arg(long, env = "WORKERS", global = true)]
     pub workers: Option<usize>,
@@ -225,6 +228,11 @@ impl Values {
         let alone = key.is_none() && shared && self.production();
         refuse(alone, "JOURNAL_KEY", "is required in production with PostgreSQL: every node seals one journal with it");
         refuse(given(&self.frontend_url).is_none() && self.production(), "FRONTEND_URL", "is required in production");
+        refuse(
+            self.mcp_conformance_fixtures && self.production(),
+            "MCP_CONFORMANCE_FIXTURES",
+            "is for tests, never for production",
+        );
         let origins = self.cors_origins.iter().filter(|origin| !origin.trim().is_empty());
         for origin in origins.filter(|origin| !is_origin(origin)) {
             problems
@@ -267,7 +275,22 @@ pub fn cores() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::is_origin;
+    use clap::Parser;
+
+    use super::{Cli, is_origin};
+
+    #[test]
+    fn production_refuses_what_is_there_for_tests() {
+        let problems = |environment: &str, fixtures: &str| {
+            let given = ["workforceos", "--app-env", environment, "--mcp-conformance-fixtures", fixtures];
+            let rest = ["--jwt-secret", "a secret that is long enough", "--frontend-url", "https://acme.test"];
+            let cli = Cli::try_parse_from(given.into_iter().chain(rest)).expect("settings");
+            cli.values.check().err().and_then(|error| error.detail).map(|detail| detail.to_string()).unwrap_or_default()
+        };
+        assert!(problems("production", "on").contains("MCP_CONFORMANCE_FIXTURES"));
+        assert!(!problems("production", "off").contains("MCP_CONFORMANCE_FIXTURES"));
+        assert!(!problems("development", "on").contains("MCP_CONFORMANCE_FIXTURES"));
+    }
 
     #[test]
     fn origins_are_written_as_browsers_send_them() {

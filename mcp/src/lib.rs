@@ -20,7 +20,11 @@
 //! # Protocol
 //! rmcp serves both eras on the one endpoint: up to 2025-11-25 with sessions, and 2026-07-28 (`server/discover`, each request
 //! by itself) whenever a request says so. An unknown session is 404 on POST and GET; DELETE answers 202 there, which the
-//! middleware has to correct.
+//! middleware has to correct. Every connection, and every request without a session, gets a server of its own from
+//! [`McpServer::for_session`]: what it watches and its level of logging are kept there and end with it.
+//!
+//! # Events
+//! Subscriptions need to hear of what happens: [`McpServer::with_live`]. Without it there are none, and the capabilities say so.
 //!
 //! # Answers
 //! A result is its JSON as text, without structured content: that would send every row twice, and plain CRUD has no output
@@ -29,10 +33,19 @@
 
 mod caller;
 mod catalogue;
+mod completion;
+mod fixtures;
 mod handler;
 mod instructions;
+mod live;
+mod logging;
 mod narrowing;
+mod progress;
+mod prompts;
+mod resources;
 mod server;
+mod session;
+mod subscriptions;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +56,7 @@ use workforceos_core::Dispatch;
 
 pub use caller::McpCaller;
 pub use catalogue::{CURRENT_USER, Listed};
+pub use live::{Following, Happened, Live};
 pub use narrowing::Narrowing;
 pub use server::{McpServer, ToolOutcome};
 

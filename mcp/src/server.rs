@@ -10,7 +10,10 @@ use workforceos_core::error::Status;
 use workforceos_core::{Ctx, Dispatch, Error, Result, tool};
 
 use crate::catalogue::{CURRENT_USER, Catalogue, Listed};
+use crate::fixtures::Fixtures;
+use crate::live::Live;
 use crate::narrowing::Narrowing;
+use crate::session::Session;
 
 /// What a tool call came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +29,23 @@ pub struct ToolOutcome {
 pub struct McpServer<S> {
     pub(crate) dispatch: Arc<Dispatch<S>>,
     catalogue: Arc<Catalogue<S>>,
+    /// What happens in companies; `None`: nobody is told of changes.
+    pub(crate) live: Option<Arc<dyn Live>>,
+    /// What the conformance suite asks for, if it is wanted.
+    pub(crate) fixtures: Option<Arc<Fixtures>>,
+    /// What this connection keeps.
+    pub(crate) session: Arc<Session>,
 }
 
 impl<S> Clone for McpServer<S> {
     fn clone(&self) -> Self {
-        McpServer { dispatch: self.dispatch.clone(), catalogue: self.catalogue.clone() }
+        McpServer {
+            dispatch: self.dispatch.clone(),
+            catalogue: self.catalogue.clone(),
+            live: self.live.clone(),
+            fixtures: self.fixtures.clone(),
+            session: self.session.clone(),
+        }
     }
 }
 
@@ -44,7 +59,24 @@ impl<S: Send + Sync + 'static> McpServer<S> {
     /// Builds every tool once; clone the result for each session.
     pub fn new(dispatch: Arc<Dispatch<S>>) -> McpServer<S> {
         let catalogue = Arc::new(Catalogue::new(&dispatch.registry));
-        McpServer { dispatch, catalogue }
+        McpServer { dispatch, catalogue, live: None, fixtures: None, session: Arc::default() }
+    }
+
+    /// The same server, telling of what happens.
+    pub fn with_live(self, live: Arc<dyn Live>) -> McpServer<S> {
+        McpServer { live: Some(live), ..self }
+    }
+
+    /// The same server with what the conformance suite asks for: never in production.
+    pub fn with_fixtures(self) -> McpServer<S> {
+        let outside = self.dispatch.outside.clone();
+        let fixtures = Fixtures::new(Arc::new(move |bytes| outside.digest(bytes)));
+        McpServer { fixtures: Some(Arc::new(fixtures)), ..self }
+    }
+
+    /// The server of one more connection.
+    pub fn for_session(&self) -> McpServer<S> {
+        McpServer { session: Arc::default(), ..self.clone() }
     }
 
     /// Whether a tool of this name exists, whoever may use it.

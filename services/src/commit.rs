@@ -49,5 +49,6 @@ pub fn system_ctx(tenant: Tenant, now: Timestamp, action: &'static str) -> Ctx {
         api: action,
         address: None,
         idempotency: None,
+        progress: Default::default(),
     }
 }

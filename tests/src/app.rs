@@ -33,6 +33,8 @@ pub struct Setup {
     pub smtp_url: Option<String>,
     /// Origins whose pages may call.
     pub cors: Vec<String>,
+    /// Serve what the MCP conformance suite asks for.
+    pub mcp_fixtures: bool,
     /// Whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
 }
@@ -48,6 +50,7 @@ impl Default for Setup {
             public_rate_limit: 0,
             smtp_url: None,
             cors: Vec::new(),
+            mcp_fixtures: false,
             proxies: Vec::new(),
         }
     }
@@ -89,6 +92,7 @@ pub struct TestApp {
 struct Edge {
     cors: Vec<String>,
     proxies: Vec<IpAddr>,
+    mcp_fixtures: bool,
 }
 
 impl TestApp {
@@ -120,7 +124,13 @@ impl TestApp {
             public_rate_limit: setup.public_rate_limit,
         };
         let clock = Arc::new(ManualClock::at(setup.start));
-        TestApp::open(settings, Edge { cors: setup.cors, proxies: setup.proxies }, clock, scratch).await
+        TestApp::open(
+            settings,
+            Edge { cors: setup.cors, proxies: setup.proxies, mcp_fixtures: setup.mcp_fixtures },
+            clock,
+            scratch,
+        )
+        .await
     }
 
     async fn open(settings: Settings, edge: Edge, clock: Arc<ManualClock>, scratch: Arc<Scratch>) -> TestApp {
@@ -139,6 +149,7 @@ impl TestApp {
             workers: 2,
             proxies: self.edge.proxies.clone(),
             cors: self.edge.cors.clone(),
+            mcp_fixtures: self.edge.mcp_fixtures,
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
         };

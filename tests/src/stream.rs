@@ -38,7 +38,8 @@ pub struct Live {
 }
 
 impl Live {
-    pub(crate) async fn open(request: reqwest::RequestBuilder) -> Live {
+    /// Opens a stream of `text/event-stream`, whoever serves it.
+    pub async fn open(request: reqwest::RequestBuilder) -> Live {
         let response = request.send().await.expect("the stream opens");
         let status = response.status().as_u16();
         if status != 200 {

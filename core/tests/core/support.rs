@@ -118,6 +118,7 @@ pub fn ctx(role: Role, now: Timestamp) -> Ctx {
         api: "test",
         address: None,
         idempotency: None,
+        progress: Default::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A company of one object and a handful of APIs, and whoever calls them.
 
+mod live;
 mod narrowing;
 mod protocol;
 mod tools;

@@ -47,6 +47,7 @@ async fn handle(app: &App, ctx: &Ctx, query: ListQuery) -> Result<Answer> {
         if !more {
             break;
         }
+        ctx.progress.tell(sent.len() as u64, 0);
     }
     crud::page(app, ctx, Announcement::def(), Cond::id_in("id", &sent), query).await
 }

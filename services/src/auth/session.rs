@@ -152,6 +152,7 @@ pub fn anonymous(app: &App, tenant: Arc<Tenant>, via: Via, request_id: Arc<str>,
         ids: app.ids.clone(),
         api,
         idempotency: None,
+        progress: Default::default(),
     }
 }
 
@@ -209,6 +210,7 @@ pub mod tests {
             ids: Arc::new(IdSource::seeded(1)),
             api: "test",
             idempotency: None,
+            progress: Default::default(),
         }
     }
 

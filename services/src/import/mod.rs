@@ -97,7 +97,9 @@ fn api(kind: Kind) -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, kind: Kind, input: Import) -> Result<Answer> {
     let options = Options { partial: input.partial == Some(true), dry_run: input.dry_run == Some(true) };
-    let report = run(&app, &ctx, kind, input.csv.into_bytes(), options, |_, _| {}).await?;
+    let progress = ctx.progress.clone();
+    let tell = move |done, all| progress.tell(done, all);
+    let report = run(&app, &ctx, kind, input.csv.into_bytes(), options, tell).await?;
     let answer = Answer::json(report.to_json());
     if ctx.idempotency.is_none() {
         return Ok(answer);

@@ -79,7 +79,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
         input.to,
     )?;
     let (mut shifts, mut skipped, mut conflicts): (Vec<Shift>, Vec<Json>, Vec<Json>) = Default::default();
-    for date in dates {
+    let all = dates.len() as u64;
+    for (done, date) in dates.into_iter().enumerate() {
+        ctx.progress.tell(done as u64, all);
         let has_one = facts.state.schedule.on(date).any(|s| s.shift_template_id == Some(input.shift_template_id));
         let in_zone = rules::span(facts.state.zone(), date, &template.start_time, &template.end_time);
         let fits = in_zone.is_ok_and(|(start, end)| template.break_minutes < end.minutes_since(start));

@@ -70,7 +70,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)
         return Err(Error::field("to", format!("leaves {} drafts: at most {MAX_SHIFTS} are published at once", drafts.len())));
     }
     let (mut shifts, mut conflicts): (Vec<Shift>, Vec<rules::Conflict>) = Default::default();
-    for draft in &drafts {
+    for (done, draft) in drafts.iter().enumerate() {
+        ctx.progress.tell(done as u64, drafts.len() as u64);
         let shift = Shift { is_draft: false, ..Shift::clone(draft) }.touched(facts.now);
         conflicts.extend(rules::conflicts(state, &shift, &shifts));
         shifts.push(shift);

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{CompanyPolicy, SalaryBasis};
@@ -65,7 +65,7 @@ pub fn api() -> Api {
             let decide = move |facts: &Facts| {
                 let before = &facts.state.policy;
                 let after = apply(before, &input)?.touched(facts.now);
-                let event = Event::audit(&act, CompanyPolicy::def().name, after.meta.id).after(&after).audited(Some(before));
+                let event = Event::of(&act, "policy.updated", &after, Audience::everyone()).audited(Some(before));
                 // The timers go by the policy: they look again at once.
                 let changes = Changes::none().put(&after).event(event).due(Some(facts.now));
                 Ok((changes, Answer::object(&act, &after)))
