@@ -18,9 +18,11 @@ mod limits;
 mod mail;
 mod outside;
 pub mod payroll;
+mod people;
 pub mod sample;
 pub mod schedule;
 mod settings;
+mod shape;
 pub mod tasks;
 
 use std::sync::{Arc, OnceLock};

@@ -5,9 +5,12 @@ mod create;
 #[cfg(test)]
 mod edges;
 pub mod exact;
+mod explain;
+pub mod explanation;
 mod locks;
 mod read;
 pub mod report;
+pub mod steps;
 mod update;
 #[cfg(test)]
 mod vectors;
@@ -16,5 +19,5 @@ use crate::Api;
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![create::api(), update::api(), read::get(), read::list(), locks::lock(), locks::unlock(), locks::list()]
+    vec![create::api(), update::api(), read::get(), read::list(), explain::api(), locks::lock(), locks::unlock(), locks::list()]
 }
