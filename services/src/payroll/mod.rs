@@ -6,6 +6,8 @@ mod create;
 mod edges;
 pub mod exact;
 mod explain;
+#[cfg(test)]
+mod explained;
 pub mod explanation;
 mod locks;
 mod read;

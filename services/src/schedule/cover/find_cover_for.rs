@@ -128,7 +128,9 @@ fn ask(facts: &Facts, ctx: &Ctx, id: ShiftId) -> Result<Asked> {
     if shift.status == ShiftStatus::Cancelled {
         return Err(Error::conflict("InvalidState", "The shift is cancelled: nobody has to cover it"));
     }
-    let (departments, assignees) = (roster::departments(shift), state.assignees(shift));
+    // Of a draft it is told who will be assigned once it is published.
+    let assignees = state.assignees(&Shift { is_draft: false, ..Shift::clone(shift) });
+    let departments = roster::departments(shift);
     let (mut qualified, mut excluded) = (Vec::new(), Vec::new());
     for user in people {
         match roster::lacks(state, &departments, user) {
