@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use workforceos_actors::{Facts, State};
+use workforceos_actors::State;
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::Shift;
 use workforceos_core::session::Ctx;
+use workforceos_core::time::Timestamp;
 
 use super::roster;
 use super::rules::{Limits, Person, Place, obstacles};
@@ -22,8 +23,7 @@ pub struct Filled {
 }
 
 /// All of them are assigned, or 409 `ConcurrentChange` and none is.
-pub fn assign(facts: &Facts, ctx: &Ctx, plan: &[Filled], allow_overtime: bool) -> Result<Changes> {
-    let state = facts.state;
+pub fn assign(state: &State, now: Timestamp, ctx: &Ctx, plan: &[Filled], allow_overtime: bool) -> Result<Changes> {
     let limits = roster::limits(state, allow_overtime);
     let mut users: Vec<UserId> = plan.iter().flat_map(|filled| filled.users.iter().copied()).collect();
     users.sort();
@@ -33,8 +33,9 @@ pub fn assign(facts: &Facts, ctx: &Ctx, plan: &[Filled], allow_overtime: bool) -
     let (mut changes, mut written) = (Changes::none(), Vec::new());
     for filled in plan {
         let before = state.schedule.get(ShiftId(filled.shift.meta.id));
-        let same =
-            |s: &&Arc<Shift>| s.meta.record_version == filled.shift.meta.record_version && is_open(facts, s, filled.users.len());
+        let same = |s: &&Arc<Shift>| {
+            s.meta.record_version == filled.shift.meta.record_version && is_open(state, now, s, filled.users.len())
+        };
         let before = before.filter(same).ok_or_else(|| changed("A shift was changed"))?;
         let (mut shift, place) = (Shift::clone(before), Place::of(before));
         for user in &filled.users {
@@ -47,7 +48,7 @@ pub fn assign(facts: &Facts, ctx: &Ctx, plan: &[Filled], allow_overtime: bool) -
         }
         // The schedule's own word on it, as with every assignment.
         rules::refuse_conflicts(&rules::conflicts(state, &shift, &written))?;
-        let shift = shift.touched(facts.now);
+        let shift = shift.touched(now);
         let event = Event::of(ctx, "shift.updated", &shift, rules::audience(state, &shift)).audited(Some(&**before));
         changes = changes.put(&shift).event(event);
         written.push(shift);
@@ -56,9 +57,9 @@ pub fn assign(facts: &Facts, ctx: &Ctx, plan: &[Filled], allow_overtime: bool) -
 }
 
 /// Whether so many places are still free.
-fn is_open(facts: &Facts, shift: &Shift, places: usize) -> bool {
-    let assigned = facts.state.assignees(shift).len();
-    rest::is_open(facts.state, shift, facts.now) && i64::try_from(assigned + places).is_ok_and(|all| all <= shift.needed_count)
+fn is_open(state: &State, now: Timestamp, shift: &Shift, places: usize) -> bool {
+    let assigned = state.assignees(shift).len();
+    rest::is_open(state, shift, now) && i64::try_from(assigned + places).is_ok_and(|all| all <= shift.needed_count)
 }
 
 fn can_take(state: &State, ctx: &Ctx, shift: &Shift, person: &Person, place: &Place, limits: &Limits) -> bool {

@@ -3,6 +3,8 @@
 //! `rules` and `planning` are pure functions of plain facts, `roster` takes those facts from a company's state: the hot one
 //! within a decision, one that was read aside elsewhere.
 
+#[cfg(test)]
+mod applied;
 mod apply;
 mod find_cover_for;
 mod plan_week;
@@ -11,6 +13,7 @@ mod roster;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod week_answer;
 mod words;
 
 pub use find_cover_for::api as find_cover_for;

@@ -1,10 +1,10 @@
 //! `planWeek`: the free places of a department's week, filled by the rules of `findCoverFor`; shown first, then written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::Days;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use workforceos_actors::{Facts, Needs, State};
@@ -20,12 +20,12 @@ use workforceos_core::{Reach, input};
 
 use super::apply::{self, Filled};
 use super::planning::{Opening, Plan, plan};
-use super::roster;
-use super::rules::{Limits, Person, Place, Reason, obstacles};
-use super::words::{self, Numbers, Tally};
-use crate::people::{self, Names};
+use super::rules::{Person, Place, Reason};
+use super::words::Tally;
+use super::{roster, week_answer};
+use crate::people;
 use crate::schedule::{rest, rules as shifts};
-use crate::{Api, App, commit, commit_with, shape};
+use crate::{Api, App, commit, commit_with};
 
 /// The most free places planned at once: they are one transaction, and one answer.
 const MAX_PLACES: usize = 2_000;
@@ -50,7 +50,7 @@ pub fn api() -> Api {
         .named("weekPlan")
         .at("/v1/shifts/planweek")
         .reach(Reach::Managers)
-        .output(output)
+        .output(week_answer::output)
         .about(
             "Fills the free places (neededCount less assignees) of a department's coming, published shifts of an ISO week with people \
              within reach, by the rules and the order of findCoverFor: the place that fewest can take goes first, hours already given \
@@ -62,20 +62,20 @@ pub fn api() -> Api {
 }
 
 /// What the company's actor knows of it.
-struct Asked {
+pub(super) struct Asked {
     /// Shifts with free places, and how many.
-    open: Vec<(Arc<Shift>, usize)>,
-    state: State,
+    pub open: Vec<(Arc<Shift>, usize)>,
+    pub state: State,
     pool: Vec<UserId>,
     /// How many within reach come into no question for a shift, by shift.
-    lacking: Vec<Tally>,
+    pub lacking: Vec<Tally>,
 }
 
 /// A plan with what it was made of.
-struct Made {
-    openings: Vec<Opening>,
-    people: Vec<Person>,
-    plan: Plan,
+pub(super) struct Made {
+    pub openings: Vec<Opening>,
+    pub people: Vec<Person>,
+    pub plan: Plan,
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
@@ -104,7 +104,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
         return Err(Error::conflict("PlanChanged", message).detail(json!({"planId": plan_id.to_string()})));
     }
     let dry = input.dry_run != Some(false);
-    let mut told = told(&app, &ctx, &asked, &made, (&limits, dry)).await?;
+    let mut told = week_answer::told(&app, &ctx, &asked, &made, (&limits, dry)).await?;
     told["week"] = json!(monday);
     told["lastDay"] = json!(sunday);
     told["departmentId"] = json!(department.to_string());
@@ -119,7 +119,10 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
     }
     let needs = Needs { days: vec![roster::near(monday, sunday)], ..Needs::none() };
     let caller = ctx.clone();
-    commit(&app, &ctx, needs, move |facts| Ok((apply::assign(facts, &caller, &filled, overtime)?, answer.clone()))).await
+    commit(&app, &ctx, needs, move |facts| {
+        Ok((apply::assign(facts.state, facts.now, &caller, &filled, overtime)?, answer.clone()))
+    })
+    .await
 }
 
 fn ask(facts: &Facts, ctx: &Ctx, department: DepartmentId, (monday, sunday): (Date, Date)) -> Result<Asked> {
@@ -127,28 +130,22 @@ fn ask(facts: &Facts, ctx: &Ctx, department: DepartmentId, (monday, sunday): (Da
     shifts::check_named(state, &[], &[], Some(department))?;
     let people = roster::reached(state, ctx);
     let (mut open, mut lacking, mut pool) = (Vec::new(), Vec::new(), Vec::new());
+    // Most shifts of a department are for the same people.
+    let mut known: HashMap<Vec<DepartmentId>, Fit> = HashMap::new();
     for shift in monday.iter_days().take_while(|d| *d <= sunday).flat_map(|date| state.schedule.on(date)) {
         let departments = roster::departments(shift);
         if !departments.contains(&department) || !rest::is_open(state, shift, facts.now) || shift.is_draft {
             continue;
         }
-        let mut tally = Tally::default();
-        let mut known = false;
-        for user in &people {
-            let lacks = roster::lacks(state, &departments, *user);
-            known |= !lacks.has(Reason::Department);
-            if lacks.is_empty() {
-                pool.push(*user);
-            }
-            tally.count(lacks);
-        }
+        let fit = known.entry(departments).or_insert_with_key(|departments| fit(state, departments, &people));
         // Open shifts of departments to which nobody in reach belongs are not the caller's to see.
-        if known || ctx.is_admin() {
+        if fit.any_member || ctx.is_admin() {
             let free = usize::try_from(shift.needed_count).unwrap_or(0).saturating_sub(state.assignees(shift).len());
             open.push((shift.clone(), free));
-            lacking.push(tally);
+            lacking.push(fit.lacking.clone());
         }
     }
+    known.into_values().for_each(|fit| pool.extend(fit.qualified));
     let places: usize = open.iter().map(|(_, free)| free).sum();
     if places > MAX_PLACES {
         return Err(Error::field(
@@ -160,6 +157,26 @@ fn ask(facts: &Facts, ctx: &Ctx, department: DepartmentId, (monday, sunday): (Da
     pool.dedup();
     let (from, to) = roster::window(monday, sunday);
     Ok(Asked { open, state: state.aside(from, to), pool, lacking })
+}
+
+/// Who comes into question for the shifts of some departments.
+struct Fit {
+    qualified: Vec<UserId>,
+    lacking: Tally,
+    any_member: bool,
+}
+
+fn fit(state: &State, departments: &[DepartmentId], people: &[UserId]) -> Fit {
+    let mut fit = Fit { qualified: Vec::new(), lacking: Tally::default(), any_member: false };
+    for user in people {
+        let lacks = roster::lacks(state, departments, *user);
+        fit.any_member |= !lacks.has(Reason::Department);
+        if lacks.is_empty() {
+            fit.qualified.push(*user);
+        }
+        fit.lacking.count(lacks);
+    }
+    fit
 }
 
 fn openings(asked: &Asked) -> Vec<Opening> {
@@ -196,92 +213,4 @@ fn fingerprint(filled: &[Filled]) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.finalize()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-/// The plan for people and models.
-async fn told(app: &App, ctx: &Ctx, asked: &Asked, made: &Made, (limits, dry): (&Limits, bool)) -> Result<Json> {
-    let names = people::names(app, ctx, made.plan.picks.iter().map(|pick| made.people[pick.person].user)).await?;
-    let departments = people::departments(app, ctx, asked.open.iter().filter_map(|(shift, _)| shift.department_id)).await?;
-    let mut by_shift: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (i, pick) in made.plan.picks.iter().enumerate() {
-        let place = &made.openings[pick.opening].place;
-        by_shift.entry((place.start, place.id, pick.opening)).or_default().push(i);
-    }
-    let assignments = by_shift.iter().map(|((_, _, opening), picks)| {
-        let shift = &asked.open[*opening].0;
-        let mut json = words::shift_json(shift, &departments);
-        let people = picks.iter().map(|i| taken_json(made, *i, &names)).collect();
-        json.insert("people".to_owned(), Json::Array(people));
-        json.insert("recordVersion".to_owned(), json!(shift.meta.record_version + i64::from(!dry)));
-        Json::Object(json)
-    });
-    let policy = &asked.state.policy;
-    let numbers = Numbers { rest_hours: policy.rest_hours, weekly_hours: policy.weekly_hours };
-    let mut unfilled = made.plan.unfilled.clone();
-    unfilled.sort_by_key(|(opening, _)| (made.openings[*opening].place.start, made.openings[*opening].place.id));
-    let places: usize = made.openings.iter().map(|o| o.free).sum();
-    Ok(json!({
-        "places": places, "filled": made.plan.picks.len(), "unfilledPlaces": places - made.plan.picks.len(),
-        "assignments": assignments.collect::<Json>(),
-        "unfilled": unfilled.iter().map(|(opening, places)| {
-            let mut json = words::shift_json(&asked.open[*opening].0, &departments);
-            let tally = tally(asked, made, *opening, limits);
-            json.insert("places".to_owned(), json!(places));
-            json.insert("excludedByReason".to_owned(), tally.to_json());
-            json.insert("why".to_owned(), json!(numbers.nobody(&tally)));
-            Json::Object(json)
-        }).collect::<Json>(),
-    }))
-}
-
-fn taken_json(made: &Made, pick: usize, names: &Names) -> Json {
-    let pick = &made.plan.picks[pick];
-    let (person, place) = (&made.people[pick.person], &made.openings[pick.opening].place);
-    json!({
-        "userId": person.user.to_string(), "name": names.of(person.user), "pendingLeave": pick.standing.pending_leave,
-        "weekMinutes": person.week_minutes(place) + place.net,
-    })
-}
-
-/// What keeps people from a place once everything else is planned.
-fn tally(asked: &Asked, made: &Made, opening: usize, limits: &Limits) -> Tally {
-    let mut tally = asked.lacking[opening].clone();
-    for person in &made.openings[opening].qualified {
-        tally.count(obstacles(&made.people[*person], &made.openings[opening].place, limits));
-    }
-    tally
-}
-
-fn output() -> Json {
-    let taken = [
-        ("userId", shape::id("Who.")),
-        ("name", shape::text("Their full name.")),
-        ("pendingLeave", shape::flag("Whether they have asked for leave on that day.")),
-        ("weekMinutes", shape::whole("Their planned minutes of that week, the whole plan included.")),
-    ];
-    let assigned = [
-        ("people", shape::list(shape::object("Somebody.", taken), "Who takes a place, in order.")),
-        ("recordVersion", shape::whole("The shift's version, once it is written the new one.")),
-    ];
-    let unfilled = [
-        ("places", shape::whole("How many places stay free.")),
-        ("excludedByReason", Tally::shape("How many people within reach each reason keeps away, the plan included.")),
-        ("why", shape::text("The same in words.")),
-    ];
-    shape::object(
-        "A week's plan.",
-        [
-            ("week", shape::date("The week's Monday.")),
-            ("lastDay", shape::date("Its Sunday.")),
-            ("departmentId", shape::id("The department.")),
-            ("department", shape::text("Its name.")),
-            ("dryRun", shape::flag("Whether nothing was written.")),
-            ("planId", shape::id("Names this very plan: send it along to have it written, and no other.")),
-            ("places", shape::whole("Free places before.")),
-            ("filled", shape::whole("Of these, places that somebody takes.")),
-            ("unfilledPlaces", shape::whole("Places that nobody can take.")),
-            ("assignments", shape::list(words::shift_shape("A shift.", assigned), "Who takes which shifts, by start.")),
-            ("unfilled", shape::list(words::shift_shape("A shift.", unfilled), "Shifts with places that stay free.")),
-        ],
-    )
 }

@@ -20,7 +20,9 @@ on_both_databases!(
 const BOARD: &str = "/attendancemanagement-api/v1/todayboard";
 
 async fn board(who: &Client, query: &str) -> Json {
-    who.get(&format!("{BOARD}?{query}")).await.ok()["todayBoard"].clone()
+    let told = who.get(&format!("{BOARD}?{query}")).await.ok()["todayBoard"].clone();
+    super::shapes::check("getTodayBoard", &told);
+    told
 }
 
 /// The counts that are not 0.

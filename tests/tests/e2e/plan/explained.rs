@@ -15,7 +15,9 @@ on_both_databases!(the_steps_add_up_and_say_why, employees_are_not_told_the_sala
 const JUNE: (&str, &str) = ("2026-06-01", "2026-06-30");
 
 pub async fn explained(who: &Client, report: &Json) -> Json {
-    who.get(&format!("{PAYROLL}/{}/explanation", text(report, "id"))).await.ok()["payrollExplanation"].clone()
+    let told = who.get(&format!("{PAYROLL}/{}/explanation", text(report, "id"))).await.ok()["payrollExplanation"].clone();
+    super::shapes::check("explainPayroll", &told);
+    told
 }
 
 /// The decimals of the steps add up to the pay, to the last one.

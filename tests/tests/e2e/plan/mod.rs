@@ -5,6 +5,7 @@ mod cover;
 pub mod explained;
 mod off;
 mod races;
+mod shapes;
 mod vectors;
 mod weeks;
 
@@ -24,12 +25,16 @@ async fn open_shift(company: &Company, department: &str, date: &str, times: &str
 }
 
 async fn cover(who: &Client, shift: &str, query: &str) -> Json {
-    who.get(&format!("{SHIFTS}/{shift}/cover?{query}")).await.ok()["cover"].clone()
+    let told = who.get(&format!("{SHIFTS}/{shift}/cover?{query}")).await.ok()["cover"].clone();
+    shapes::check("findCoverFor", &told);
+    told
 }
 
 /// A plan, written or not; `more` is added to the request.
 async fn plan(who: &Client, department: &str, week: &str, more: Json) -> Json {
-    who.post(PLAN_WEEK, asked(department, week, more)).await.ok()["weekPlan"].clone()
+    let told = who.post(PLAN_WEEK, asked(department, week, more)).await.ok()["weekPlan"].clone();
+    shapes::check("planWeek", &told);
+    told
 }
 
 fn asked(department: &str, week: &str, more: Json) -> Json {

@@ -15,7 +15,9 @@ on_both_databases!(leave_of_the_days_is_told_with_names, everybody_hears_of_whom
 const OFF: &str = "/leavemanagement-api/v1/whoisoff";
 
 async fn off(who: &Client, query: &str) -> Json {
-    who.get(&format!("{OFF}?{query}")).await.ok()["off"].clone()
+    let told = who.get(&format!("{OFF}?{query}")).await.ok()["off"].clone();
+    super::shapes::check("whoIsOff", &told);
+    told
 }
 
 async fn leave_of_the_days_is_told_with_names(db: Db) {
