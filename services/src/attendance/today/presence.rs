@@ -1,6 +1,6 @@
 //! Who is where today: a pure function of a company's state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use workforceos_actors::State;
@@ -120,8 +120,8 @@ pub fn lines(state: &State, ctx: &Ctx, now: Timestamp, department: Option<Depart
 /// Who is assigned, and who is still there though no longer assigned, as far as the caller reaches them.
 fn people(state: &State, ctx: &Ctx, shift: &Shift, still_here: &[UserId], now: Timestamp) -> Vec<Attendee> {
     let mut users = state.assignees(shift);
-    let others: Vec<UserId> = still_here.iter().filter(|user| !users.contains(user)).copied().collect();
-    users.extend(others);
+    let assigned: HashSet<UserId> = users.iter().copied().collect();
+    users.extend(still_here.iter().filter(|user| !assigned.contains(user)));
     users.retain(|user| schedule::reaches(state, ctx, *user));
     users.into_iter().filter_map(|user| attendee(state, shift, user, now)).collect()
 }

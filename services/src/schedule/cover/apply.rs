@@ -59,7 +59,9 @@ pub fn assign(state: &State, now: Timestamp, ctx: &Ctx, plan: &[Filled], allow_o
 /// Whether so many places are still free.
 fn is_open(state: &State, now: Timestamp, shift: &Shift, places: usize) -> bool {
     let assigned = state.assignees(shift).len();
-    rest::is_open(state, shift, now) && i64::try_from(assigned + places).is_ok_and(|all| all <= shift.needed_count)
+    !shift.is_draft
+        && rest::is_open(state, shift, now)
+        && i64::try_from(assigned + places).is_ok_and(|all| all <= shift.needed_count)
 }
 
 fn can_take(state: &State, ctx: &Ctx, shift: &Shift, person: &Person, place: &Place, limits: &Limits) -> bool {

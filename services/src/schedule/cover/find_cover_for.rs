@@ -1,5 +1,6 @@
 //! `findCoverFor`: who can take a shift, best first, and why the others cannot.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -129,7 +130,7 @@ fn ask(facts: &Facts, ctx: &Ctx, id: ShiftId) -> Result<Asked> {
         return Err(Error::conflict("InvalidState", "The shift is cancelled: nobody has to cover it"));
     }
     // Of a draft it is told who will be assigned once it is published.
-    let assignees = state.assignees(&Shift { is_draft: false, ..Shift::clone(shift) });
+    let assignees: HashSet<UserId> = state.assignees(&Shift { is_draft: false, ..Shift::clone(shift) }).into_iter().collect();
     let departments = roster::departments(shift);
     let (mut qualified, mut excluded) = (Vec::new(), Vec::new());
     for user in people {

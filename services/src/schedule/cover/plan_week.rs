@@ -29,6 +29,8 @@ use crate::{Api, App, commit, commit_with};
 
 /// The most free places planned at once: they are one transaction, and one answer.
 const MAX_PLACES: usize = 2_000;
+/// How often a week is planned again that changed while it was planned.
+const MAX_TRIES: u32 = 4;
 
 input! {
     pub struct PlanWeek {
@@ -55,7 +57,7 @@ pub fn api() -> Api {
             "Fills the free places (neededCount less assignees) of a department's coming, published shifts of an ISO week with people \
              within reach, by the rules and the order of findCoverFor: the place that fewest can take goes first, hours already given \
              in the plan count. A dry run unless dryRun is false, which assigns all in one step, or nothing: 409 ConcurrentChange if \
-             shifts, leave or people changed meanwhile, 409 PlanChanged if the plan is not the one of planId. Places that nobody can take \
+             shifts, leave or people keep changing meanwhile, 409 PlanChanged if the plan is not the one of planId. Places that nobody can take \
              are unfilled, with the reasons counted.",
         )
         .handler(handle)
@@ -79,14 +81,24 @@ pub(super) struct Made {
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
+    for _ in 1..MAX_TRIES {
+        match planned(&app, &ctx, &input).await {
+            Err(error) if error.code == "ConcurrentChange" => {}
+            settled => return settled,
+        }
+    }
+    planned(&app, &ctx, &input).await
+}
+
+async fn planned(app: &App, ctx: &Ctx, input: &PlanWeek) -> Result<Answer> {
     let monday = week_start(input.week);
     let sunday = monday.checked_add_days(Days::new(6)).ok_or_else(|| Error::field("week", "is too far away"))?;
     let (caller, department) = (ctx.clone(), input.department_id);
     let needs = Needs { days: vec![(monday, sunday)], ..Needs::none() };
     let ask = move |facts: &Facts| Ok((Changes::none(), ask(facts, &caller, department, (monday, sunday))?));
-    let mut asked = commit_with(&app, &ctx, needs, ask).await?;
+    let mut asked = commit_with(app, ctx, needs, ask).await?;
     let days = roster::window(monday, sunday);
-    let pending = roster::read(&app, &ctx, &mut asked.state, &asked.pool, days).await?;
+    let pending = roster::read(app, ctx, &mut asked.state, &asked.pool, days).await?;
     let overtime = input.allow_overtime == Some(true);
     let limits = roster::limits(&asked.state, overtime);
     let people = roster::people(&asked.state, &asked.pool, &pending);
@@ -104,25 +116,23 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
         return Err(Error::conflict("PlanChanged", message).detail(json!({"planId": plan_id.to_string()})));
     }
     let dry = input.dry_run != Some(false);
-    let mut told = week_answer::told(&app, &ctx, &asked, &made, (&limits, dry)).await?;
+    let mut told = week_answer::told(app, ctx, &asked, &made, (&limits, dry)).await?;
     told["week"] = json!(monday);
     told["lastDay"] = json!(sunday);
     told["departmentId"] = json!(department.to_string());
-    told["department"] = json!(people::departments(&app, &ctx, [department]).await?.of(department));
+    told["department"] = json!(people::departments(app, ctx, [department]).await?.of(department));
     told["dryRun"] = json!(dry);
     told["planId"] = json!(plan_id.to_string());
     let source = if dry { Source::Db } else { Source::Actor };
     let answer = Answer { source, ..Answer::json(told) };
     // A dry run, too, is kept for its idempotency key.
     if dry || filled.is_empty() {
-        return commit(&app, &ctx, Needs::none(), move |_| Ok((Changes::none(), answer.clone()))).await;
+        return commit(app, ctx, Needs::none(), move |_| Ok((Changes::none(), answer.clone()))).await;
     }
     let needs = Needs { days: vec![roster::near(monday, sunday)], ..Needs::none() };
     let caller = ctx.clone();
-    commit(&app, &ctx, needs, move |facts| {
-        Ok((apply::assign(facts.state, facts.now, &caller, &filled, overtime)?, answer.clone()))
-    })
-    .await
+    commit(app, ctx, needs, move |facts| Ok((apply::assign(facts.state, facts.now, &caller, &filled, overtime)?, answer.clone())))
+        .await
 }
 
 fn ask(facts: &Facts, ctx: &Ctx, department: DepartmentId, (monday, sunday): (Date, Date)) -> Result<Asked> {

@@ -45,7 +45,7 @@ pub fn reaches(state: &State, ctx: &Ctx, user: UserId) -> bool {
 
 /// Whether the caller may know of a shift: as getShift shows it, or as an open one that somebody in reach could claim.
 pub fn sees(state: &State, ctx: &Ctx, shift: &Shift, people: &[UserId], now: Timestamp) -> bool {
-    let shown = rules::audience(state, shift).sees(ctx.user(), ctx.is_admin(), &ctx.scope.departments).is_some();
+    let shown = ctx.is_admin() || rules::audience(state, shift).sees(ctx.user(), false, &ctx.scope.departments).is_some();
     let offered = || rest::is_open(state, shift, now) && people.iter().any(|user| rest::is_offered(state, shift, *user));
     shown || offered()
 }

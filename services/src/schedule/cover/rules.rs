@@ -113,7 +113,7 @@ impl Reason {
     }
 }
 
-/// A set of reasons. Ordered: who lacks less comes first.
+/// A set of reasons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reasons(u8);
 

@@ -15,6 +15,7 @@ on_both_databases!(
     everybody_sees_their_own_board,
     leave_and_half_days_are_told,
     a_department_has_its_own_board,
+    of_very_many_those_who_need_attention_are_listed,
 );
 
 const BOARD: &str = "/attendancemanagement-api/v1/todayboard";
@@ -204,4 +205,21 @@ async fn a_department_has_its_own_board(db: Db) {
     let cancelled = acme.shift("2026-06-01", "08:00-16:00", &[]).await;
     acme.owner.patch(&format!("{SHIFTS}/{cancelled}"), json!({"status": "cancelled"})).await.ok();
     assert_eq!(board(&acme.owner, "").await["counts"]["shifts"], 2);
+}
+
+async fn of_very_many_those_who_need_attention_are_listed(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let mut people = Vec::new();
+    for i in 0..405 {
+        people.push(acme.unseen(&format!("p{i:03}")).await);
+    }
+    let crew = acme.department("crew", &people.iter().collect::<Vec<_>>()).await.to_string();
+    let body = json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew]});
+    let shift = text(&acme.owner.post(SHIFTS, body).await.ok()["shift"], "id");
+    acme.owner.post(MARK_ABSENT, json!({"shiftId": shift, "userId": people[404].text()})).await.ok();
+    let told = board(&acme.owner, "").await;
+    assert_eq!((counts(&told), &told["truncated"]), (json!({"expected": 404, "absent": 1, "shifts": 1}), &json!(true)));
+    let listed = states(&told["shifts"][0]);
+    assert_eq!((listed.len(), &listed[0]), (400, &state("p404", "absent")));
 }
