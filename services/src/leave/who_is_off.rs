@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use workforceos_core::answer::Answer;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::UserId;
-use workforceos_core::object::{DataObject, Record};
+use workforceos_core::object::DataObject;
 use workforceos_core::objects::{CompanyPolicy, DayPart, Holiday, LeaveRequest, LeaveStatus, User};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
@@ -16,6 +16,7 @@ use workforceos_core::value::Value;
 use workforceos_core::{Reach, input};
 
 use super::balance::{Halves, Workdays, days};
+use super::get_leave_balance::read;
 use super::rules::Span;
 use crate::people::Names;
 use crate::{Api, App, crud, people, shape};
@@ -106,10 +107,6 @@ fn overlapping(from: Date, to: Date) -> Cond {
         Cond::Cmp("startDate", Op::Lte, Value::Date(to)),
         Cond::Cmp("endDate", Op::Gte, Value::Date(from)),
     ])
-}
-
-fn read<T: DataObject>(records: Option<impl Iterator<Item = Record>>) -> Result<Vec<T>> {
-    records.into_iter().flatten().map(T::from_record).collect()
 }
 
 /// Of the requesters those who still work here.
