@@ -7,6 +7,8 @@ pub(crate) const INSTRUCTIONS: &str = "\
 WorkforceOS: shifts, attendance, tasks, leave, payroll and announcements of a company. Every tool is one of its APIs and \
 runs with the rights of the user whose login this connection uses; a tool that is not listed is not for that user.
 - Ask `currentuser` first: it tells whom you act for, their role, and the present time in the company's zone.
+- Some tools answer a whole question, with names: `getTodayBoard`, `findCoverFor`, `planWeek`, `whoIsOff`, `explainPayroll`. Prefer \
+them to lists.
 - Ids are UUIDs. Never make one up: find it with the list tools, which filter by name, date, status and so on.
 - Lists answer at most 25 rows. `paging` tells how many there are, `next` how to get on: the same call with pageNumber + 1. \
 Name `fields` to get less, `sortBy` (`-createdAt` for newest first) to order.

@@ -18,10 +18,12 @@ mod limits;
 mod mail;
 mod outside;
 pub mod payroll;
+mod people;
 mod reach;
 pub mod sample;
 pub mod schedule;
 mod settings;
+mod shape;
 pub mod tasks;
 
 use std::sync::{Arc, OnceLock};

@@ -33,6 +33,17 @@ impl Leave {
         }
     }
 
+    /// A user's leave.
+    pub fn of(&self, user: UserId) -> &[LeaveSpan] {
+        self.approved.get(&user).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Everybody's leave that takes a date, in no order.
+    pub fn of_day(&self, date: Date) -> impl Iterator<Item = (UserId, &LeaveSpan)> {
+        let spans = self.approved.iter().flat_map(|(user, spans)| spans.iter().map(|span| (*user, span)));
+        spans.filter(move |(_, span)| span.from <= date && date <= span.to)
+    }
+
     fn on(&self, user: UserId, date: Date) -> impl Iterator<Item = &LeaveSpan> {
         self.approved.get(&user).into_iter().flatten().filter(move |s| s.from <= date && date <= s.to)
     }

@@ -64,6 +64,17 @@ impl State {
         }
     }
 
+    /// The company, its policy and its people alone: for a look at these days beside the hot state, once their rows are applied.
+    pub fn aside(&self, from: Date, to: Date) -> State {
+        State {
+            company: self.company.clone(),
+            policy: self.policy.clone(),
+            people: self.people.clone(),
+            days: from.iter_days().take_while(|day| *day <= to).collect(),
+            ..State::empty(self.company_id, self.seq)
+        }
+    }
+
     /// The company's time zone; UTC on the SaaS level.
     pub fn zone(&self) -> Zone {
         self.company.as_ref().and_then(|c| Zone::parse(&c.timezone)).unwrap_or(Zone::UTC)

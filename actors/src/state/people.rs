@@ -60,6 +60,11 @@ impl People {
         self.users.get(&user).copied()
     }
 
+    /// Every active user, in no order.
+    pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.users.keys().copied()
+    }
+
     pub fn has_department(&self, department: DepartmentId) -> bool {
         self.known.contains(&department)
     }

@@ -7,6 +7,7 @@ mod mark_absent;
 mod read;
 pub mod rules;
 mod timers;
+mod today;
 
 pub(crate) use check_in::{check_shift, check_times};
 pub(crate) use correct::impose;
@@ -24,6 +25,7 @@ pub fn apis() -> Vec<Api> {
         correct::api(),
         read::get(),
         read::list(),
+        today::api(),
         crate::import::attendance(),
     ]
 }

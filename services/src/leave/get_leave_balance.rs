@@ -66,7 +66,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: GetBalance) -> Result<Answer> {
     Ok(Answer::json(balances(&book, i32::try_from(year).unwrap_or_default())))
 }
 
-fn read<T: DataObject>(records: Option<impl Iterator<Item = Record>>) -> Result<Vec<T>> {
+pub(super) fn read<T: DataObject>(records: Option<impl Iterator<Item = Record>>) -> Result<Vec<T>> {
     records.into_iter().flatten().map(T::from_record).collect()
 }
 

@@ -12,6 +12,7 @@ mod read;
 mod rules;
 mod timers;
 mod update;
+mod who_is_off;
 
 pub use read::approved_on;
 pub use timers::{sweep, waiting};
@@ -29,6 +30,7 @@ pub fn apis() -> Vec<Api> {
         read::list_mine(),
         read::get_mine(),
         get_leave_balance::api(),
+        who_is_off::api(),
         holidays::create(),
         holidays::delete(),
         holidays::list(),

@@ -7,7 +7,8 @@ use workforceos_core::objects::{DayPart, SalaryBasis};
 use workforceos_core::time::Date;
 use workforceos_core::zone::week_start;
 
-use super::exact::{Exact, exact, nearest, ratio, whole};
+use super::exact::{Exact, exact, nearest, whole};
+use super::steps::steps;
 
 /// The rules of pay, as a company's policy has them.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,14 +117,16 @@ pub fn calculate(inputs: &Inputs) -> Calculation {
         days: days(inputs),
         absences: absences(inputs),
         open_records: inputs.records.iter().filter(open).count() as i64,
-        paid_leave_halves: dates(inputs).map(|date| charged(inputs, date, false)).sum(),
+        paid_leave_halves: paid_leave_halves(inputs),
         earned: whole(0),
     };
-    calculation.earned = match inputs.terms.basis {
-        SalaryBasis::Monthly => monthly(inputs, &calculation),
-        SalaryBasis::Hourly => hourly(inputs, &calculation),
-    };
+    calculation.earned = steps(inputs, &calculation).into_iter().fold(whole(0), |sum, step| sum + step.amount);
     calculation
+}
+
+/// Half days of paid leave on workdays of the period that are no holiday.
+pub fn paid_leave_halves(inputs: &Inputs) -> i64 {
+    dates(inputs).map(|date| charged(inputs, date, false)).sum()
 }
 
 fn dates(inputs: &Inputs) -> impl Iterator<Item = Date> + use<> {
@@ -206,52 +209,13 @@ fn charged(inputs: &Inputs, date: Date, unpaid: bool) -> i64 {
     on(inputs, date).filter(|leave| is_unpaid(inputs, leave) == unpaid).map(halves).sum::<i64>().min(2)
 }
 
-fn is_workday(terms: &Terms, date: Date) -> bool {
+pub(super) fn is_workday(terms: &Terms, date: Date) -> bool {
     terms.workdays.contains(&date.weekday().number_from_monday())
 }
 
 /// The workdays of a date's whole month.
-fn workdays_of_month(terms: &Terms, date: Date) -> i64 {
+pub(super) fn workdays_of_month(terms: &Terms, date: Date) -> i64 {
     let first = date.with_day(1).unwrap_or(date);
     let days = first.iter_days().take_while(|d: &NaiveDate| d.month() == first.month());
     days.filter(|d| is_workday(terms, *d)).count() as i64
-}
-
-/// The share of each month's salary that the period's workdays are, less what absence costs, plus overtime.
-fn monthly(inputs: &Inputs, calculation: &Calculation) -> Exact {
-    let terms = &inputs.terms;
-    let salary = exact(inputs.salary.unwrap_or(0.0));
-    let mut base = whole(0);
-    let mut from = inputs.from;
-    while from <= inputs.to {
-        let next = first_after(from).unwrap_or(NaiveDate::MAX);
-        let employed = |d: &Date| *d < next && *d <= inputs.to;
-        let paid = from.iter_days().take_while(employed).filter(|d| *d >= inputs.employed_from && is_workday(terms, *d)).count();
-        base += &salary * ratio(paid as i64, workdays_of_month(terms, from));
-        from = next;
-    }
-    let mut lost = whole(0);
-    for absence in &calculation.absences {
-        lost += &salary * ratio(absence.halves, 2 * workdays_of_month(terms, absence.date));
-    }
-    let rate = salary * whole(12) / (whole(52) * exact(terms.weekly_hours));
-    let overtime = rate * exact(terms.overtime_multiplier) * ratio(calculation.overtime(), 60);
-    &base - lost.min(base.clone()) + overtime
-}
-
-/// The first day of the month after a date's.
-fn first_after(date: Date) -> Option<Date> {
-    let (year, month) = if date.month() == 12 { (date.year() + 1, 1) } else { (date.year(), date.month() + 1) };
-    NaiveDate::from_ymd_opt(year, month, 1)
-}
-
-/// Hours at the rate, overtime at its multiple, and paid leave by the normal day.
-fn hourly(inputs: &Inputs, calculation: &Calculation) -> Exact {
-    let terms = &inputs.terms;
-    let rate = exact(inputs.salary.unwrap_or(0.0));
-    let overtime = calculation.overtime();
-    let straight = ratio(calculation.minutes() - overtime, 60);
-    let overtime = ratio(overtime, 60) * exact(terms.overtime_multiplier);
-    let leave = ratio(calculation.paid_leave_halves, 2) * exact(terms.daily_hours);
-    rate * (straight + overtime + leave)
 }

@@ -39,17 +39,29 @@ pub fn nearest(number: &Exact) -> i64 {
     i64::try_from(up).unwrap_or(i64::MAX)
 }
 
-/// Rounded half-even to cents, and never below 0; `None` where that is more than a number on the wire can hold to the cent.
-pub fn to_cents(amount: &Exact) -> Option<f64> {
-    let cents = amount * whole(100);
-    let down = cents.floor().to_integer();
-    let rest = &cents - Exact::from_integer(down.clone());
+/// Rounded half-even to so many decimals: how many of the last one there are.
+pub fn rounded(amount: &Exact, decimals: u32) -> BigInt {
+    let units = amount * Exact::from_integer(BigInt::from(10).pow(decimals));
+    let down = units.floor().to_integer();
+    let rest = &units - Exact::from_integer(down.clone());
     let half = ratio(1, 2);
     let odd = &down % BigInt::from(2) != BigInt::ZERO;
-    let rounded = if rest > half || (rest == half && odd) { down + 1 } else { down };
-    let cents = rounded.max(BigInt::ZERO);
+    if rest > half || (rest == half && odd) { down + 1 } else { down }
+}
+
+/// Rounded half-even to cents, and never below 0; `None` where that is more than a number on the wire can hold to the cent.
+pub fn to_cents(amount: &Exact) -> Option<f64> {
+    let cents = rounded(amount, 2).max(BigInt::ZERO);
     let cents = i64::try_from(cents).ok().filter(|c| *c <= MAX_CENTS)?;
     format!("{}.{:02}", cents / 100, cents % 100).parse().ok()
+}
+
+/// The decimal text of so many units of the last decimal.
+pub fn decimal(units: &BigInt, decimals: u32) -> String {
+    let scale = BigInt::from(10).pow(decimals);
+    let (sign, size) = if *units < BigInt::ZERO { ("-", -units) } else { ("", units.clone()) };
+    let width = usize::try_from(decimals).unwrap_or(0);
+    format!("{sign}{}.{:0>width$}", &size / &scale, (&size % &scale).to_string())
 }
 
 /// Minutes as hours with 2 decimals. A sixtieth is never halfway between two hundredths.
@@ -90,6 +102,17 @@ mod tests {
         assert_eq!(cents("90071992547409.92"), Some(90071992547409.92));
         assert_eq!(cents("90071992547409.93"), None);
         assert_eq!(to_cents(&exact(1e300)), None);
+    }
+
+    #[test]
+    fn decimals_read_back_as_what_was_rounded() {
+        let four = |text| decimal(&rounded(&parse(text).expect("a number"), 4), 4);
+        assert_eq!(four("10/3"), "3.3333");
+        assert_eq!(four("-10/3"), "-3.3333");
+        assert_eq!(four("-0.00005"), "0.0000");
+        assert_eq!(four("0.00015"), "0.0002");
+        assert_eq!(four("-12345678901234567890.00001"), "-12345678901234567890.0000");
+        assert_eq!(parse(&four("-0.5")), Some(ratio(-1, 2)));
     }
 
     #[test]

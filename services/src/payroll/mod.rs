@@ -6,9 +6,14 @@ mod delete;
 #[cfg(test)]
 mod edges;
 pub mod exact;
+mod explain;
+#[cfg(test)]
+mod explained;
+pub mod explanation;
 mod locks;
 mod read;
 pub mod report;
+pub mod steps;
 mod update;
 #[cfg(test)]
 mod vectors;
@@ -17,5 +22,15 @@ use crate::Api;
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![create::api(), update::api(), delete::api(), read::get(), read::list(), locks::lock(), locks::unlock(), locks::list()]
+    vec![
+        create::api(),
+        update::api(),
+        delete::api(),
+        read::get(),
+        read::list(),
+        explain::api(),
+        locks::lock(),
+        locks::unlock(),
+        locks::list(),
+    ]
 }

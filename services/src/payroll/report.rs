@@ -231,12 +231,12 @@ pub(super) fn settle(report: &mut PayrollReport) -> Result<()> {
     Ok(())
 }
 
-fn breakdown(calculation: &Calculation) -> Json {
+pub(super) fn breakdown(calculation: &Calculation) -> Json {
     let day = |d: &super::compute::Day| json!({"date": d.date, "minutes": d.minutes, "dailyOvertime": d.daily_overtime, "weeklyOvertime": d.weekly_overtime});
     calculation.days.iter().map(day).collect()
 }
 
-fn absences(calculation: &Calculation) -> Json {
+pub(super) fn absences(calculation: &Calculation) -> Json {
     let reason = |reason| match reason {
         Reason::UnpaidLeave => "unpaidLeave",
         Reason::Absent => "absent",
@@ -278,7 +278,7 @@ fn absent_from_cancelled(facts: &Facts, draft: &Draft) -> Result<usize> {
 }
 
 /// What applied at the time of calculation, so that a report explains itself later.
-fn calculated_from(inputs: &Inputs) -> Json {
+pub(super) fn calculated_from(inputs: &Inputs) -> Json {
     let terms = &inputs.terms;
     json!({
         "salary": inputs.salary, "salaryBasis": terms.basis.as_str(), "employmentStartDate": inputs.employed_from,

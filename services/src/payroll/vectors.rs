@@ -12,7 +12,7 @@ use super::compute::{Attended, Inputs, Leave, Terms, calculate};
 use super::exact::{exact, hours, to_cents};
 use crate::attendance::rules::Times;
 
-fn file() -> Json {
+pub(super) fn file() -> Json {
     serde_json::from_str(include_str!("../../../tests/fixtures/payroll_vectors.json")).expect("the vectors are JSON")
 }
 
@@ -20,7 +20,7 @@ fn date(json: &Json) -> Date {
     json.as_str().and_then(|t| t.parse().ok()).unwrap_or_else(|| panic!("{json} is no date"))
 }
 
-fn list<'j>(vector: &'j Json, name: &str) -> &'j [Json] {
+pub(super) fn list<'j>(vector: &'j Json, name: &str) -> &'j [Json] {
     vector[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -50,7 +50,7 @@ fn records(file: &Json, vector: &Json) -> Vec<(Date, Attended)> {
     list(vector, "attendance").iter().map(record).collect()
 }
 
-fn inputs(file: &Json, vector: &Json) -> Inputs {
+pub(super) fn inputs(file: &Json, vector: &Json) -> Inputs {
     let number = |name: &str| policy(file, vector, name).as_f64().expect("a number");
     let approved = |leave: &&Json| leave["status"] == "approved";
     let leave = |leave: &Json| Leave {

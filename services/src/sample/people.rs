@@ -26,6 +26,8 @@ pub(super) const DEPARTMENTS: [(&str, &[Slot]); 5] = [
     ("Maintenance", &[("Workshop", "08:00", "16:30", 4, WEEKDAYS)]),
     ("Security", &[("Day", "08:00", "20:00", 2, EVERY_DAY), ("Night", "20:00", "08:00", 2, EVERY_DAY)]),
 ];
+/// The index of housekeeping among them.
+pub(super) const HOUSEKEEPING: usize = 2;
 const EVERY_DAY: &str = "FREQ=DAILY";
 const WEEKDAYS: &str = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
 

@@ -11,7 +11,7 @@ use workforceos_core::session::Tenant;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{WallTime, shift_span, week_start};
 
-use super::people::{ADMIN, DEPARTMENTS, Staff, crew};
+use super::people::{ADMIN, DEPARTMENTS, HOUSEKEEPING, Staff, crew};
 use crate::attendance::rules::{Times, assess};
 
 const PAST_WEEKS: u64 = 6;
@@ -57,7 +57,9 @@ fn shift(staff: &mut Staff, department: usize, slot: usize, date: Date, now: Tim
     let turn = date.num_days_from_ce() as usize;
     // Slots of a day, and a night and the day after it, take different people of the crew.
     let first = turn * needed + slot * (crew.len() / 2);
-    let assigned: Vec<UserId> = (0..needed).map(|i| staff.users[crew[(first + i) % crew.len()]]).collect();
+    // Next week a place in housekeeping is still free every day.
+    let free = usize::from(department == HOUSEKEEPING && week_start(date) > week_start(staff.ctx.tenant.zone.date(now)));
+    let assigned: Vec<UserId> = (0..needed - free).map(|i| staff.users[crew[(first + i) % crew.len()]]).collect();
     let planned_at = Timestamp(starts_at.0 - 14 * Timestamp::DAY).max(staff.since).min(now);
     let done = ends_at.plus_minutes(30) <= now;
     Some(Shift {

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod claim_shift;
+mod cover;
 mod create_shift;
 mod delete_shift;
 mod generate;
@@ -16,6 +17,7 @@ mod templates;
 mod update_shift;
 
 pub use calendar::calendar;
+pub(crate) use cover::{reached, reaches, sees, shift_json, shift_shape};
 pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;
@@ -39,6 +41,8 @@ pub fn apis() -> Vec<Api> {
         publish::api(),
         open_shifts::api(),
         claim_shift::api(),
+        cover::find_cover_for(),
+        cover::plan_week(),
         swaps::request::api(),
         swaps::decide::api(),
         swaps::cancel::api(),

@@ -11,11 +11,28 @@ use super::rules::{Conflict, ConflictKind, conflicts};
 
 /// How many days away another shift can be that leaves too little rest: the policy asks for 48 hours at most, and a shift ends
 /// up to a day after its date.
-const REACH: u64 = 3;
+pub const REACH: u64 = 3;
 
 /// What has to be known to judge the rest around a date.
 pub fn needs(date: Date) -> Needs {
     Needs { days: vec![around(date)], ..Needs::none() }
+}
+
+/// Milliseconds of rest that the policy asks for.
+pub fn wanted(state: &State) -> i64 {
+    (state.policy.rest_hours * Timestamp::HOUR as f64) as i64
+}
+
+/// When somebody was done with a shift: at its end, or later if they stayed.
+pub fn left(state: &State, shift: &Shift, user: UserId) -> Timestamp {
+    let out = state.attendance.of(ShiftId(shift.meta.id), user).and_then(|r| r.check_out_time);
+    out.map_or(shift.ends_at, |out| out.max(shift.ends_at))
+}
+
+/// Whether one span of work leaves less rest than wanted, before or after, to another.
+pub fn too_close(one: (Timestamp, Timestamp), other: (Timestamp, Timestamp), wanted: i64) -> bool {
+    let (earlier, later) = if other.0 < one.0 { (other, one) } else { (one, other) };
+    later.0.0 - earlier.1.0 < wanted
 }
 
 fn around(date: Date) -> (Date, Date) {
@@ -26,7 +43,7 @@ fn around(date: Date) -> (Date, Date) {
 /// The shifts of a user, among those at hand, that leave less rest before or after this one than the policy asks for. Who stayed
 /// longer rests from then on; who did not come to a shift has rested.
 fn breaches(state: &State, shift: &Shift, user: UserId) -> Vec<Conflict> {
-    let rest = (state.policy.rest_hours * Timestamp::HOUR as f64) as i64;
+    let rest = wanted(state);
     let (from, to) = around(shift.shift_date);
     let mut found = Vec::new();
     for date in from.iter_days().take_while(|d| *d <= to) {
@@ -38,10 +55,8 @@ fn breaches(state: &State, shift: &Shift, user: UserId) -> Vec<Conflict> {
             if record.is_some_and(|r| r.status == AttendanceStatus::Absent) {
                 continue;
             }
-            let left = record.and_then(|r| r.check_out_time).map_or(other.ends_at, |out| out.max(other.ends_at));
-            let before = other.starts_at < shift.starts_at && shift.starts_at.0 - left.0 < rest;
-            let after = other.starts_at >= shift.starts_at && other.starts_at.0 - shift.ends_at.0 < rest;
-            if before || after {
+            let left = left(state, other, user);
+            if too_close((shift.starts_at, shift.ends_at), (other.starts_at, left), rest) {
                 let (from, to) = (other.starts_at.to_string(), left.to_string());
                 found.push(Conflict { user, kind: ConflictKind::Rest, id: other.meta.id, from, to });
             }

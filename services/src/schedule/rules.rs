@@ -100,7 +100,12 @@ impl Conflict {
 
 /// Whether two shifts share time; back to back they do not.
 pub fn overlap(a: &Shift, b: &Shift) -> bool {
-    a.starts_at < b.ends_at && b.starts_at < a.ends_at
+    share_time((a.starts_at, a.ends_at), (b.starts_at, b.ends_at))
+}
+
+/// Whether two spans, each from its start to its end, share time.
+pub fn share_time(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> bool {
+    a.0 < b.1 && b.0 < a.1
 }
 
 /// Every conflict of a shift's assignees: another scheduled shift at that time, or (if named) leave that day. `others` are

@@ -23,6 +23,7 @@ mod nodes;
 mod oracle;
 mod payroll;
 mod plain_owner;
+mod plan;
 mod rules;
 mod shifts;
 mod streams;

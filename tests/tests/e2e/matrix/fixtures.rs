@@ -126,6 +126,11 @@ pub const NAMES: &[&str] = &[
     "importPeople",
     "importShifts",
     "importAttendance",
+    "getTodayBoard",
+    "findCoverFor",
+    "planWeek",
+    "whoIsOff",
+    "explainPayroll",
 ];
 
 /// These end the caller's own login.
@@ -259,6 +264,11 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             let day = side.draft(&crew).await;
             json!({"from": day, "to": day, "departmentId": crew})
         }
+        "getTodayBoard" => json!({"departmentId": crew}),
+        "findCoverFor" => json!({"shiftId": side.shift().await, "limit": 5}),
+        "planWeek" => json!({"departmentId": crew, "week": side.open_week(&crew, number).await, "dryRun": true}),
+        "whoIsOff" => json!({"from": "2026-07-01", "to": "2026-07-31"}),
+        "explainPayroll" => json!({"payrollReportId": side.payroll_report().await}),
         "claimShift" => json!({"shiftId": side.open_shift().await, "userId": ann}),
         "requestShiftSwap" => side.swap_arguments().await,
         "decideShiftSwap" => json!({"shiftSwapId": side.swap().await, "status": "approved"}),

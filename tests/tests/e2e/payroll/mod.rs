@@ -5,5 +5,5 @@ pub mod naive;
 mod property;
 mod reports;
 mod rules;
-mod support;
+pub mod support;
 mod vectors;

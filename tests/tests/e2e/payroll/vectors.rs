@@ -7,6 +7,7 @@ use workforceos_tests::{Db, Setup, TestApp, on_both_databases};
 
 use super::support::{came, hire, holiday, leave, policy, request, shift};
 use crate::paths::MARK_ABSENT;
+use crate::plan::explained::{check_sum, explained};
 use crate::text;
 
 on_both_databases!(payroll_comes_out_as_published);
@@ -69,5 +70,11 @@ async fn check(app: &TestApp, name: &str, vector: &Json) {
         assert_eq!(told[field].as_f64(), expected[field].as_f64(), "{id}: {field} of {told}");
     }
     assert_eq!(told["breakdown"], expected["breakdown"], "{id}");
+    let why = explained(&company.owner, &told).await;
+    check_sum(&why);
+    let hours = [&why["hours"]["totalHoursWorked"], &why["hours"]["overtimeHours"], &why["absence"]["days"]].map(Json::as_f64);
+    assert_eq!(hours, ["totalHoursWorked", "overtimeHours", "absenceDaysExact"].map(|name| expected[name].as_f64()), "{id}");
+    assert_eq!(why["hours"]["minutes"], expected["totalMinutes"], "{id}");
+    assert!(why["steps"].as_array().is_some_and(|steps| steps.iter().all(|step| step["step"] != "earned")), "{id}: {why}");
     assert_eq!((&told["paymentStatus"], &told["warnings"]), (&json!("pending"), &json!([])), "{id}");
 }
