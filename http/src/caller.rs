@@ -116,7 +116,8 @@ pub async fn json_body_within(limit: usize, headers: &HeaderMap, payload: web::P
     parse(headers, &bytes)
 }
 
-async fn bytes(headers: &HeaderMap, mut payload: web::Payload, limit: usize) -> Result<web::BytesMut> {
+/// A body's bytes, as long as they are not too many and come in time.
+pub async fn bytes(headers: &HeaderMap, mut payload: web::Payload, limit: usize) -> Result<web::BytesMut> {
     let announced = header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok());
     if announced.is_some_and(|n| n > limit) {
         return Err(too_large(limit));

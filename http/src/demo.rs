@@ -23,7 +23,10 @@ pub fn introduction(running: &Running, logins: &SampleLogins) -> String {
     let _ = writeln!(text, "\nAPI key of its administrator, good until the next start of the demo:\n  {key}");
     let _ = writeln!(text, "\nTry it:\n  curl -H 'Authorization: Bearer {key}' \\\n    {base}/schedulemanagement-api/v1/shifts");
     let _ = writeln!(text, "\nCursor (.cursor/mcp.json):\n{}", cursor(&base, key));
+    let _ = writeln!(text, "\nClaude Code:\n  {}", claude_code(&base, key));
     let _ = writeln!(text, "\nClaude Desktop (claude_desktop_config.json):\n{}", claude_desktop(&base, key));
+    let _ =
+        writeln!(text, "\nOther tools, keys that may do less, and what to do when it does not work: docs/connect-ai-tools.md");
     text
 }
 
@@ -32,13 +35,44 @@ fn cursor(base: &str, key: &str) -> String {
     format!("{:#}", json!({"mcpServers": {"workforceos": server}}))
 }
 
+fn claude_code(base: &str, key: &str) -> String {
+    format!("claude mcp add --transport http workforceos {base}/mcpbff-api/mcp --header 'Authorization: Bearer {key}'")
+}
+
 /// It starts local programs only: mcp-remote carries what it says to the server.
 fn claude_desktop(base: &str, key: &str) -> String {
     // Some versions split arguments at spaces; the header's value therefore comes from the environment.
     let server = json!({
         "command": "npx",
-        "args": ["mcp-remote", format!("{base}/mcpbff-api/mcp"), "--header", "Authorization:${WORKFORCEOS_AUTH}"],
+        // Nobody is there to be asked whether it may be installed.
+        "args": ["-y", "mcp-remote", format!("{base}/mcpbff-api/mcp"), "--header", "Authorization:${WORKFORCEOS_AUTH}"],
         "env": {"WORKFORCEOS_AUTH": format!("Bearer {key}")},
     });
     format!("{:#}", json!({"mcpServers": {"workforceos": server}}))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    /// The JSON blocks of a page.
+    fn blocks(page: &str) -> Vec<Json> {
+        let parts = page.split("```json\n").skip(1).filter_map(|part| part.split_once("```"));
+        parts.map(|(json, _)| serde_json::from_str(json).expect("JSON")).collect()
+    }
+
+    #[test]
+    fn what_is_printed_is_what_the_pages_say() {
+        let (base, key) = ("http://127.0.0.1:3000", "sk_mbx_…");
+        for page in [include_str!("../../README.md"), include_str!("../../docs/connect-ai-tools.md")] {
+            let said = blocks(page);
+            for printed in [cursor(base, key), claude_desktop(base, key)] {
+                let printed = serde_json::from_str(&printed).expect("JSON");
+                assert!(said.contains(&printed), "{printed:#}");
+            }
+            assert!(page.contains(&claude_code(base, key)), "{}", claude_code(base, key));
+        }
+    }
 }

@@ -2,74 +2,56 @@
 //!
 //! A request without a valid login is answered before MCP is reached, in the shape of every other failure.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
+use actix_web::dev::{HttpServiceFactory, Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use rmcp::transport::streamable_http_server::session::SessionManager as _;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::stream;
 use rmcp_actix_web::transport::StreamableHttpService;
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result, Status};
-use workforceos_core::id::{SessionId, UserId};
 use workforceos_core::session::Via;
 use workforceos_mcp::{McpCaller, McpServer, Narrowing};
 use workforceos_services::App;
 
-use crate::caller::{BODY, MAX_BODY, header};
+use crate::caller::{BODY, MAX_BODY, bytes, header};
 use crate::login_end::{UntilLogout, login_ended};
+use crate::mcp_sessions::{Sessions, Who};
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{mcp_live, mcp_sse, routes, unread};
+use crate::unheard::Heard;
+use crate::{mcp_live, mcp_refusal, mcp_sse, origin, reply, routes, unread};
 
 const SESSION: &str = "mcp-session-id";
-/// How long a session lives without a request: a person may well think that long between two questions.
-const IDLE: Duration = Duration::from_secs(60 * 60);
-/// The most sessions of one user.
-pub const PER_USER: usize = 256;
-/// Sessions opened between two looks for those that have ended.
-const SWEEP: usize = 64;
-
-/// Who opened a session, and as which one of all.
-struct Owner {
-    who: Who,
-    number: u64,
-}
-
-/// A user, by one login or key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Who {
-    pub user: UserId,
-    pub login: SessionId,
-}
+const VERSION: &str = "mcp-protocol-version";
+/// The last version of the protocol that has sessions; versions are dates.
+const LAST_WITH_SESSIONS: &str = "2025-11-25";
 
 /// The MCP server with its sessions; all HTTP workers share it.
 pub struct Mount {
     pub tools: McpServer<App>,
-    sessions: Arc<LocalSessionManager>,
-    /// Who opened a session: nobody else may use it, nor the same user by another login.
-    owners: Mutex<HashMap<String, Owner>>,
+    pub sessions: Arc<Sessions>,
     pub ended: CancellationToken,
     pub legacy: mcp_sse::Open,
+    /// Origins whose pages may call, beside those on this machine.
+    origins: Vec<String>,
 }
 
 impl Mount {
-    pub fn new(dispatch: Arc<Dispatch<App>>, fixtures: bool) -> Mount {
-        let mut sessions = LocalSessionManager::default();
-        sessions.session_config.keep_alive = Some(IDLE);
+    pub fn new(dispatch: Arc<Dispatch<App>>, fixtures: bool, origins: Vec<String>) -> Mount {
         Mount {
+            sessions: Arc::new(Sessions::new(dispatch.clock.clone())),
             tools: mcp_live::tools(dispatch, fixtures),
-            sessions: Arc::new(sessions),
-            owners: Mutex::default(),
             ended: CancellationToken::new(),
             legacy: mcp_sse::Open::default(),
+            origins,
         }
     }
 
@@ -78,11 +60,11 @@ impl Mount {
         let tools = self.tools.clone();
         StreamableHttpService::builder()
             .service_factory(Arc::new(move || Ok(tools.for_session())))
-            .session_manager(self.sessions.clone())
+            .session_manager(self.sessions.manager())
             .cancellation_token(self.ended.clone())
             .max_request_body_bytes(MAX_BODY)
-            // The check of host names guards servers without a login; here every request carries one, which a page of a
-            // rebound name does not have.
+            // Whatever name a proxy serves us by is ours. Pages of a rebound name are known by their origin; those of their
+            // requests that have none carry no login.
             .allowed_hosts(Vec::new())
             .on_request_fn(|request, extensions| {
                 if let Some(caller) = request.extensions().get::<McpCaller>() {
@@ -101,51 +83,17 @@ impl Mount {
     pub fn shutdown(&self) {
         self.ended.cancel();
     }
+}
 
-    /// 404 for a session that is not there, as for one that somebody else opened.
-    async fn check(&self, session: &str, who: Who, ending: bool) -> Result<()> {
-        let foreign = {
-            let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            owners.get(session).is_some_and(|owner| owner.who != who)
-        };
-        // rmcp finds out by itself, but answers the end of a session that never was with a success.
-        if foreign || (ending && !self.sessions.sessions.read().await.contains_key(session)) {
-            return Err(Error::new(Status::NotFound, "SessionNotFound", "There is no such session: initialize a new one"));
-        }
-        Ok(())
-    }
-
-    async fn opened(&self, session: &str, who: Who) {
-        let (grown, theirs) = {
-            let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            let number = owners.values().map(|owner| owner.number).max().unwrap_or(0) + 1;
-            owners.entry(session.to_owned()).or_insert(Owner { who, number });
-            (owners.len().is_multiple_of(SWEEP), owners.values().filter(|owner| owner.who.user == who.user).count())
-        };
-        if grown || theirs > PER_USER {
-            let alive = self.sessions.sessions.read().await;
-            let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            owners.retain(|id, _| alive.contains_key(id.as_str()));
-        }
-        if theirs > PER_USER {
-            self.close_oldest(who.user).await;
-        }
-    }
-
-    /// A user's oldest sessions make room for new ones: each takes memory as long as it is open.
-    async fn close_oldest(&self, user: UserId) {
-        let surplus: Vec<String> = {
-            let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            let own = owners.iter().filter(|(_, owner)| owner.who.user == user);
-            let mut own: Vec<_> = own.map(|(id, owner)| (owner.number, id.clone())).collect();
-            own.sort_unstable();
-            let surplus = own.len().saturating_sub(PER_USER);
-            own.into_iter().take(surplus).map(|(_, id)| id).collect()
-        };
-        for id in surplus {
-            // One that has ended meanwhile is what was wanted.
-            let _ = self.sessions.close_session(&id.as_str().into()).await;
-            self.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+/// Takes their sessions from logins that end, on whichever node; [`Sessions::sweep`] ends them.
+pub async fn follow_logins(server: Arc<Server>) {
+    let mut endings = server.app.caches.endings();
+    loop {
+        match endings.recv().await {
+            Ok(Some(login)) => server.mcp.sessions.login_ended(login),
+            // Nobody may use them in any case.
+            Ok(None) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
         }
     }
 }
@@ -154,28 +102,43 @@ impl Mount {
 async fn gate<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<UntilLogout>>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<Heard>>, actix_web::Error> {
     let Some(server) = request.app_data::<web::Data<Server>>().cloned() else {
         return Err(actix_web::error::ErrorInternalServerError("the server is not in the application"));
     };
     let mut incoming = Incoming::begin(&server, request.request());
     let rest = unread::watch_in_time(&mut request, BODY);
-    let mut response = match admit(&server, request.request(), &mut incoming).await {
+    let mut response = match admit(&server, &mut request, &mut incoming).await {
         Ok((caller, who)) => {
             // The answer to a call is let out, though the call has ended the caller's own login.
             let pushed = request.method() == Method::GET;
             let token = caller.caller.token.clone().unwrap_or_default();
+            let used = header(request.headers(), SESSION).map(str::to_owned);
             request.extensions_mut().insert(who);
             request.extensions_mut().insert(caller);
-            let response = next.call(request).await?;
+            let mut response = mcp_refusal::spoken(next.call(request).await?).await;
+            if response.request().method() == Method::DELETE && response.status() == StatusCode::ACCEPTED {
+                // It has ended already, and clients ask for no less.
+                *response.response_mut().status_mut() = StatusCode::NO_CONTENT;
+            }
             if let Some(session) = header(response.headers(), SESSION) {
-                server.mcp.opened(session, who).await;
+                server.mcp.sessions.opened(session, who);
             }
             let ended = pushed.then(|| login_ended(&server, token));
-            response.map_body(|_, body| UntilLogout::new(unread::Holding::new(body, rest), ended)).map_into_left_body()
+            let held = used.filter(|_| pushed && response.status().is_success()).map(|id| server.mcp.sessions.hold(&id));
+            let clock = &server.dispatch.clock;
+            response
+                .map_body(|_, body| Heard::new(UntilLogout::new(unread::Holding::new(body, rest), ended), clock, held))
+                .map_into_left_body()
         }
         Err(error) => {
-            let failed = incoming.failed(&server, request.request(), &error);
+            let now = server.dispatch.clock.now();
+            let body = if request.method() == Method::POST { mcp_refusal::body } else { reply::error_body }(&error, now);
+            let mut failed = reply::error_as(request.request(), &incoming.id, &error, &body);
+            if error.status == Status::Unauthenticated {
+                // Nothing in it leads to an authorization server: there is none, keys are configured.
+                failed.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"WorkforceOS\""));
+            }
             let failed = failed.map_body(|_, body| BoxBody::new(unread::Holding::new(body, rest)));
             request.into_response(failed).map_into_right_body()
         }
@@ -185,10 +148,12 @@ async fn gate<B: MessageBody + 'static>(
     Ok(response)
 }
 
-async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<(McpCaller, Who)> {
-    let service = request.match_info().get("prefix").and_then(routes::service);
-    let service = service.ok_or_else(|| Error::new(Status::NotFound, "NotFound", "There is nothing at this address"))?;
-    let caller = incoming.caller(request, &Map::new(), Via::Mcp);
+async fn admit(server: &Server, request: &mut ServiceRequest, incoming: &mut Incoming) -> Result<(McpCaller, Who)> {
+    let here = request.match_info().get("prefix").and_then(routes::service);
+    // Clients look below the endpoint, too, for an authorization server.
+    let service = here.filter(|_| !request.path().contains("/.well-known/")).ok_or_else(nothing)?;
+    origin::check(request.headers(), &server.mcp.origins)?;
+    let caller = incoming.caller(request.request(), &Map::new(), Via::Mcp);
     // A message is counted where it is carried out, so that a tool's refusal is the tool's; a stream, when it is opened.
     let entered = match *request.method() {
         Method::POST => incoming.enter_logged_in_uncounted(server, caller.clone()).await,
@@ -198,9 +163,7 @@ async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) 
     ctx.second_factor_done()?;
     let login = ctx.session.as_ref().map(|session| session.id).ok_or_else(Error::login_required)?;
     let who = Who { user: ctx.user(), login };
-    if let Some(session) = header(request.headers(), SESSION) {
-        server.mcp.check(session, who, request.method() == Method::DELETE).await?;
-    }
+    use_session(server, request, who).await?;
     let mut narrowing = Narrowing::parse(request.query_string());
     if service != routes::ALL {
         narrowing = narrowing.within(service);
@@ -208,8 +171,44 @@ async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) 
     Ok((McpCaller::new(caller, Arc::new(narrowing)), who))
 }
 
+/// Sees to the session that a request names: it is the caller's, or it is not named any more, or the answer is 404.
+async fn use_session(server: &Server, request: &mut ServiceRequest, who: Who) -> Result<()> {
+    let Some(session) = header(request.headers(), SESSION) else { return Ok(()) };
+    if sessionless(request.headers()) {
+        request.headers_mut().remove(SESSION);
+        return Ok(());
+    }
+    let known = server.mcp.sessions.enter(session, who).await;
+    if known.is_err() && begins_anew(request).await {
+        // Somebody whose session a restart has ended may well name it when beginning a new one.
+        request.headers_mut().remove(SESSION);
+        return Ok(());
+    }
+    known
+}
+
+/// Whether a request is of a version of the protocol that knows no sessions.
+fn sessionless(headers: &HeaderMap) -> bool {
+    header(headers, VERSION).is_some_and(|version| version > LAST_WITH_SESSIONS)
+}
+
+/// Whether a message introduces a client; it can be read again.
+async fn begins_anew(request: &mut ServiceRequest) -> bool {
+    if request.method() != Method::POST {
+        return false;
+    }
+    let mut payload = request.take_payload();
+    let Ok(payload) = web::Payload::from_request(request.request(), &mut payload).await else { return false };
+    let Ok(body) = bytes(request.headers(), payload, MAX_BODY).await else { return false };
+    let message: Json = serde_json::from_slice(&body).unwrap_or_default();
+    request.set_payload(Payload::Stream { payload: Box::pin(stream::iter([Ok(body.freeze())])) });
+    message["method"] == "initialize"
+}
+
+fn nothing() -> Error {
+    Error::new(Status::NotFound, "NotFound", "There is nothing at this address")
+}
+
 async fn nothing_here(request: HttpRequest, server: web::Data<Server>) -> HttpResponse {
-    let error = Error::new(Status::NotFound, "NotFound", "There is nothing at this address");
-    let body = crate::reply::error_body(&error, server.dispatch.clock.now());
-    crate::reply::value(&request, 404, &body)
+    reply::value(&request, 404, &reply::error_body(&nothing(), server.dispatch.clock.now()))
 }

@@ -20,7 +20,8 @@ use workforceos_mcp::{McpCaller, Narrowing};
 
 use crate::caller::{first, json_body, query};
 use crate::login_end::{LoginEnded, login_ended};
-use crate::mcp::{PER_USER, Who};
+use crate::mcp_sessions::{PER_USER, Who};
+use crate::mcp_unanswered::Unanswered;
 use crate::reply;
 use crate::server::Server;
 
@@ -30,6 +31,8 @@ pub const MESSAGES: &str = "/messages";
 const PING: Duration = Duration::from_secs(15);
 /// Messages that may wait in either direction.
 const QUEUE: usize = 16;
+/// What of the stream's address belongs to the address for posts as well: who calls, and for which company.
+const CARRIED: [&str; 2] = ["_company", "access_token"];
 
 /// The sessions that are open, by their id.
 #[derive(Default)]
@@ -53,6 +56,7 @@ struct Session {
     /// What the stream's address leaves of the tools; the address for posts has no room for it.
     narrowing: Arc<Narrowing>,
     to_server: mpsc::Sender<ClientJsonRpcMessage>,
+    unanswered: Unanswered,
 }
 
 impl Open {
@@ -61,19 +65,13 @@ impl Open {
         self.sessions().by_id.get(id).filter(|session| session.who == who).cloned()
     }
 
-    /// Opens a session; of a user who has too many, the oldest ends. Answers what ends this one.
-    fn add(
-        &self,
-        id: String,
-        who: Who,
-        narrowing: Arc<Narrowing>,
-        to_server: mpsc::Sender<ClientJsonRpcMessage>,
-    ) -> CancellationToken {
-        let ended = CancellationToken::new();
+    /// Opens a session; of a user who has too many, the oldest ends.
+    fn add(&self, id: String, who: Who, narrowing: Arc<Narrowing>, to_server: mpsc::Sender<ClientJsonRpcMessage>) -> Session {
         let mut open = self.sessions();
         open.opened += 1;
-        let session = Session { who, number: open.opened, ended: ended.clone(), narrowing, to_server };
-        open.by_id.insert(id, session);
+        let (number, ended, unanswered) = (open.opened, CancellationToken::new(), Unanswered::default());
+        let session = Session { who, number, ended, narrowing, to_server, unanswered };
+        open.by_id.insert(id, session.clone());
         let theirs = || open.by_id.iter().filter(|(_, session)| session.who.user == who.user);
         if theirs().count() > PER_USER
             && let Some(oldest) = theirs().min_by_key(|(_, session)| session.number).map(|(id, _)| id.clone())
@@ -81,7 +79,11 @@ impl Open {
         {
             oldest.ended.cancel();
         }
-        ended
+        session
+    }
+
+    pub fn count(&self) -> usize {
+        self.sessions().by_id.len()
     }
 
     fn remove(&self, id: &str) {
@@ -100,6 +102,7 @@ struct Client {
     login_ended: LoginEnded,
     /// Somebody else's, of the same user, took its place.
     ended: CancellationToken,
+    unanswered: Unanswered,
     from_server: mpsc::Receiver<ServerJsonRpcMessage>,
     ping: Interval,
 }
@@ -118,7 +121,7 @@ impl Client {
             () = self.server.mcp.ended.cancelled() => None,
             () = &mut self.login_ended => None,
             () = self.ended.cancelled() => None,
-            message = self.from_server.next() => {
+            message = self.unanswered.next(&mut self.from_server) => {
                 let text = serde_json::to_string(&message?).ok()?;
                 Some(format!("event: message\ndata: {text}\n\n").into())
             }
@@ -133,7 +136,7 @@ pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpRespon
     let id = server.new_id();
     let (to_server, from_client) = mpsc::channel(QUEUE);
     let (to_client, from_server) = mpsc::channel(QUEUE);
-    let ended = server.mcp.legacy.add(id.clone(), who, caller.narrowing, to_server);
+    let Session { ended, unanswered, .. } = server.mcp.legacy.add(id.clone(), who, caller.narrowing, to_server);
     let tools = server.mcp.tools.for_session();
     tokio::spawn(async move {
         // A client that leaves before it has introduced itself is nobody's failure.
@@ -142,14 +145,22 @@ pub async fn open(request: HttpRequest, server: web::Data<Server>) -> HttpRespon
         }
     });
     let endpoint = request.path().trim_end_matches('/').trim_end_matches("/sse");
-    let hello = format!("event: endpoint\ndata: {endpoint}{MESSAGES}?sessionId={id}\n\n");
+    let carried = carried(request.query_string());
+    let hello = format!("event: endpoint\ndata: {endpoint}{MESSAGES}?sessionId={id}{carried}\n\n");
     let login_ended = login_ended(&server, caller.caller.token.unwrap_or_default());
-    let client = Client { server, id, login_ended, ended, from_server, ping: interval_at(Instant::now() + PING, PING) };
+    let ping = interval_at(Instant::now() + PING, PING);
+    let client = Client { server, id, login_ended, ended, unanswered, from_server, ping };
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
     response.insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
     response.streaming(events(hello, client))
+}
+
+/// The part of a stream's query that posts need as well, as it came.
+fn carried(query: &str) -> String {
+    let pairs = query.split('&').filter(|pair| CARRIED.contains(&pair.split('=').next().unwrap_or_default()));
+    pairs.fold(String::new(), |text, pair| text + "&" + pair)
 }
 
 fn events(hello: String, client: Client) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
@@ -176,6 +187,7 @@ async fn deliver(request: &HttpRequest, payload: web::Payload, server: &Server, 
     let body = Json::Object(json_body(request.headers(), payload).await?);
     let read = serde_json::from_value::<ClientJsonRpcMessage>(body);
     let mut message = read.map_err(|e| Error::new(Status::Invalid, "ValidationFailed", format!("No JSON-RPC message: {e}")))?;
+    session.unanswered.asked(&message)?;
     let caller = McpCaller::new(caller.caller, session.narrowing.clone());
     match &mut message {
         ClientJsonRpcMessage::Request(request) => {
@@ -206,7 +218,7 @@ mod tests {
         let open = Open::default();
         let add = |id: String, user: u128, login: u128| {
             let who = Who { user: UserId(uuid::Uuid::from_u128(user)), login: SessionId(uuid::Uuid::from_u128(login)) };
-            open.add(id, who, Arc::new(Narrowing::parse("")), mpsc::channel(1).0)
+            open.add(id, who, Arc::new(Narrowing::parse("")), mpsc::channel(1).0).ended
         };
         let others = add("other".to_owned(), 2, 0);
         // By whichever login.
@@ -214,6 +226,12 @@ mod tests {
         assert!(streams.iter().all(|ended| !ended.is_cancelled()));
         let last = add("last".to_owned(), 1, 0);
         assert!(streams[0].is_cancelled() && !streams[1].is_cancelled() && !last.is_cancelled() && !others.is_cancelled());
-        assert_eq!(open.sessions().by_id.len(), PER_USER + 1);
+        assert_eq!(open.count(), PER_USER + 1);
+    }
+
+    #[test]
+    fn posts_go_to_the_same_company_by_the_same_token() {
+        assert_eq!(carried(""), "");
+        assert_eq!(carried("services=leave&_company=acme&access_token=a%2Bb&x_company=1"), "&_company=acme&access_token=a%2Bb");
     }
 }

@@ -68,12 +68,17 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// A failure's response. What the client may not know is logged, here and nowhere else.
 pub fn error(request: &HttpRequest, request_id: &str, now: Timestamp, error: &Error) -> HttpResponse {
+    error_as(request, request_id, error, &error_body(error, now))
+}
+
+/// As [`error`], with a body of one's own making.
+pub fn error_as(request: &HttpRequest, request_id: &str, error: &Error, body: &Json) -> HttpResponse {
     let status = error.status.http();
     if status >= 500 {
         let source = error.source.as_deref().map(causes);
         tracing::error!(requestId = request_id, status, errCode = %error.code, message = %error.message, source, "request failed");
     }
-    let mut response = value(request, status, &error_body(error, now));
+    let mut response = value(request, status, body);
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -118,6 +118,18 @@ pub async fn handle(request: HttpRequest, payload: web::Payload, server: web::Da
     }
 }
 
+/// Tools whose API key was refused look for an authorization server, and show people what they are told there.
+fn nothing_at(path: &str) -> Error {
+    let sought =
+        ["/.well-known/oauth-", "/.well-known/openid-"].iter().any(|start| path.starts_with(start)) || path == "/register";
+    let message = if sought {
+        "There is no sign-in by OAuth here: tools send an API key. Look whether the one that is configured is right"
+    } else {
+        "There is nothing at this address"
+    };
+    Error::new(Status::NotFound, "NotFound", message)
+}
+
 async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
     let (method, path) = (method(request), request.path());
     // Of a method that no API has, what matters is whether the path exists at all.
@@ -126,9 +138,7 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Ok(_) | Err(NoRoute::MethodNotAllowed) => return Ok(not_allowed(server, request)),
         Err(NoRoute::NotFound) => {}
     }
-    let Some((wanted, own)) = own(path) else {
-        return Err(Error::new(Status::NotFound, "NotFound", "There is nothing at this address"));
-    };
+    let Some((wanted, own)) = own(path) else { return Err(nothing_at(path)) };
     if method != Some(wanted) {
         return Ok(not_allowed(server, request));
     }

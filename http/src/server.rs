@@ -59,10 +59,10 @@ pub struct Server {
 }
 
 impl Server {
-    fn new(app: Arc<App>, proxies: Vec<IpAddr>, mcp_fixtures: bool) -> Result<Server> {
+    fn new(app: Arc<App>, proxies: Vec<IpAddr>, mcp_fixtures: bool, origins: Vec<String>) -> Result<Server> {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
-        let mcp = mcp::Mount::new(dispatch.clone(), mcp_fixtures);
+        let mcp = mcp::Mount::new(dispatch.clone(), mcp_fixtures, origins);
         Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies, uploads: Uploads::new() })
     }
 
@@ -95,6 +95,8 @@ impl Server {
     pub fn observe(&self) {
         let stats = self.app.hub.stats();
         metrics::gauge!("workforceos_streams").set(stats.subscribers as f64);
+        metrics::gauge!("workforceos_mcp_sessions").set(self.mcp.sessions.count() as f64);
+        metrics::gauge!("workforceos_mcp_sse_sessions").set(self.mcp.legacy.count() as f64);
         metrics::counter!("workforceos_streams_cut_total").absolute(stats.cut);
         metrics::counter!("workforceos_events_published_total").absolute(stats.published);
     }
@@ -108,14 +110,14 @@ pub struct Running {
     server: Arc<Server>,
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    upkeep: JoinHandle<()>,
+    upkeep: [JoinHandle<()>; 2],
 }
 
 /// Starts store, actors and the HTTP server.
 pub async fn start(options: Options) -> Result<Running> {
     let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, clock, ids } = options;
     let app = App::start(settings, clock, ids).await?;
-    let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures)?);
+    let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures, cors.clone())?);
     let data = web::Data::from(server.clone());
     let web = HttpServer::new(move || {
         WebApp::new()
@@ -147,7 +149,8 @@ pub async fn start(options: Options) -> Result<Running> {
     let addr = web.addrs().first().copied().ok_or_else(|| Error::internal("the server listens nowhere"))?;
     let running = web.run();
     let handle = running.handle();
-    let (serving, upkeep) = (tokio::spawn(running), tokio::spawn(keep_up(server.clone())));
+    let upkeep = [tokio::spawn(keep_up(server.clone())), tokio::spawn(mcp::follow_logins(server.clone()))];
+    let serving = tokio::spawn(running);
     Ok(Running { addr, app, server, handle, serving, upkeep })
 }
 
@@ -162,6 +165,7 @@ async fn keep_up(server: Arc<Server>) {
     loop {
         tick.tick().await;
         server.metrics.upkeep();
+        server.mcp.sessions.sweep().await;
     }
 }
 
@@ -185,7 +189,7 @@ impl Running {
             self.handle.stop(false).await;
         }
         let _ = told.await;
-        self.upkeep.abort();
+        self.upkeep.iter().for_each(JoinHandle::abort);
         match self.serving.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the HTTP server ended badly"),

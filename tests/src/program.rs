@@ -27,6 +27,8 @@ pub fn program() -> PathBuf {
 /// A process of the server.
 pub struct Program {
     child: Child,
+    /// Where it listens.
+    pub base: String,
     pub client: Client,
     log: JoinHandle<String>,
 }
@@ -108,7 +110,7 @@ impl Program {
             Some(base) => {
                 // Whatever it says later must not fill the pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                Ok(Program { child, client: Client::of(&base), log })
+                Ok(Program { child, client: Client::of(&base), base, log })
             }
             None => {
                 let status = child.wait().await.expect("its status");

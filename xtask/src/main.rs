@@ -5,6 +5,7 @@ mod bench;
 mod checks;
 mod command;
 mod crate_order;
+mod node;
 mod postgres;
 mod python;
 mod summary;
@@ -22,7 +23,7 @@ usage: cargo xtask <command>
 
   test [--long] [--sqlite-only] [filter...]
                   format, lints, crate order, then every test on both databases;
-                  brings its own PostgreSQL and official MCP client
+                  brings its own PostgreSQL, Python and Node with official MCP clients
   check           format, lints and crate order only
   bench [name...] release builds of the server and of the load client, then the benches
   postgres        a throwaway PostgreSQL until Ctrl-C, for running single tests";

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::checks;
 use crate::command::{cargo, step};
+use crate::node;
 use crate::postgres::Cluster;
 use crate::python;
 use crate::summary::Summary;
@@ -18,6 +19,7 @@ use crate::workspace::Workspace;
 
 const POSTGRES: &str = "WORKFORCEOS_TEST_POSTGRES";
 const PYTHON: &str = "WORKFORCEOS_TEST_PYTHON";
+const NODE: &str = "WORKFORCEOS_TEST_NODE";
 const LONG: &str = "WORKFORCEOS_TEST_LONG";
 
 /// How long the output may be silent before we look whether cargo has ended.
@@ -50,8 +52,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     checks::run(workspace)?;
     let cluster = if options.sqlite_only { None } else { Some(step("PostgreSQL", Cluster::start)?) };
     let python = step("official MCP client and SMTP server", || python::provide(workspace))?;
+    let node = step("Node with MCP clients and the conformance suite", || node::provide(workspace, &python))?;
     let url = cluster.as_ref().map(Cluster::url);
-    let summary = step("cargo test --workspace", || stream(cargo_test(workspace, options, url, &python)))?;
+    let summary =
+        step("cargo test --workspace", || stream(cargo_test(workspace, options, url, [(PYTHON, &python), (NODE, &node)])))?;
     if let Some(cluster) = cluster {
         step("stopping PostgreSQL", || {
             drop(cluster);
@@ -65,7 +69,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn cargo_test(workspace: &Workspace, options: &Options, url: Option<&str>, python: &Path) -> Command {
+fn cargo_test(workspace: &Workspace, options: &Options, url: Option<&str>, foreign: [(&str, &Path); 2]) -> Command {
     let mut command = cargo();
     // The targets are named so that cargo does not look for examples in the documentation.
     command
@@ -73,7 +77,7 @@ fn cargo_test(workspace: &Workspace, options: &Options, url: Option<&str>, pytho
         .args(["--no-fail-fast", "--"])
         .args(&options.filters)
         .current_dir(&workspace.root)
-        .env(PYTHON, python);
+        .envs(foreign);
     match url {
         Some(url) => command.env(POSTGRES, url),
         None => command.env_remove(POSTGRES),

@@ -18,6 +18,7 @@ mod lists;
 mod logins;
 mod mail;
 mod matrix;
+mod mcp_clients;
 mod mcp_protocol;
 mod nodes;
 mod oracle;

@@ -63,6 +63,16 @@ impl Connection {
         Ok(Connection { socket, request: Vec::new(), received: vec![0; READ], filled: 0, body: Vec::new() })
     }
 
+    /// Sends a request whose answer goes on for ever, and waits for its beginning.
+    pub async fn begin(&mut self, request: &[u8]) -> Result<()> {
+        self.socket.write_all(request).await?;
+        self.filled = 0;
+        while memmem::find(&self.received[..self.filled], b"\r\n\r\n").is_none() {
+            self.read().await?;
+        }
+        if self.received[9..12] == *b"200" { Ok(()) } else { bail!("{}", String::from_utf8_lossy(&self.received[..self.filled])) }
+    }
+
     /// Sends the request that stands ready and reads its answer.
     pub async fn exchange(&mut self) -> Result<Answer<'_>> {
         self.socket.write_all(&self.request).await?;
