@@ -1,12 +1,16 @@
-//! Every Business API as a tool, built once: what a tool looks like does not depend on who asks for it.
+//! Every tool, built once: what a tool looks like does not depend on who asks for it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::api::{BusinessApi, Effect, Reach};
+use workforceos_core::api::{BusinessApi, Effect};
+use workforceos_core::tool::{FRONT_END, FrontEndTool};
 use workforceos_core::{Registry, tool};
+
+use crate::finder::{FINDERS, Finder, NO_SERVICE};
+use crate::search::Index;
 
 /// The tool that tells a model whom it acts for.
 pub const CURRENT_USER: &str = "currentuser";
@@ -18,28 +22,40 @@ pub struct Listed {
     pub tool: Tool,
 }
 
-/// All tools, in the order of the registry.
+/// All tools, APIs in the order of the registry.
 pub(crate) struct Catalogue<S> {
     pub current_user: Listed,
+    pub front_end: Vec<(FrontEndTool, Listed)>,
     pub apis: Vec<(Arc<BusinessApi<S>>, Listed)>,
+    /// Listed instead of all others where somebody wants to search.
+    pub finders: Vec<(Finder, Listed)>,
+    pub index: Index,
 }
 
 impl<S: Send + Sync + 'static> Catalogue<S> {
     pub fn new(registry: &Registry<S>) -> Catalogue<S> {
-        let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: tool_of(api) });
-        Catalogue { current_user: current_user(), apis: registry.apis().iter().map(listed).collect() }
+        let current_user = current_user();
+        let front_end: Vec<_> = FRONT_END.iter().map(|tool| (*tool, of_front_end(*tool))).collect();
+        let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: of_api(api) });
+        let apis: Vec<_> = registry.apis().iter().map(listed).collect();
+        let finders = FINDERS.iter().map(|finder| (*finder, finder.listed())).collect();
+        let all = std::iter::once(&current_user).chain(front_end.iter().map(|(_, l)| l)).chain(apis.iter().map(|(_, l)| l));
+        let index = Index::new(all.map(|listed| (listed.service, &listed.tool)));
+        Catalogue { current_user, front_end, apis, finders, index }
     }
 }
 
-fn tool_of<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Tool {
-    let mut schema = tool::input_schema(api);
-    if api.is_list() {
-        // REST takes up to 500; a model should not be told of rows that it will not get.
-        schema["properties"]["pageRowCount"]["description"] = json!(format!("Rows per page, at most {}.", tool::MAX_ROWS));
+fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Tool {
+    let tool = built(api.name, tool::title(api.name), api.about.trim().into(), tool::input_schema(api), api.effect);
+    match tool::output_schema(api) {
+        Some(schema) => tool.with_raw_output_schema(Arc::new(schema)),
+        None => tool,
     }
-    let reach = api.reach.unwrap_or(Reach::Admins);
-    let description = format!("{} {}", api.about.trim(), reach.describe());
-    built(api.name, tool::title(api.name), description.into(), schema, api.effect)
+}
+
+fn of_front_end(tool: FrontEndTool) -> Listed {
+    let built = built(tool.name(), tool.title().to_owned(), tool.about().into(), tool.input_schema(), tool.effect());
+    Listed { service: NO_SERVICE, tool: built.with_raw_output_schema(Arc::new(tool.output_schema())) }
 }
 
 fn current_user() -> Listed {
@@ -53,7 +69,13 @@ fn current_user() -> Listed {
     Listed { service: "auth", tool }
 }
 
-fn built(name: &'static str, title: String, description: Cow<'static, str>, schema: Map<String, Json>, effect: Effect) -> Tool {
+pub(crate) fn built(
+    name: &'static str,
+    title: String,
+    description: Cow<'static, str>,
+    schema: Map<String, Json>,
+    effect: Effect,
+) -> Tool {
     let hints = ToolAnnotations::new()
         .read_only(effect.read_only)
         .destructive(effect.destructive)

@@ -31,14 +31,14 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
     async fn initialize(&self, request: InitializeRequestParams, context: Context) -> Result<InitializeResult, ErrorData> {
         context.peer.set_peer_info(request.clone());
         let mut info = self.negotiate_initialize(&request)?;
-        let (ctx, _) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
-        info.instructions = Some(personal(&ctx));
+        let (ctx, narrowing) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
+        info.instructions = Some(personal(&ctx, &narrowing));
         Ok(info)
     }
 
     async fn discover(&self, context: Context) -> Result<DiscoverResult, ErrorData> {
-        let (ctx, _) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
-        let info = self.get_info().with_instructions(personal(&ctx));
+        let (ctx, narrowing) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
+        let info = self.get_info().with_instructions(personal(&ctx, &narrowing));
         Ok(DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), info))
     }
 
@@ -56,7 +56,7 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
         let outcome = async {
             match self.enter(&context).await {
                 Ok((ctx, narrowing)) => self.call(ctx, &narrowing, &request.name, arguments).await,
-                Err(error) => failure(&error, &request.name, &request_id(&context)),
+                Err(error) => failure(&error, &request.name, &request_id(&context), None),
             }
         };
         // Dropping a call is safe at any time: dispatch brings what it has begun to change to its end by itself.
@@ -80,10 +80,12 @@ impl<S: Send + Sync + 'static> McpServer<S> {
     }
 }
 
-/// Text alone: the result is plain JSON, and structured content would send every row twice.
+/// Structured content where the tool says what it answers: of plain rows it would send every one twice.
 fn result(outcome: ToolOutcome) -> CallToolResult {
     let content = vec![ContentBlock::text(outcome.text)];
-    if outcome.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) }
+    let mut result = if outcome.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = outcome.structured;
+    result
 }
 
 /// A failure outside any tool.

@@ -23,16 +23,19 @@
 //! middleware has to correct.
 //!
 //! # Answers
-//! A result is its JSON as text, without structured content: that would send every row twice, and plain CRUD has no output
-//! schema. A failure is `isError` with `{errCode, message, status, detail?}`; only an unknown tool and a request outside any
-//! tool fail as JSON-RPC errors.
+//! A result is its JSON as text. Tools that say what they answer (front-end tools, APIs with an output schema) give the same as
+//! structured content; for plain rows that would send every one twice. A failure is `isError` with
+//! `{errCode, message, status, detail?, hint?}`; only an unknown tool and a request outside any tool fail as JSON-RPC errors.
 
 mod caller;
 mod catalogue;
+mod finder;
 mod handler;
 mod instructions;
 mod narrowing;
+mod search;
 mod server;
+mod synonyms;
 
 #[cfg(test)]
 mod tests;
