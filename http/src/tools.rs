@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::Caller;
 use workforceos_core::error::{Error, Problem, Result, Status};
 use workforceos_core::session::{Ctx, Via};
+use workforceos_core::{Caller, tool};
 use workforceos_mcp::Narrowing;
 use workforceos_services::SERVICES;
 
@@ -108,6 +108,12 @@ fn not_called(server: &Server, request: &HttpRequest, name: Option<String>, erro
     body["success"] = json!(false);
     body["tool"] = json!(name);
     body["error"] = json!(error.message);
+    if let Some(seconds) = error.retry_after {
+        body["retryAfterSeconds"] = json!(seconds);
+    }
+    if let Some(hint) = tool::plain_hint(error) {
+        body["hint"] = json!(hint);
+    }
     failed(request, error.status.http(), &body, error.retry_after)
 }
 

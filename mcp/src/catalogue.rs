@@ -36,18 +36,48 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
     pub fn new(registry: &Registry<S>) -> Catalogue<S> {
         let current_user = current_user();
         let front_end: Vec<_> = FRONT_END.iter().map(|tool| (*tool, of_front_end(*tool))).collect();
-        let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: of_api(api) });
-        let apis: Vec<_> = registry.apis().iter().map(listed).collect();
         let finders = FINDERS.iter().map(|finder| (*finder, finder.listed())).collect();
-        let all = std::iter::once(&current_user).chain(front_end.iter().map(|(_, l)| l)).chain(apis.iter().map(|(_, l)| l));
-        let index = Index::new(all.map(|listed| (listed.service, &listed.tool)));
+        let with = |words: &Words| {
+            let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: of_api(api, words) });
+            registry.apis().iter().map(listed).collect::<Vec<_>>()
+        };
+        let small = |words: &&Words| with(words).iter().map(|(_, listed)| size(&listed.tool)).sum::<usize>() <= LIST;
+        let apis = with(STEPS.iter().find(small).unwrap_or(&STEPS[STEPS.len() - 1]));
+        let beside = std::iter::once(&current_user).chain(front_end.iter().map(|(_, listed)| listed));
+        let beside = beside.map(|listed| (listed, listed.tool.description.as_deref().unwrap_or_default()));
+        let index = Index::new(beside.chain(apis.iter().map(|(api, listed)| (listed, api.about))));
         Catalogue { current_user, front_end, apis, finders, index }
     }
 }
 
-fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Tool {
-    let tool = built(api.name, tool::title(api.name), api.about.trim().into(), tool::input_schema(api), api.effect);
-    match tool::output_schema(api) {
+/// What all APIs may take of a list, in bytes. Nobody sees all of them, and what is beside them takes some 4,000.
+const LIST: usize = 94_000;
+
+/// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`.
+struct Words {
+    /// What the description may take beyond its first sentence, in bytes.
+    about: usize,
+    /// The same of each argument.
+    field: usize,
+    output: bool,
+}
+
+/// The more tools there are, the less is said of each.
+const STEPS: &[Words] = &[
+    Words { about: 180, field: 90, output: true },
+    Words { about: 120, field: 60, output: true },
+    Words { about: 0, field: 0, output: true },
+    Words { about: 0, field: 0, output: false },
+];
+
+fn size(tool: &Tool) -> usize {
+    serde_json::to_vec(tool).map_or(0, |json| json.len())
+}
+
+fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> Tool {
+    let about = tool::first_sentences(api.about, words.about);
+    let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
+    match tool::output_schema(api).filter(|_| words.output) {
         Some(schema) => tool.with_raw_output_schema(Arc::new(schema)),
         None => tool,
     }
@@ -76,10 +106,10 @@ pub(crate) fn built(
     schema: Map<String, Json>,
     effect: Effect,
 ) -> Tool {
-    let hints = ToolAnnotations::new()
-        .read_only(effect.read_only)
-        .destructive(effect.destructive)
-        .idempotent(effect.idempotent)
-        .open_world(false);
+    let mut hints = ToolAnnotations::new().read_only(effect.read_only).destructive(effect.destructive).open_world(false);
+    // It says something of what changes, and is false unless said.
+    if effect.idempotent && !effect.read_only {
+        hints = hints.idempotent(true);
+    }
     Tool::new(name, description, schema).with_title(title).with_annotations(hints)
 }

@@ -88,7 +88,7 @@ impl Finder {
         // Whatever may be called by it.
         let changes = self == Finder::Call;
         let effect = Effect { read_only: !changes, destructive: changes, idempotent: !changes };
-        let tool = built(self.name(), tool::title(self.name()), about.into(), tool::of_fields(fields), effect);
+        let tool = built(self.name(), tool::title(self.name()), about.into(), tool::of_fields(fields, usize::MAX), effect);
         Listed { service: NO_SERVICE, tool }
     }
 }
@@ -109,10 +109,12 @@ pub(crate) fn brief(listed: &Listed) -> Json {
     json!({"name": tool.name, "description": tool.description, "service": service, "readOnly": reads(tool), "required": required})
 }
 
-pub(crate) fn described(listed: &Listed) -> Json {
+/// A tool with all its words.
+pub(crate) fn described(listed: &Listed, about: Option<&str>) -> Json {
     let Listed { service, tool } = listed;
+    let description = about.or(tool.description.as_deref());
     let mut json = json!({
-        "name": tool.name, "title": tool.title, "description": tool.description, "service": service,
+        "name": tool.name, "title": tool.title, "description": description, "service": service,
         "inputSchema": tool.input_schema, "annotations": tool.annotations,
     });
     if let Some(output) = &tool.output_schema {

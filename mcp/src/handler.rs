@@ -56,7 +56,7 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
         let outcome = async {
             match self.enter(&context).await {
                 Ok((ctx, narrowing)) => self.call(ctx, &narrowing, &request.name, arguments).await,
-                Err(error) => failure(&error, &request.name, &request_id(&context), None),
+                Err(error) => failure(&error, &request.name, &request_id(&context)),
             }
         };
         // Dropping a call is safe at any time: dispatch brings what it has begun to change to its end by itself.

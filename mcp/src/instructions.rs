@@ -11,7 +11,7 @@ connection: employees reach themselves, managers also their direct reports, admi
 - First `currentuser`: whom you act for, and the local date and time; reckon \"today\" and \"tomorrow\" from it.
 - Ids are UUIDs; never invent one, find it with list and search tools (departments are user groups).
 - Lists answer 25 rows at most; `next` says how to get on, `paging.totalRowCount` how many there are: to count, ask for \
-pageRowCount 1. `fields` (also of get tools) keeps answers short, `sortBy` orders (`-createdAt`).
+pageRowCount 1. `fields` (comma list, also of get tools) and `getJoins: false` keep answers short, `sortBy` orders (`-createdAt`).
 - Filters, one value or an array of them (any fits): text finds a part; ids and enums match exactly; \"null\" finds what is \
 not set; lists of ids contain all of them, or any with `{name}_op: overlap`. Dates: 2026-01-31; $today, $week, $month (UTC); \
 $ltoday, $lweek, $leq-2026-01-31 (company's zone, weeks from Monday); bounds [\"$gte-2026-01-01\",\"$lt-2026-02-01\"].

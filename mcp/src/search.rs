@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rmcp::model::Tool;
-
+use crate::catalogue::Listed;
 use crate::synonyms;
 
 /// What a word in a place is worth.
@@ -18,8 +17,8 @@ const PREFIX: f64 = 0.5;
 /// Words that say nothing about what is wanted.
 const STOP: &[&str] = &[
     "a", "about", "an", "and", "are", "at", "be", "by", "can", "do", "does", "for", "from", "has", "have", "how", "i", "if",
-    "in", "is", "it", "its", "my", "of", "on", "or", "our", "please", "some", "that", "the", "their", "them", "there", "they",
-    "this", "to", "tool", "want", "was", "we", "what", "when", "where", "will", "with", "would", "you", "your",
+    "in", "is", "it", "its", "of", "on", "or", "our", "please", "some", "that", "the", "their", "them", "there", "they", "this",
+    "to", "tool", "want", "was", "we", "what", "when", "where", "will", "with", "would", "you", "your",
 ];
 
 /// The words of all tools.
@@ -36,14 +35,15 @@ struct Words {
 }
 
 impl Index {
-    pub fn new<'t>(tools: impl Iterator<Item = (&'static str, &'t Tool)>) -> Index {
+    /// Of tools with all that is said about them.
+    pub fn new<'t>(tools: impl Iterator<Item = (&'t Listed, &'t str)>) -> Index {
         let mut index = Index { tools: BTreeMap::new(), spread: BTreeMap::new() };
-        for (service, tool) in tools {
+        for (Listed { service, tool }, about) in tools {
             let arguments = tool.input_schema.get("properties").and_then(|p| p.as_object());
             let arguments = arguments.into_iter().flat_map(|p| p.keys()).flat_map(|name| words(name));
             let found = Words {
                 name: words(&format!("{} {}", tool.name, tool.title.as_deref().unwrap_or_default())).into_iter().collect(),
-                description: words(tool.description.as_deref().unwrap_or_default()).into_iter().collect(),
+                description: words(about).into_iter().collect(),
                 rest: arguments.chain(words(service)).collect(),
             };
             let all: BTreeSet<&String> = found.name.iter().chain(&found.description).chain(&found.rest).collect();

@@ -128,7 +128,7 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             Ok(ToolResult { text, structured }) => ToolOutcome { text, structured, is_error: false, status: 200 },
             Err(error) => {
                 let hint = self.hint(asker, narrowing, &meant, &error).await;
-                failure(&error, &meant, &request_id, hint)
+                with_hint(&error, &meant, &request_id, hint)
             }
         }
     }
@@ -190,7 +190,8 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         let finder::Describe { name } = tool::input(arguments)?;
         let found = usable.iter().find(|listed| listed.tool.name == name);
         let found = found.ok_or_else(|| finder::unknown(&name, usable.iter().map(|listed| &*listed.tool.name)))?;
-        Ok(plain(finder::described(found).to_string()))
+        let about = self.dispatch.registry.by_name(&name).map(|api| api.about.trim());
+        Ok(plain(finder::described(found, about).to_string()))
     }
 
     /// The tool that `callTool` and `callReadOnlyTool` are to call, and its arguments.
@@ -265,8 +266,13 @@ fn plain(text: String) -> ToolResult {
     ToolResult { text, structured: None }
 }
 
+/// What a model sees of a failure outside any tool's rules.
+pub(crate) fn failure(error: &Error, name: &str, request_id: &str) -> ToolOutcome {
+    with_hint(error, name, request_id, tool::plain_hint(error))
+}
+
 /// What a model sees of a failure; the log sees the cause of one that is the server's own fault.
-pub(crate) fn failure(error: &Error, name: &str, request_id: &str, hint: Option<String>) -> ToolOutcome {
+fn with_hint(error: &Error, name: &str, request_id: &str, hint: Option<String>) -> ToolOutcome {
     let status = error.status.http();
     let mut json = tool::error_json(error);
     if let Some(hint) = hint {

@@ -22,13 +22,8 @@ pub fn hint<S: Send + Sync + 'static>(
     usable: &dyn Fn(&BusinessApi<S>) -> bool,
 ) -> Option<String> {
     let tools = Tools { registry, usable };
+    let changes = api.is_some_and(|api| !api.effect.read_only);
     match error.status {
-        Status::Unauthenticated => {
-            Some("This connection's login or API key is not valid (any more): it takes a new one.".to_owned())
-        }
-        Status::Forbidden if error.code == "Forbidden" => {
-            Some("This user may not do that: tell them, do not try another way.".to_owned())
-        }
         Status::NotFound if error.code == "CompanyNotFound" => None,
         Status::NotFound => {
             let object = error.code.strip_suffix("NotFound")?;
@@ -39,15 +34,25 @@ pub fn hint<S: Send + Sync + 'static>(
             let get = api?.object.and_then(|def| tools.get_of(def))?;
             Some(format!("{get} tells the present state."))
         }
-        Status::RateLimited => Some(wait(error)),
-        Status::Unavailable if api.is_some_and(|api| !api.effect.read_only) => {
-            Some(format!("{} Look first whether the change was made.", wait(error)))
-        }
-        Status::Unavailable => Some(wait(error)),
-        Status::Internal if api.is_some_and(|api| !api.effect.read_only) => {
+        Status::Unavailable if changes => Some(format!("{} Look first whether the change was made.", wait(error))),
+        Status::Internal if changes => {
             Some("The fault is the server's. Look whether the change was made before trying again.".to_owned())
         }
         Status::Invalid => tools.of_fields(api?, error.detail.as_deref()?),
+        _ => plain_hint(error),
+    }
+}
+
+/// What to do about a failure, whichever tool had it.
+pub fn plain_hint(error: &Error) -> Option<String> {
+    match error.status {
+        Status::Unauthenticated => {
+            Some("This connection's login or API key is not valid (any more): it takes a new one.".to_owned())
+        }
+        Status::Forbidden if error.code == "Forbidden" => {
+            Some("This user may not do that: tell them, do not try another way.".to_owned())
+        }
+        Status::RateLimited | Status::Unavailable => Some(wait(error)),
         _ => None,
     }
 }

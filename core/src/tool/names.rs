@@ -16,6 +16,19 @@ pub fn title(name: &str) -> String {
     title
 }
 
+/// The first sentences of a text: one, and more while they are within `most` bytes together.
+pub fn first_sentences(text: &str, most: usize) -> &str {
+    let text = text.trim();
+    let ends = text.match_indices(". ").map(|(at, _)| at + 1).chain([text.len()]);
+    let mut best = 0;
+    for end in ends {
+        if best == 0 || end <= most {
+            best = end;
+        }
+    }
+    &text[..best]
+}
+
 /// A name without what people and models write differently: case, `_`, `-` and spaces.
 pub(super) fn folded(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
@@ -70,6 +83,15 @@ mod tests {
     fn titles_read_as_words() {
         assert_eq!(title("checkInAttendance"), "Check in attendance");
         assert_eq!(title("_owner"), "Owner");
+    }
+
+    #[test]
+    fn texts_are_cut_between_sentences() {
+        let text = " One thing. Another one, which is longer. A third. ";
+        assert_eq!(first_sentences(text, 5), "One thing.");
+        assert_eq!(first_sentences(text, 45), "One thing. Another one, which is longer.");
+        assert_eq!(first_sentences(text, 200), text.trim());
+        assert_eq!(first_sentences("", 10), "");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::api::{Action, BusinessApi};
+use crate::api::{Action, BusinessApi, On};
 use crate::filter::{self, LIST_PARAMETERS};
 use crate::input::FieldDef;
 use crate::object::Property;
-use crate::tool::MAX_ROWS;
+use crate::tool::names::first_sentences;
 use crate::value::Kind;
 
 /// JSON Schema of one value, with its format, for documents.
@@ -27,24 +27,26 @@ pub fn schema(kind: Kind, doc: &str) -> Json {
     schema
 }
 
-/// As [`schema`], for tools: formats that some clients refuse are said in words.
-fn lean(kind: Kind, doc: &str) -> Json {
+/// As [`schema`], for tools: formats that some clients refuse are said in words, and of many words
+/// the first.
+fn lean(kind: Kind, doc: &str, words: usize) -> Json {
+    let doc = first_sentences(doc, words);
     let mut schema = schema(kind, doc);
     match kind {
         Kind::Id => drop(schema.as_object_mut().and_then(|s| s.remove("format"))),
         Kind::Ids(_) => schema["items"] = json!({"type": "string"}),
         Kind::Date => {
             drop(schema.as_object_mut().and_then(|s| s.remove("format")));
-            schema["description"] = json!(format!("{} YYYY-MM-DD.", doc.trim()));
+            schema["description"] = json!(format!("{doc} YYYY-MM-DD."));
         }
         _ => {}
     }
     schema
 }
 
-/// The input schema of declared parameters.
-pub fn of_fields(fields: &[FieldDef]) -> Map<String, Json> {
-    let properties = fields.iter().map(|field| (field.name.to_owned(), lean(field.kind, field.doc))).collect();
+/// The input schema of declared parameters. `words`: what those of one may take beyond their first sentence.
+pub fn of_fields(fields: &[FieldDef], words: usize) -> Map<String, Json> {
+    let properties = fields.iter().map(|field| (field.name.to_owned(), lean(field.kind, field.doc, words))).collect();
     let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
@@ -55,48 +57,50 @@ pub fn of_fields(fields: &[FieldDef]) -> Map<String, Json> {
     out
 }
 
-/// The input schema of an API as a tool.
-pub fn input_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Map<String, Json> {
-    let mut schema = of_fields(api.fields);
+/// The input schema of an API as a tool, with so many words as [`of_fields`] has.
+pub fn input_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: usize) -> Map<String, Json> {
+    let mut schema = of_fields(api.fields, words);
     let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) else { return schema };
     if api.is_list()
         && let Some(def) = api.object
     {
         for (name, property) in filter::filters(def, api.fields) {
-            properties.insert(name.to_owned(), json!({"type": "string", "description": filter_doc(property)}));
+            // Within a company there is but one.
+            if name != "companyId" || api.on == On::AnyTenant {
+                properties.insert(name.to_owned(), json!({"type": "string", "description": filter_doc(property)}));
+            }
         }
         for (name, kind, _) in LIST_PARAMETERS {
-            properties.insert((*name).to_owned(), json!({"type": kind.json_type(), "description": list_doc(name)}));
+            if let Some(doc) = list_doc(name) {
+                properties.insert((*name).to_owned(), json!({"type": kind.json_type(), "description": doc}));
+            }
         }
     }
     schema
 }
 
-/// How lists are filtered, ordered and paged is said once, to the connection; here a reminder each.
-fn list_doc(name: &str) -> String {
+/// How lists are filtered, ordered and paged is said once, to the connection; here a reminder each. What is seldom wanted is
+/// said there alone.
+fn list_doc(name: &str) -> Option<&'static str> {
     match name {
-        "pageNumber" => "From 1.".to_owned(),
-        "pageRowCount" => format!("1 to {MAX_ROWS}."),
-        "sortBy" => "Like -createdAt.".to_owned(),
-        "getJoins" => "Embed related objects (true).".to_owned(),
-        _ => "Only these properties, by comma.".to_owned(),
+        "pageNumber" => Some("From 1."),
+        "pageRowCount" => Some("1 to 25."),
+        "sortBy" => Some("Like -createdAt."),
+        "fields" => Some("By comma."),
+        _ => None,
     }
 }
 
-/// A filter's words: the values that it can have, else the first sentence about its property.
+/// A filter's words: the values that it can have, else what kind of filter it is.
 fn filter_doc(property: &Property) -> String {
-    if let Kind::Enum(values) = property.kind {
-        return format!("Filter: {}.", values.join(", "));
+    match property.kind {
+        Kind::Enum(values) => format!("Filter: {}.", values.join(", ")),
+        Kind::Date | Kind::Instant => "Date filter.".to_owned(),
+        Kind::Id | Kind::Ids(_) => "Id filter.".to_owned(),
+        Kind::String | Kind::Text | Kind::File => "Text filter.".to_owned(),
+        Kind::Boolean => "Filter: true, false.".to_owned(),
+        _ => "Filter.".to_owned(),
     }
-    let doc = property.doc.trim();
-    let first = doc.find(['.', ';', ':']).map_or(doc, |end| &doc[..end]);
-    let kind = match property.kind {
-        Kind::Date | Kind::Instant => "Date filter",
-        Kind::Id | Kind::Ids(_) => "Id filter",
-        Kind::String | Kind::Text | Kind::File => "Text filter",
-        _ => "Filter",
-    };
-    format!("{kind}: {first}.")
 }
 
 /// The schema of an API's result as a tool, if it has one of its own; plain rows carry none.
@@ -134,10 +138,10 @@ mod tests {
     #[test]
     fn schemas_have_one_type_and_items() {
         for kind in [Kind::Ids(""), Kind::Strings, Kind::Integers, Kind::Objects] {
-            let schema = lean(kind, "d");
+            let schema = lean(kind, "d", 90);
             assert!(schema["type"].is_string() && schema["items"]["type"].is_string());
             assert!(schema["items"].get("format").is_none());
         }
-        assert_eq!(lean(Kind::Date, "The day."), json!({"type": "string", "description": "The day. YYYY-MM-DD."}));
+        assert_eq!(lean(Kind::Date, "The day.", 90), json!({"type": "string", "description": "The day. YYYY-MM-DD."}));
     }
 }

@@ -57,7 +57,7 @@ async fn hints_follow_the_effect() {
         let hints = tools.iter().find(|t| t.name == name).and_then(|t| t.annotations.clone()).expect("hints");
         (hints.read_only_hint == Some(true), hints.destructive_hint == Some(true), hints.idempotent_hint == Some(true))
     };
-    assert_eq!(hints("listLockers"), (true, false, true));
+    assert_eq!(hints("listLockers"), (true, false, false));
     assert_eq!(hints("createLocker"), (false, false, false));
     assert_eq!(hints("deleteLocker"), (false, true, true));
     assert_eq!(hints("runSweep"), (false, false, false));

@@ -135,7 +135,7 @@ impl FrontEndTool {
     }
 
     pub fn input_schema(self) -> Map<String, Json> {
-        of_fields(self.fields())
+        of_fields(self.fields(), usize::MAX)
     }
 
     pub fn output_schema(self) -> Map<String, Json> {
