@@ -5,6 +5,7 @@
 pub mod calls;
 mod fixtures;
 mod secrets;
+mod shapes;
 mod values;
 mod world;
 

@@ -3,9 +3,9 @@
 mod bff;
 mod finding;
 pub mod journal;
-mod lint;
+pub mod lint;
 mod lists;
 mod results;
-mod session;
+pub mod session;
 
 use session::Session;
