@@ -38,7 +38,7 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
         let front_end: Vec<_> = FRONT_END.iter().map(|tool| (*tool, of_front_end(*tool))).collect();
         let finders = FINDERS.iter().map(|finder| (*finder, finder.listed())).collect();
         let with = |words: &Words| {
-            let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: of_api(api, words) });
+            let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), of_api(api, words));
             registry.apis().iter().map(listed).collect::<Vec<_>>()
         };
         let small = |words: &&Words| with(words).iter().map(|(_, listed)| size(&listed.tool)).sum::<usize>() <= LIST;
@@ -74,13 +74,19 @@ fn size(tool: &Tool) -> usize {
     serde_json::to_vec(tool).map_or(0, |json| json.len())
 }
 
-fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> Tool {
+/// An API as a tool, with all its words.
+pub(crate) fn whole<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Listed {
+    of_api(api, &Words { about: usize::MAX, field: usize::MAX, output: true })
+}
+
+fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> Listed {
     let about = tool::first_sentences(api.about, words.about);
     let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
-    match tool::output_schema(api).filter(|_| words.output) {
+    let tool = match tool::output_schema(api).filter(|_| words.output) {
         Some(schema) => tool.with_raw_output_schema(Arc::new(schema)),
         None => tool,
-    }
+    };
+    Listed { service: api.service, tool }
 }
 
 fn of_front_end(tool: FrontEndTool) -> Listed {

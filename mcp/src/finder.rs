@@ -109,12 +109,10 @@ pub(crate) fn brief(listed: &Listed) -> Json {
     json!({"name": tool.name, "description": tool.description, "service": service, "readOnly": reads(tool), "required": required})
 }
 
-/// A tool with all its words.
-pub(crate) fn described(listed: &Listed, about: Option<&str>) -> Json {
+pub(crate) fn described(listed: &Listed) -> Json {
     let Listed { service, tool } = listed;
-    let description = about.or(tool.description.as_deref());
     let mut json = json!({
-        "name": tool.name, "title": tool.title, "description": description, "service": service,
+        "name": tool.name, "title": tool.title, "description": tool.description, "service": service,
         "inputSchema": tool.input_schema, "annotations": tool.annotations,
     });
     if let Some(output) = &tool.output_schema {

@@ -10,7 +10,7 @@ use workforceos_core::error::Status;
 use workforceos_core::tool::{self, FrontEnd, FrontEndTool, Reader, ToolResult};
 use workforceos_core::{Ctx, Dispatch, Error, Result};
 
-use crate::catalogue::{CURRENT_USER, Catalogue, Listed};
+use crate::catalogue::{self, CURRENT_USER, Catalogue, Listed};
 use crate::finder::{self, Finder};
 use crate::narrowing::Narrowing;
 
@@ -190,8 +190,11 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         let finder::Describe { name } = tool::input(arguments)?;
         let found = usable.iter().find(|listed| listed.tool.name == name);
         let found = found.ok_or_else(|| finder::unknown(&name, usable.iter().map(|listed| &*listed.tool.name)))?;
-        let about = self.dispatch.registry.by_name(&name).map(|api| api.about.trim());
-        Ok(plain(finder::described(found, about).to_string()))
+        let told = match self.dispatch.registry.by_name(&name) {
+            Some(api) => finder::described(&catalogue::whole(api)),
+            None => finder::described(found),
+        };
+        Ok(plain(told.to_string()))
     }
 
     /// The tool that `callTool` and `callReadOnlyTool` are to call, and its arguments.

@@ -155,7 +155,8 @@ fn from_text(kind: Kind, text: &str) -> Option<Json> {
         Kind::Object | Kind::Objects if text.starts_with('{') => {
             serde_json::from_str::<Json>(text).ok().map(|object| coerced(kind, &object))
         }
-        Kind::Ids(_) if text.is_empty() => Some(json!([])),
+        // Nothing might mean an empty list, or that nothing is said.
+        Kind::Ids(_) if text.is_empty() => None,
         Kind::Ids(_) => Some(listed(Kind::Id)),
         Kind::Integers => Some(listed(Kind::Integer)),
         Kind::Strings => Some(json!([text])),
@@ -265,6 +266,7 @@ mod tests {
             (states, json!("checked"), json!("checked")),
             (Kind::Ids(""), json!(format!("{ID}, {ID}")), json!([ID, ID])),
             (Kind::Ids(""), json!(format!("[\"{ID}\"]")), json!([ID])),
+            (Kind::Ids(""), json!(""), json!("")),
             (Kind::Ids(""), json!({"id": ID, "fullname": "Ann"}), json!([ID])),
             (Kind::Ids(""), json!([{"id": ID}]), json!([ID])),
             (Kind::Id, json!([ID]), json!(ID)),

@@ -51,7 +51,10 @@ pub fn result<S>(api: &BusinessApi<S>, answer: &Answer, reader: &Reader<'_>) -> 
         Some(_) => {
             let json: Json = serde_json::from_str(&text).unwrap_or_default();
             if json.get(api.data_name).is_none() {
-                let message = "The result is too long for a model: ask for less";
+                let message = match api.effect.read_only {
+                    true => "The result is too long for a model: ask for less",
+                    false => "It is done, but its result is too long for a model",
+                };
                 return Err(Error::new(crate::error::Status::TooLarge, "ResultTooLarge", message));
             }
             Some(json)
@@ -105,7 +108,7 @@ impl View<'_> {
             used <= crate::tool::MAX_CHARS
         });
         let most = most.count().min(rows.len().saturating_sub(1));
-        let even = |n: &usize| offset % (*n as u64) == 0;
+        let even = |n: &usize| offset.is_multiple_of(*n as u64);
         let texts = (1..=most).rev().filter(even).map(|n| self.text(&Shown::First(n)));
         texts.into_iter().find(|text| fits(text))
     }

@@ -142,6 +142,10 @@ async fn who(_: Arc<State>, ctx: Ctx, _: ()) -> Result<Answer> {
     Ok(Answer::json(serde_json::json!({"via": ctx.via.as_str(), "client": ctx.client})))
 }
 
+/// More words than a list has room for.
+const MAKES: &str = "Makes. A locker has a label that is written on it and a code that opens it. It has as many shelves as it is given, and whoever \
+                     is named may open it, at any time of the day and on every day of the week. In the end it may be opened.";
+
 fn registry() -> Registry<State> {
     let lockers = vec![
         BusinessApi::list("listLockers").on::<Locker>().at("/v1/lockers").reach(Reach::Member).about("Lists.").reader(list),
@@ -158,7 +162,7 @@ fn registry() -> Registry<State> {
             .output(counted)
             .about("Counts the lockers.")
             .handler(count),
-        BusinessApi::create("createLocker").on::<Locker>().at("/v1/lockers").reach(Reach::Admins).about("Makes.").handler(create),
+        BusinessApi::create("createLocker").on::<Locker>().at("/v1/lockers").reach(Reach::Admins).about(MAKES).handler(create),
         BusinessApi::delete("deleteLocker")
             .on::<Locker>()
             .at("/v1/lockers/:lockerId")

@@ -53,6 +53,8 @@ async fn tools_are_found_described_and_called() {
         json["inputSchema"]["properties"]["shelves"]["type"] == "integer" && json["annotations"]["readOnlyHint"] == false,
         "{json}"
     );
+    let told = json["description"].as_str().expect("words");
+    assert!(told.starts_with("Makes.") && told.ends_with("In the end it may be opened."), "all of its words: {told}");
     let (outcome, json) = call("employee", "describeTool", json!({"name": "createLocker"})).await;
     assert_eq!((outcome.status, &json["errCode"]), (404, &json!("ToolNotFound")), "what one may not use is not described");
 

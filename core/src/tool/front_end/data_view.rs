@@ -1,13 +1,13 @@
 //! `showBusinessApiListInFrontEnd`, `showBusinessApiGalleryInFrontEnd`: a list that the page reads by itself, as the user.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{Action, FrontEnd};
 use crate::api::{BusinessApi, Method};
 use crate::error::{Error, Problem, Result};
 use crate::input;
 use crate::input::{Args, Place};
-use crate::object::{Join, Level, ObjectDef, Property};
+use crate::object::{Join, ObjectDef, Property};
 use crate::session::Ctx;
 use crate::tool::{near, query_params, title};
 use crate::value::Kind;
@@ -31,7 +31,8 @@ input! {
 
 /// Whether a page can show an API's rows.
 pub fn shows<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> bool {
-    api.is_list() && api.method == Method::Get && api.effect.read_only
+    let whole_address = api.fields.iter().all(|field| field.place != Place::Path);
+    api.is_list() && api.method == Method::Get && api.effect.read_only && whole_address
 }
 
 pub fn show<S: Send + Sync + 'static>(front: &FrontEnd<'_, S>, view_type: &str, input: View) -> Result<Action> {
@@ -45,7 +46,7 @@ pub fn show<S: Send + Sync + 'static>(front: &FrontEnd<'_, S>, view_type: &str, 
         Some(names) => named(def, front.ctx, names)?,
         None => telling(def, front.ctx, view_type == "gallery"),
     };
-    let (route, params) = route(front.dispatch.registry.prefix(api.service), api, params);
+    let route = format!("{}{}", front.dispatch.registry.prefix(api.service), api.path);
     Ok(Action::plain(json!({
         "type": "dataView", "viewType": view_type, "title": input.title.unwrap_or_else(|| title(def.plural)),
         "serviceName": api.service, "apiName": api.name, "routePath": route, "httpMethod": api.method.as_str(),
@@ -71,21 +72,9 @@ fn within(error: Error) -> Error {
     Error::invalid(problems.iter().map(each).collect())
 }
 
-/// The address with its path parameters, and what is left for the query.
-fn route<S>(prefix: &str, api: &BusinessApi<S>, mut params: Map<String, Json>) -> (String, Map<String, Json>) {
-    let mut path = format!("{prefix}{}", api.path);
-    for field in api.fields.iter().filter(|field| field.place == Place::Path) {
-        if let Some(Json::String(value)) = params.remove(field.name) {
-            path = path.replace(&format!(":{}", field.name), &value);
-        }
-    }
-    (path, params)
-}
-
-/// Whether everybody whose rows a list of the caller's holds lets them read a property.
+/// Whether the caller may read a property of some rows, and a page may show it.
 fn readable(property: &Property, ctx: &Ctx) -> bool {
-    let level = if ctx.is_admin() { Level::Admin } else { ctx.highest_level() };
-    property.read <= level && !property.secret
+    property.read <= ctx.highest_level() && !property.secret
 }
 
 fn named(def: &'static ObjectDef, ctx: &Ctx, names: &[Json]) -> Result<Vec<Json>> {
