@@ -1,6 +1,6 @@
 //! `showBusinessApiListInFrontEnd`, `showBusinessApiGalleryInFrontEnd`: a list that the page reads by itself, as the user.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{Action, FrontEnd};
 use crate::api::{BusinessApi, Method};
@@ -31,8 +31,9 @@ input! {
 
 /// Whether a page can show an API's rows.
 pub fn shows<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> bool {
-    let whole_address = api.fields.iter().all(|field| field.place != Place::Path);
-    api.is_list() && api.method == Method::Get && api.effect.read_only && whole_address
+    // Ids stand in an address as they are.
+    let by_ids = api.fields.iter().all(|field| field.place != Place::Path || field.kind == Kind::Id);
+    api.is_list() && api.method == Method::Get && api.effect.read_only && by_ids
 }
 
 pub fn show<S: Send + Sync + 'static>(front: &FrontEnd<'_, S>, view_type: &str, input: View) -> Result<Action> {
@@ -46,7 +47,7 @@ pub fn show<S: Send + Sync + 'static>(front: &FrontEnd<'_, S>, view_type: &str, 
         Some(names) => named(def, front.ctx, names)?,
         None => telling(def, front.ctx, view_type == "gallery"),
     };
-    let route = format!("{}{}", front.dispatch.registry.prefix(api.service), api.path);
+    let (route, params) = route(front.dispatch.registry.prefix(api.service), api, params);
     Ok(Action::plain(json!({
         "type": "dataView", "viewType": view_type, "title": input.title.unwrap_or_else(|| title(def.plural)),
         "serviceName": api.service, "apiName": api.name, "routePath": route, "httpMethod": api.method.as_str(),
@@ -70,6 +71,17 @@ fn within(error: Error) -> Error {
     let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
     let each = |p: &Json| Problem::new(format!("queryParams.{}", text(&p["field"])), text(&p["problem"]));
     Error::invalid(problems.iter().map(each).collect())
+}
+
+/// The address with its path parameters, and what is left for the query.
+fn route<S>(prefix: &str, api: &BusinessApi<S>, mut params: Map<String, Json>) -> (String, Map<String, Json>) {
+    let mut path = format!("{prefix}{}", api.path);
+    for field in api.fields.iter().filter(|field| field.place == Place::Path) {
+        if let Some(Json::String(value)) = params.remove(field.name) {
+            path = path.replace(&format!(":{}", field.name), &value);
+        }
+    }
+    (path, params)
 }
 
 /// Whether the caller may read a property of some rows, and a page may show it.
