@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -135,7 +135,7 @@ impl Event {
             object_id: object_id.into(),
             after: None,
             before: None,
-            extra: None,
+            extra: ctx.client.as_ref().map(|client| json!({"client": &**client})),
             audited: true,
             audience: Audience::none(),
             actor: ctx.session.as_ref().map(|s| s.user),
@@ -156,8 +156,15 @@ impl Event {
         self
     }
 
+    /// More for the audit log, beside what it has already.
     pub fn extra(mut self, extra: Json) -> Event {
-        self.extra = Some(extra);
+        self.extra = Some(match (self.extra, extra) {
+            (Some(Json::Object(mut there)), Json::Object(more)) => {
+                there.extend(more);
+                Json::Object(there)
+            }
+            (_, extra) => extra,
+        });
         self
     }
 }

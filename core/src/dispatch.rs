@@ -40,6 +40,12 @@ pub trait Outside: Send + Sync + 'static {
     /// A keyed digest, the same on every node: what is kept of a call's arguments must not help to guess them.
     fn digest(&self, bytes: &[u8]) -> u64;
 
+    /// A keyed digest for what callers hand back, the same on every node and of no use for another purpose. Unless implemented,
+    /// nothing is sealed.
+    fn seal(&self, _purpose: &str, _bytes: &[u8]) -> Option<[u8; 16]> {
+        None
+    }
+
     /// Notes that somebody of the SaaS level reads a company's data; changes leave their entries anyway.
     fn reads_elsewhere(&self, _: &Ctx) {}
 

@@ -1,17 +1,26 @@
 //! The tool layer over plain REST: for programs that call tools but speak no MCP.
 
+use std::sync::Arc;
+
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::error::{Error, Problem, Result, Status};
 use workforceos_core::session::{Ctx, Via};
+use workforceos_core::{Caller, tool};
 use workforceos_mcp::Narrowing;
+use workforceos_services::SERVICES;
 
 use crate::caller;
 use crate::reply;
 use crate::request::Incoming;
+use crate::routes;
 use crate::server::Server;
 
-/// `GET /` and `GET /service/:serviceName`: the tools that the caller may use.
+/// The longest name of a client that is kept: it reaches the audit log.
+const CLIENT_NAME: usize = 80;
+
+/// `GET /` and `GET /service/:serviceName`: the tools that the caller may use. A name that no service has is a 404.
 pub async fn list(
     server: &Server,
     request: &HttpRequest,
@@ -21,6 +30,10 @@ pub async fn list(
     let ctx = enter(server, request, incoming, &Map::new()).await?;
     let mut narrowing = Narrowing::parse(request.query_string());
     if let Some(service) = service {
+        if !SERVICES.into_iter().chain([routes::ALL]).any(|name| name.eq_ignore_ascii_case(service)) {
+            let message = format!("There is no such service; there are {}", SERVICES.join(", "));
+            return Err(Error::new(Status::NotFound, "ServiceNotFound", message));
+        }
         narrowing = narrowing.within(service);
     }
     let listed = server.mcp.tools.listed(ctx, &narrowing).await?;
@@ -50,7 +63,7 @@ pub async fn refresh(server: &Server, request: &HttpRequest, incoming: &mut Inco
     Ok(reply::value(request, 200, &json!({"success": true, "count": server.mcp.tools.count()})))
 }
 
-/// `POST /call {toolName, args}`: the result as MCP has it, a failure with its HTTP status.
+/// `POST /call {toolName, args}`: the result as MCP has it, a failure with its HTTP status. The query narrows as it does there.
 pub async fn call(
     server: &Server,
     request: &HttpRequest,
@@ -59,31 +72,71 @@ pub async fn call(
 ) -> Result<HttpResponse> {
     let read = caller::json_body(request.headers(), payload).await;
     let (mut body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
-    let ctx = enter(server, request, incoming, &body).await?;
-    if let Some(error) = bad_body {
-        return Err(error);
-    }
-    let (name, args) = tool_call(&mut body)?;
-    let outcome = server.mcp.tools.call(ctx, &Narrowing::default(), &name, args).await;
-    let service = server.dispatch.registry.by_name(&name).map_or("auth", |api| api.service);
+    let named = body.get("toolName").and_then(Json::as_str).map(|name| name.chars().take(CLIENT_NAME).collect::<String>());
+    let entered = enter(server, request, incoming, &body).await;
+    let asked = match (entered, bad_body) {
+        (Err(error), _) | (_, Some(error)) => Err(error),
+        (Ok(ctx), None) => tool_call(&mut body).map(|(name, args)| (ctx, name, args)),
+    };
+    let (ctx, name, args) = match asked {
+        Ok(asked) => asked,
+        Err(error) if error.status == Status::Internal => return Err(error),
+        Err(error) => return Ok(not_called(server, request, named, &error)),
+    };
+    let narrowing = Narrowing::parse(request.query_string());
+    let outcome = server.mcp.tools.call(ctx, &narrowing, &name, args).await;
     if outcome.is_error {
-        let failure = serde_json::from_str::<Json>(&outcome.text).unwrap_or_default();
-        let mut body = json!({"success": false, "tool": name, "error": failure["message"], "errCode": failure["errCode"]});
-        if let Some(detail) = failure.get("detail") {
-            body["detail"] = detail.clone();
+        let mut failure = serde_json::from_str::<Map<String, Json>>(&outcome.text).unwrap_or_default();
+        let retry = failure.get("retryAfterSeconds").and_then(Json::as_u64).and_then(|seconds| u32::try_from(seconds).ok());
+        let mut body = json!({"success": false, "tool": name, "error": failure.remove("message")});
+        for beside in ["errCode", "detail", "hint", "retryAfterSeconds", "requestId"] {
+            if let Some(value) = failure.remove(beside) {
+                body[beside] = value;
+            }
         }
-        return Ok(reply::value(request, outcome.status, &body));
+        return Ok(failed(request, outcome.status, &body, retry));
     }
     let result = json!({"content": [{"type": "text", "text": outcome.text}]});
+    let service = server.mcp.tools.service(&name);
     let body = json!({"success": true, "service": service, "tool": name, "result": result});
     Ok(reply::json(request, 200, &body, 4 * 1024))
 }
 
+/// A failure before any tool was called: as every other one, and as those of tools.
+fn not_called(server: &Server, request: &HttpRequest, name: Option<String>, error: &Error) -> HttpResponse {
+    let mut body = reply::error_body(error, server.dispatch.clock.now());
+    body["success"] = json!(false);
+    body["tool"] = json!(name);
+    body["error"] = json!(error.message);
+    if let Some(seconds) = error.retry_after {
+        body["retryAfterSeconds"] = json!(seconds);
+    }
+    if let Some(hint) = tool::plain_hint(error) {
+        body["hint"] = json!(hint);
+    }
+    failed(request, error.status.http(), &body, error.retry_after)
+}
+
+fn failed(request: &HttpRequest, status: u16, body: &Json, retry_after: Option<u32>) -> HttpResponse {
+    let mut response = reply::value(request, status, body);
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
 async fn enter(server: &Server, request: &HttpRequest, incoming: &mut Incoming, body: &Map<String, Json>) -> Result<Ctx> {
-    let caller = incoming.caller(request, body, Via::Mcp);
+    let caller = Caller { client: client(request), ..incoming.caller(request, body, Via::Mcp) };
     let ctx = incoming.enter_logged_in(server, caller).await?;
     ctx.second_factor_done()?;
     Ok(ctx)
+}
+
+/// What the calling program calls itself.
+fn client(request: &HttpRequest) -> Option<Arc<str>> {
+    let name = caller::header(request.headers(), "user-agent")?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(CLIENT_NAME).collect();
+    (!name.trim().is_empty()).then(|| name.trim().into())
 }
 
 /// The tool's name and its arguments.

@@ -1,12 +1,16 @@
-//! Every Business API as a tool, built once: what a tool looks like does not depend on who asks for it.
+//! Every tool, built once: what a tool looks like does not depend on who asks for it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::api::{BusinessApi, Effect, Reach};
+use workforceos_core::api::{BusinessApi, Effect};
+use workforceos_core::tool::{FRONT_END, FrontEndTool};
 use workforceos_core::{Registry, tool};
+
+use crate::finder::{FINDERS, Finder, NO_SERVICE};
+use crate::search::Index;
 
 /// The tool that tells a model whom it acts for.
 pub const CURRENT_USER: &str = "currentuser";
@@ -18,28 +22,76 @@ pub struct Listed {
     pub tool: Tool,
 }
 
-/// All tools, in the order of the registry.
+/// All tools, APIs in the order of the registry.
 pub(crate) struct Catalogue<S> {
     pub current_user: Listed,
+    pub front_end: Vec<(FrontEndTool, Listed)>,
     pub apis: Vec<(Arc<BusinessApi<S>>, Listed)>,
+    /// Listed instead of all others where somebody wants to search.
+    pub finders: Vec<(Finder, Listed)>,
+    pub index: Index,
 }
 
 impl<S: Send + Sync + 'static> Catalogue<S> {
     pub fn new(registry: &Registry<S>) -> Catalogue<S> {
-        let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), Listed { service: api.service, tool: tool_of(api) });
-        Catalogue { current_user: current_user(), apis: registry.apis().iter().map(listed).collect() }
+        let current_user = current_user();
+        let front_end: Vec<_> = FRONT_END.iter().map(|tool| (*tool, of_front_end(*tool))).collect();
+        let finders = FINDERS.iter().map(|finder| (*finder, finder.listed())).collect();
+        let with = |words: &Words| {
+            let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), of_api(api, words));
+            registry.apis().iter().map(listed).collect::<Vec<_>>()
+        };
+        let small = |words: &&Words| with(words).iter().map(|(_, listed)| size(&listed.tool)).sum::<usize>() <= LIST;
+        let apis = with(STEPS.iter().find(small).unwrap_or(&STEPS[STEPS.len() - 1]));
+        let beside = std::iter::once(&current_user).chain(front_end.iter().map(|(_, listed)| listed));
+        let beside = beside.map(|listed| (listed, listed.tool.description.as_deref().unwrap_or_default()));
+        let index = Index::new(beside.chain(apis.iter().map(|(api, listed)| (listed, api.about))));
+        Catalogue { current_user, front_end, apis, finders, index }
     }
 }
 
-fn tool_of<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Tool {
-    let mut schema = tool::input_schema(api);
-    if api.is_list() {
-        // REST takes up to 500; a model should not be told of rows that it will not get.
-        schema["properties"]["pageRowCount"]["description"] = json!(format!("Rows per page, at most {}.", tool::MAX_ROWS));
-    }
-    let reach = api.reach.unwrap_or(Reach::Admins);
-    let description = format!("{} {}", api.about.trim(), reach.describe());
-    built(api.name, tool::title(api.name), description.into(), schema, api.effect)
+/// What all APIs may take of a list, in bytes. Nobody sees all of them, and what is beside them takes some 4,000.
+const LIST: usize = 94_000;
+
+/// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`.
+struct Words {
+    /// What the description may take beyond its first sentence, in bytes.
+    about: usize,
+    /// The same of each argument.
+    field: usize,
+    output: bool,
+}
+
+/// The more tools there are, the less is said of each.
+const STEPS: &[Words] = &[
+    Words { about: 180, field: 90, output: true },
+    Words { about: 120, field: 60, output: true },
+    Words { about: 0, field: 0, output: true },
+    Words { about: 0, field: 0, output: false },
+];
+
+fn size(tool: &Tool) -> usize {
+    serde_json::to_vec(tool).map_or(0, |json| json.len())
+}
+
+/// An API as a tool, with all its words.
+pub(crate) fn whole<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Listed {
+    of_api(api, &Words { about: usize::MAX, field: usize::MAX, output: true })
+}
+
+fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> Listed {
+    let about = tool::first_sentences(api.about, words.about);
+    let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
+    let tool = match tool::output_schema(api).filter(|_| words.output) {
+        Some(schema) => tool.with_raw_output_schema(Arc::new(schema)),
+        None => tool,
+    };
+    Listed { service: api.service, tool }
+}
+
+fn of_front_end(tool: FrontEndTool) -> Listed {
+    let built = built(tool.name(), tool.title().to_owned(), tool.about().into(), tool.input_schema(), tool.effect());
+    Listed { service: NO_SERVICE, tool: built.with_raw_output_schema(Arc::new(tool.output_schema())) }
 }
 
 fn current_user() -> Listed {
@@ -53,11 +105,17 @@ fn current_user() -> Listed {
     Listed { service: "auth", tool }
 }
 
-fn built(name: &'static str, title: String, description: Cow<'static, str>, schema: Map<String, Json>, effect: Effect) -> Tool {
-    let hints = ToolAnnotations::new()
-        .read_only(effect.read_only)
-        .destructive(effect.destructive)
-        .idempotent(effect.idempotent)
-        .open_world(false);
+pub(crate) fn built(
+    name: &'static str,
+    title: String,
+    description: Cow<'static, str>,
+    schema: Map<String, Json>,
+    effect: Effect,
+) -> Tool {
+    let mut hints = ToolAnnotations::new().read_only(effect.read_only).destructive(effect.destructive).open_world(false);
+    // It says something of what changes, and is false unless said.
+    if effect.idempotent && !effect.read_only {
+        hints = hints.idempotent(true);
+    }
     Tool::new(name, description, schema).with_title(title).with_annotations(hints)
 }

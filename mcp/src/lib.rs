@@ -27,13 +27,14 @@
 //! Subscriptions need to hear of what happens: [`McpServer::with_live`]. Without it there are none, and the capabilities say so.
 //!
 //! # Answers
-//! A result is its JSON as text, without structured content: that would send every row twice, and plain CRUD has no output
-//! schema. A failure is `isError` with `{errCode, message, status, detail?}`; only an unknown tool and a request outside any
-//! tool fail as JSON-RPC errors.
+//! A result is its JSON as text. Tools that say what they answer (front-end tools, APIs with an output schema) give the same as
+//! structured content; for plain rows that would send every one twice. A failure is `isError` with
+//! `{errCode, message, status, detail?, hint?}`; only an unknown tool and a request outside any tool fail as JSON-RPC errors.
 
 mod caller;
 mod catalogue;
 mod completion;
+mod finder;
 mod fixtures;
 mod handler;
 mod instructions;
@@ -43,9 +44,11 @@ mod narrowing;
 mod progress;
 mod prompts;
 mod resources;
+mod search;
 mod server;
 mod session;
 mod subscriptions;
+mod synonyms;
 
 #[cfg(test)]
 mod tests;

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn outcome(text: Json, status: u16) -> ToolOutcome {
-        ToolOutcome { text: text.to_string(), is_error: status >= 400, status }
+        ToolOutcome { text: text.to_string(), structured: None, is_error: status >= 400, status }
     }
 
     #[test]

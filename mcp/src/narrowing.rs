@@ -1,6 +1,10 @@
-//! What a client asked to leave of the tool list: `?services=a,b`, `?readonly=true`, `?tools=x,y`, or a service's own endpoint.
+//! What a client asked to leave of the tool list: `?services=a,b`, `?readonly=true`, `?tools=x,y`, or a service's own endpoint;
+//! and whether it wants to search what is left (`?mode=search`).
 
 use workforceos_core::BusinessApi;
+use workforceos_core::tool::FrontEndTool;
+
+use crate::finder::NO_SERVICE;
 
 /// A choice among the tools. It narrows, it never grants: reach is dispatch's business.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +14,7 @@ pub struct Narrowing {
     /// Names of tools; `None`: all.
     tools: Option<Vec<String>>,
     read_only: bool,
+    search: bool,
 }
 
 impl Narrowing {
@@ -23,6 +28,7 @@ impl Narrowing {
                 "tools" if !value.is_empty() => narrowing.tools = Some(names(value)),
                 // Whoever names it wants it, unless they say no: erring here must not let writes through.
                 "readonly" => narrowing.read_only = !matches!(value, "false" | "0"),
+                "mode" => narrowing.search = value.eq_ignore_ascii_case("search"),
                 _ => {}
             }
         }
@@ -37,8 +43,26 @@ impl Narrowing {
 
     /// Whether a Business API is among the chosen tools.
     pub fn shows<S>(&self, api: &BusinessApi<S>) -> bool {
-        let in_service = |set: &Vec<String>| set.iter().any(|s| s.eq_ignore_ascii_case(api.service));
-        self.services.iter().all(in_service) && (!self.read_only || api.effect.read_only) && self.names(api.name)
+        self.serves(api) && self.names(api.name)
+    }
+
+    /// Whether a Business API may be used on the way, though it need not be named.
+    pub(crate) fn serves<S>(&self, api: &BusinessApi<S>) -> bool {
+        self.in_service(api.service) && (!self.read_only || api.effect.read_only)
+    }
+
+    /// Whether a front-end tool is among the chosen ones: they belong to no service.
+    pub(crate) fn shows_front_end(&self, tool: FrontEndTool) -> bool {
+        self.in_service(NO_SERVICE) && (!self.read_only || tool.effect().read_only) && self.names(tool.name())
+    }
+
+    fn in_service(&self, service: &str) -> bool {
+        self.services.iter().all(|set| set.iter().any(|s| s.eq_ignore_ascii_case(service)))
+    }
+
+    /// Whether tools are searched instead of listed.
+    pub fn searches(&self) -> bool {
+        self.search
     }
 
     /// Whether `tools` leaves a tool of this name; without `tools` it leaves every one.

@@ -7,9 +7,11 @@ use rmcp::model::Tool;
 use serde_json::{Map, Value as Json, json};
 use workforceos_core::api::BusinessApi;
 use workforceos_core::error::Status;
-use workforceos_core::{Ctx, Dispatch, Error, Result, tool};
+use workforceos_core::tool::{self, FrontEnd, FrontEndTool, Reader, ToolResult};
+use workforceos_core::{Ctx, Dispatch, Error, Result};
 
-use crate::catalogue::{CURRENT_USER, Catalogue, Listed};
+use crate::catalogue::{self, CURRENT_USER, Catalogue, Listed};
+use crate::finder::{self, Finder};
 use crate::fixtures::Fixtures;
 use crate::live::Live;
 use crate::narrowing::Narrowing;
@@ -18,8 +20,10 @@ use crate::session::Session;
 /// What a tool call came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolOutcome {
-    /// JSON: the result, or `{errCode, message, status, detail?}`.
+    /// JSON: the result, or `{errCode, message, status, detail?, hint?}`.
     pub text: String,
+    /// The same as `text`, of a success of a tool that says what it answers.
+    pub structured: Option<Json>,
     pub is_error: bool,
     /// The HTTP status of the same call by REST; 200 for every success.
     pub status: u16,
@@ -81,15 +85,25 @@ impl<S: Send + Sync + 'static> McpServer<S> {
 
     /// Whether a tool of this name exists, whoever may use it.
     pub fn knows(&self, name: &str) -> bool {
-        name == CURRENT_USER || self.dispatch.registry.by_name(name).is_some()
+        let beside = name == CURRENT_USER || FrontEndTool::named(name).is_some() || Finder::named(name).is_some();
+        beside || self.dispatch.registry.by_name(name).is_some()
     }
 
-    /// How many tools there are.
+    /// How many tools there are, those that search the others aside.
     pub fn count(&self) -> usize {
-        self.catalogue.apis.len() + 1
+        1 + self.catalogue.front_end.len() + self.catalogue.apis.len()
     }
 
-    /// The tools that the caller may use, with their services: what `narrowing` leaves of them.
+    /// The service of a tool.
+    pub fn service(&self, name: &str) -> &'static str {
+        match self.dispatch.registry.by_name(name) {
+            Some(api) => api.service,
+            None if name == CURRENT_USER => self.catalogue.current_user.service,
+            None => finder::NO_SERVICE,
+        }
+    }
+
+    /// The tools that the caller may use, with their services: what `narrowing` leaves of them, or those that search it.
     ///
     /// Fails with `LoginRequired` where nobody is logged in, and as looking up the caller's reach fails.
     pub async fn listed(&self, ctx: Ctx, narrowing: &Narrowing) -> Result<Vec<&Listed>> {
@@ -97,10 +111,13 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             return Err(Error::login_required());
         }
         let ctx = self.dispatch.with_scope(ctx).await?;
-        let own = Some(&self.catalogue.current_user).filter(|_| narrowing.names(CURRENT_USER));
-        let usable = |api: &BusinessApi<S>| narrowing.shows(api) && self.dispatch.allowed(&ctx, api).is_ok();
-        let apis = self.catalogue.apis.iter().filter(|(api, _)| usable(api)).map(|(_, listed)| listed);
-        Ok(own.into_iter().chain(apis).collect())
+        let usable = self.usable(&ctx, narrowing);
+        if !narrowing.searches() {
+            return Ok(usable);
+        }
+        let changes = usable.iter().any(|listed| !finder::reads(&listed.tool));
+        let finders = self.catalogue.finders.iter().filter(|(finder, _)| changes || *finder != Finder::Call);
+        Ok(finders.map(|(_, listed)| listed).collect())
     }
 
     /// [`McpServer::listed`] as MCP lists them.
@@ -108,27 +125,158 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         Ok(self.listed(ctx, narrowing).await?.into_iter().map(|listed| listed.tool.clone()).collect())
     }
 
+    /// Every tool that a caller with this scope may use and `narrowing` leaves.
+    fn usable(&self, ctx: &Ctx, narrowing: &Narrowing) -> Vec<&Listed> {
+        let own = Some(&self.catalogue.current_user).filter(|_| narrowing.names(CURRENT_USER));
+        let serves = |api: &BusinessApi<S>| narrowing.serves(api);
+        let front = FrontEnd { dispatch: &self.dispatch, ctx, serves: &serves };
+        let shown = |tool: FrontEndTool| narrowing.shows_front_end(tool) && front.useful(tool);
+        let front_end = self.catalogue.front_end.iter().filter(|(tool, _)| shown(*tool)).map(|(_, listed)| listed);
+        let allowed = |api: &BusinessApi<S>| narrowing.shows(api) && self.dispatch.allowed(ctx, api).is_ok();
+        let apis = self.catalogue.apis.iter().filter(|(api, _)| allowed(api)).map(|(_, listed)| listed);
+        own.into_iter().chain(apis).chain(front_end).collect()
+    }
+
     /// Calls a tool as the context's user. An unknown name is a 404 `ToolNotFound`, one that `narrowing` hides a 403.
     pub async fn call(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> ToolOutcome {
-        let request_id = ctx.request_id.clone();
-        match self.run(ctx, narrowing, name, arguments).await {
-            Ok(text) => ToolOutcome { text, is_error: false, status: 200 },
-            Err(error) => failure(&error, name, &request_id),
+        let (request_id, asker) = (ctx.request_id.clone(), ctx.clone());
+        // A tool that calls another one does nothing else: what is said of a failure is said of that one.
+        let mut meant = name.to_owned();
+        let result = match Finder::named(name).filter(|_| narrowing.searches()) {
+            None => self.run(ctx, narrowing, name, arguments).await,
+            Some(Finder::Search) => self.search(ctx, narrowing, arguments).await,
+            Some(Finder::Describe) => self.describe(ctx, narrowing, arguments).await,
+            Some(finder) => match self.unwrapped(&ctx, narrowing, finder, arguments).await {
+                Ok((inner, arguments)) => {
+                    meant = inner;
+                    let result = self.run(ctx, narrowing, &meant, arguments).await;
+                    // The calling tool says nothing of what the called one answers.
+                    result.map(|result| ToolResult { structured: None, ..result })
+                }
+                Err(error) => Err(error),
+            },
+        };
+        match result {
+            Ok(ToolResult { text, structured }) => ToolOutcome { text, structured, is_error: false, status: 200 },
+            Err(error) => {
+                let hint = self.hint(asker, narrowing, &meant, &error).await;
+                with_hint(&error, &meant, &request_id, hint)
+            }
         }
     }
 
-    async fn run(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> Result<String> {
+    async fn run(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> Result<ToolResult> {
+        let hidden = || Error::forbidden(format!("{name} is outside the tools that this connection was narrowed to"));
         if name == CURRENT_USER {
-            return self.current_user(ctx).await;
+            return if narrowing.names(name) { self.current_user(ctx).await.map(plain) } else { Err(hidden()) };
         }
-        let unknown = || Error::new(Status::NotFound, "ToolNotFound", "There is no tool of that name");
-        let api = self.dispatch.registry.by_name(name).ok_or_else(unknown)?;
+        if let Some(tool) = FrontEndTool::named(name) {
+            if !narrowing.shows_front_end(tool) {
+                return Err(hidden());
+            }
+            let ctx = self.dispatch.with_scope(ctx).await?;
+            let serves = |api: &BusinessApi<S>| narrowing.serves(api);
+            let front = FrontEnd { dispatch: &self.dispatch, ctx: &ctx, serves: &serves };
+            // Whoever calls tools is a model, or reads what one reads.
+            let told = front.call(tool, arguments).await?.model;
+            return Ok(ToolResult { text: told.to_string(), structured: Some(told) });
+        }
+        let Some(api) = self.dispatch.registry.by_name(name) else {
+            let ctx = self.dispatch.with_scope(ctx).await?;
+            let usable = if ctx.session.is_some() { self.usable(&ctx, narrowing) } else { Vec::new() };
+            return Err(finder::unknown(name, usable.iter().map(|listed| &*listed.tool.name)));
+        };
         if !narrowing.shows(api) {
-            return Err(Error::forbidden(format!("{name} is outside the tools that this connection was narrowed to")));
+            return Err(hidden());
         }
-        let args = tool::args(api, arguments);
-        let answer = self.dispatch.call(ctx, api, args, None).await?;
-        Ok(tool::result_text(api, &answer))
+        let args = match tool::args(api, arguments) {
+            Ok(args) => args,
+            Err(error) => {
+                // Whoever may not call it learns nothing of its arguments.
+                self.dispatch.allowed(&self.dispatch.with_scope(ctx).await?, api)?;
+                return Err(error);
+            }
+        };
+        let answer = self.dispatch.call(ctx.clone(), api, args, None).await?;
+        tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })
+    }
+
+    /// The best tools for a query.
+    async fn search(&self, ctx: Ctx, narrowing: &Narrowing, arguments: Map<String, Json>) -> Result<ToolResult> {
+        let usable = self.searchable(ctx, narrowing).await?;
+        let search: finder::Search = tool::input(arguments)?;
+        let limit = finder::limit(&search)?;
+        let names = self.catalogue.index.find(&search.query, usable.iter().map(|listed| &*listed.tool.name));
+        let found = names.iter().take(limit).filter_map(|name| usable.iter().find(|listed| listed.tool.name == *name));
+        let mut json = json!({"tools": found.map(|listed| finder::brief(listed)).collect::<Vec<_>>()});
+        if names.is_empty() {
+            let services: std::collections::BTreeSet<&str> = usable.iter().map(|listed| listed.service).collect();
+            json["hint"] =
+                json!(format!("Nothing fits. There are tools about {}.", services.into_iter().collect::<Vec<_>>().join(", ")));
+        }
+        Ok(plain(json.to_string()))
+    }
+
+    async fn describe(&self, ctx: Ctx, narrowing: &Narrowing, arguments: Map<String, Json>) -> Result<ToolResult> {
+        let usable = self.searchable(ctx, narrowing).await?;
+        let finder::Describe { name } = tool::input(arguments)?;
+        let found = usable.iter().find(|listed| listed.tool.name == name);
+        let found = found.ok_or_else(|| finder::unknown(&name, usable.iter().map(|listed| &*listed.tool.name)))?;
+        let told = match self.dispatch.registry.by_name(&name) {
+            Some(api) => finder::described(&catalogue::whole(api)),
+            None => finder::described(found),
+        };
+        Ok(plain(told.to_string()))
+    }
+
+    /// The tool that `callTool` and `callReadOnlyTool` are to call, and its arguments.
+    async fn unwrapped(
+        &self,
+        ctx: &Ctx,
+        narrowing: &Narrowing,
+        finder: Finder,
+        arguments: Map<String, Json>,
+    ) -> Result<(String, Map<String, Json>)> {
+        let usable = self.searchable(ctx.clone(), narrowing).await?;
+        let finder::Call { name, args } = tool::input(arguments)?;
+        let args = match args {
+            Some(Json::Object(args)) => args,
+            _ => Map::new(),
+        };
+        if finder == Finder::CallReadOnly
+            && let Some(listed) = usable.iter().find(|listed| listed.tool.name == name)
+            && !finder::reads(&listed.tool)
+        {
+            return Err(Error::forbidden(format!("{name} does not only read: it is called with callTool")));
+        }
+        let tool_of_another = finder == Finder::CallReadOnly && self.changes(&name);
+        if Finder::named(&name).is_some() || tool_of_another {
+            return Err(finder::unknown(&name, usable.iter().map(|listed| &*listed.tool.name)));
+        }
+        Ok((name, args))
+    }
+
+    /// Whether a tool, for whomever it is, does more than read.
+    fn changes(&self, name: &str) -> bool {
+        let api = self.dispatch.registry.by_name(name).is_some_and(|api| !api.effect.read_only);
+        api || FrontEndTool::named(name).is_some_and(|tool| !tool.effect().read_only)
+    }
+
+    async fn searchable(&self, ctx: Ctx, narrowing: &Narrowing) -> Result<Vec<&Listed>> {
+        if ctx.session.is_none() {
+            return Err(Error::login_required());
+        }
+        ctx.second_factor_done()?;
+        let ctx = self.dispatch.with_scope(ctx).await?;
+        Ok(self.usable(&ctx, narrowing))
+    }
+
+    /// What to do about a failure; names only tools that the caller has.
+    async fn hint(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, error: &Error) -> Option<String> {
+        let ctx = self.dispatch.with_scope(ctx).await.ok()?;
+        let usable = |api: &BusinessApi<S>| narrowing.shows(api) && self.dispatch.allowed(&ctx, api).is_ok();
+        let api = self.dispatch.registry.by_name(name).map(|api| &**api);
+        tool::hint(&self.dispatch.registry, api, error, &usable)
     }
 
     /// The session without its token, and what a model needs to make sense of dates and reach.
@@ -149,13 +297,25 @@ impl<S: Send + Sync + 'static> McpServer<S> {
     }
 }
 
-/// What a model sees of a failure; the log sees the cause of one that is the server's own fault.
+fn plain(text: String) -> ToolResult {
+    ToolResult { text, structured: None }
+}
+
+/// What a model sees of a failure outside any tool's rules.
 pub(crate) fn failure(error: &Error, name: &str, request_id: &str) -> ToolOutcome {
+    with_hint(error, name, request_id, tool::plain_hint(error))
+}
+
+/// What a model sees of a failure; the log sees the cause of one that is the server's own fault.
+fn with_hint(error: &Error, name: &str, request_id: &str, hint: Option<String>) -> ToolOutcome {
     let status = error.status.http();
     let mut json = tool::error_json(error);
+    if let Some(hint) = hint {
+        json["hint"] = json!(hint);
+    }
     if error.status == Status::Internal {
         json["requestId"] = json!(request_id);
         tracing::error!(tool = name, request_id, source = ?error.source, "tool call failed");
     }
-    ToolOutcome { text: json.to_string(), is_error: true, status }
+    ToolOutcome { text: json.to_string(), structured: None, is_error: true, status }
 }

@@ -59,11 +59,14 @@ impl Outside for Gateway {
 
     fn digest(&self, bytes: &[u8]) -> u64 {
         // The journal's key: nodes that share a database share it. A prefix keeps the two uses apart.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.app.settings.journal_key).expect("any length of key will do");
-        mac.update(b"idempotency\n");
-        mac.update(bytes);
-        let digest = mac.finalize().into_bytes();
+        let digest = keyed(&self.app.settings.journal_key, &[b"idempotency\n", bytes].concat());
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn seal(&self, purpose: &str, bytes: &[u8]) -> Option<[u8; 16]> {
+        // A key of its own for each purpose, out of the secret that signs logins: that, too, is the same on every node.
+        let key = keyed(&self.app.settings.jwt_secret, format!("seal\n{purpose}").as_bytes());
+        keyed(&key, bytes).first_chunk().copied()
     }
 
     fn count(&self, session: &Session) -> Result<()> {
@@ -97,6 +100,12 @@ impl Outside for Gateway {
         // Not on the caller's thread, which may end before the task does.
         self.app.companies.spawn_task(task);
     }
+}
+
+fn keyed(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length of key will do");
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
 }
 
 /// The company of a codename.

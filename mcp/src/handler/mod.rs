@@ -51,14 +51,14 @@ impl<S: Send + Sync + 'static> ServerHandler for McpServer<S> {
     async fn initialize(&self, request: InitializeRequestParams, context: Context) -> Result<InitializeResult, ErrorData> {
         context.peer.set_peer_info(request.clone());
         let mut info = self.negotiate_initialize(&request)?;
-        let (ctx, _) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
-        info.instructions = Some(personal(&ctx));
+        let (ctx, narrowing) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
+        info.instructions = Some(personal(&ctx, &narrowing));
         Ok(info)
     }
 
     async fn discover(&self, context: Context) -> Result<DiscoverResult, ErrorData> {
-        let (ctx, _) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
-        let info = self.get_info().with_instructions(personal(&ctx));
+        let (ctx, narrowing) = self.enter(&context).await.map_err(|e| protocol_error(&e, &context))?;
+        let info = self.get_info().with_instructions(personal(&ctx, &narrowing));
         Ok(DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), info))
     }
 

@@ -65,8 +65,10 @@ pub(super) async fn call<S: Send + Sync + 'static>(
     Ok(result(outcome).into())
 }
 
-/// Text alone: the result is plain JSON, and structured content would send every row twice.
+/// Structured content where the tool says what it answers: of plain rows it would send every one twice.
 fn result(outcome: ToolOutcome) -> CallToolResult {
     let content = vec![ContentBlock::text(outcome.text)];
-    if outcome.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) }
+    let mut result = if outcome.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = outcome.structured;
+    result
 }

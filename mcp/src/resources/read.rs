@@ -6,8 +6,9 @@ use serde_json::{Map, Value as Json, json};
 use workforceos_core::error::Status;
 use workforceos_core::id::UserId;
 use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::tool::{self, Reader};
 use workforceos_core::zone::{next_day, previous_day, week_start};
-use workforceos_core::{Args, Ctx, Error, Result, tool};
+use workforceos_core::{Args, Ctx, Error, Result};
 
 use super::Parts;
 use crate::server::McpServer;
@@ -138,7 +139,8 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         let api = self.dispatch.registry.by_name(name).ok_or_else(|| Error::not_found("resource"))?;
         let asked = asked.as_object().cloned().unwrap_or_default();
         let answer = self.dispatch.call(ctx.clone(), api, Args::tool(asked), None).await?;
-        serde_json::from_str(&tool::result_text(api, &answer)).map_err(Error::internal)
+        let told = tool::result(api, &answer, &Reader { ctx, outside: &*self.dispatch.outside })?;
+        serde_json::from_str(&told.text).map_err(Error::internal)
     }
 }
 

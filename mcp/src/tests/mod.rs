@@ -1,8 +1,11 @@
 //! A company of one object and a handful of APIs, and whoever calls them.
 
+mod front_end;
 mod live;
+mod loose;
 mod narrowing;
 mod protocol;
+mod searching;
 mod tools;
 
 use std::sync::Arc;
@@ -41,6 +44,20 @@ data_object! {
     }
 }
 
+data_object! {
+    /// What a company pays for.
+    pub struct Subscription {
+        object: "companySubscription", plural: "companySubscriptions", table: "subscription", service: "other",
+        owned_by: None, order: "-createdAt,id", joins: [],
+        /// In cents.
+        amount: i64 => "amount",
+        /// The currency.
+        currency: Option<String> => "currency",
+        /// How far the payment is.
+        payment_confirmation: String => "paymentConfirmation",
+    }
+}
+
 input! {
     pub struct NewLocker {
         /// What is written on it.
@@ -61,6 +78,13 @@ input! {
     }
 }
 
+input! {
+    pub struct Ordered {
+        /// The subscription.
+        id: uuid::Uuid => "companySubscriptionId" Path,
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct State {
     lockers: Vec<Locker>,
@@ -76,6 +100,31 @@ async fn list(state: Arc<State>, ctx: Ctx, _: (), query: ListQuery) -> Result<An
     let (page_number, page_row_count) = (query.page_number, query.page_row_count);
     let paging = Some(Paging { page_number, page_row_count, total: state.lockers.len() as u64 });
     Ok(Answer { paging, fields: query.fields, ..Answer::new(Data::Many(rows), Source::Db) })
+}
+
+async fn get(state: Arc<State>, ctx: Ctx, locked: Locked, query: ListQuery) -> Result<Answer> {
+    let found = state.lockers.iter().find(|l| l.meta.id == locked.locker_id.0).ok_or_else(|| Error::not_found("locker"))?;
+    let row = Row::seen_by(&ctx, found.to_record());
+    Ok(Answer { fields: query.fields, ..Answer::new(Data::One(Box::new(row)), Source::Db) })
+}
+
+/// The last digit of the id says whether it is paid.
+async fn subscription(_: Arc<State>, ctx: Ctx, ordered: Ordered) -> Result<Answer> {
+    let paid = ordered.id.as_u128() % 2 == 1;
+    let payment_confirmation = if paid { "paid" } else { "pending" }.to_owned();
+    let meta = Meta { id: ordered.id, ..Meta::new(ctx.new_id(), ctx.now(), None) };
+    Ok(Answer::object(&ctx, &Subscription { meta, amount: 4999, currency: Some("usd".to_owned()), payment_confirmation }))
+}
+
+async fn count(state: Arc<State>, _: Ctx, _: ()) -> Result<Answer> {
+    let labels: Vec<&String> = state.lockers.iter().map(|locker| &locker.label).collect();
+    Ok(Answer::json(serde_json::json!({"lockers": state.lockers.len(), "labels": labels, "accessToken": "t0ken"})))
+}
+
+fn counted() -> Json {
+    serde_json::json!({"type": "object", "properties": {
+        "lockers": {"type": "integer"}, "labels": {"type": "array", "items": {"type": "string"}}, "accessToken": {"type": "string"},
+    }, "required": ["lockers", "labels"]})
 }
 
 async fn create(_: Arc<State>, ctx: Ctx, input: NewLocker) -> Result<Answer> {
@@ -94,10 +143,27 @@ async fn who(_: Arc<State>, ctx: Ctx, _: ()) -> Result<Answer> {
     Ok(Answer::json(serde_json::json!({"via": ctx.via.as_str(), "client": ctx.client})))
 }
 
+/// More words than a list has room for.
+const MAKES: &str = "Makes. A locker has a label that is written on it and a code that opens it. It has as many shelves as it is given, and whoever \
+                     is named may open it, at any time of the day and on every day of the week. In the end it may be opened.";
+
 fn registry() -> Registry<State> {
     let lockers = vec![
         BusinessApi::list("listLockers").on::<Locker>().at("/v1/lockers").reach(Reach::Member).about("Lists.").reader(list),
-        BusinessApi::create("createLocker").on::<Locker>().at("/v1/lockers").reach(Reach::Admins).about("Makes.").handler(create),
+        BusinessApi::get("getLocker")
+            .on::<Locker>()
+            .at("/v1/lockers/:lockerId")
+            .reach(Reach::Member)
+            .about("Reads one.")
+            .reader(get),
+        BusinessApi::get("countLockers")
+            .named("count")
+            .at("/v1/count")
+            .reach(Reach::Managers)
+            .output(counted)
+            .about("Counts the lockers.")
+            .handler(count),
+        BusinessApi::create("createLocker").on::<Locker>().at("/v1/lockers").reach(Reach::Admins).about(MAKES).handler(create),
         BusinessApi::delete("deleteLocker")
             .on::<Locker>()
             .at("/v1/lockers/:lockerId")
@@ -108,6 +174,12 @@ fn registry() -> Registry<State> {
     let other = vec![
         BusinessApi::get("whoCalls").named("who").at("/v1/who").reach(Reach::LoggedIn).any_tenant().about("Tells.").handler(who),
         BusinessApi::act("runSweep").named("sweep").at("/v1/sweep").reach(Reach::Managers).about("Sweeps.").handler(who),
+        BusinessApi::get("getCompanySubscription")
+            .on::<Subscription>()
+            .at("/v1/subscriptions/:companySubscriptionId")
+            .reach(Reach::Admins)
+            .about("Reads what the company pays for.")
+            .handler(subscription),
     ];
     let service = |name, prefix, apis| Service { name, prefix, apis };
     Registry::new(vec![service("lockers", "/lockers-api", lockers), service("other", "/other-api", other)]).expect("declarations")
@@ -165,6 +237,17 @@ impl Outside for People {
         bytes.len() as u64
     }
 
+    /// No secret of anybody's, but another one for every purpose and text.
+    fn seal(&self, purpose: &str, bytes: &[u8]) -> Option<[u8; 16]> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, purpose, bytes).hash(&mut hasher);
+            hasher.finish().to_be_bytes()
+        };
+        [half(1), half(2)].concat().try_into().ok()
+    }
+
     fn spawn(&self, task: BoxFuture<()>) {
         tokio::spawn(task);
     }
@@ -172,6 +255,11 @@ impl Outside for People {
 
 /// A server over `count` lockers, whose labels have `width` characters.
 pub(crate) fn server_of(count: usize, width: usize) -> McpServer<State> {
+    server_with(count, width).0
+}
+
+/// As [`server_of`], with its clock.
+pub(crate) fn server_with(count: usize, width: usize) -> (McpServer<State>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Timestamp::parse("2026-06-15T22:05:00Z").expect("an instant")));
     let ids = Arc::new(IdSource::seeded(1));
     let now = Timestamp(0);
@@ -183,7 +271,8 @@ pub(crate) fn server_of(count: usize, width: usize) -> McpServer<State> {
         cleaned_at: None,
     };
     let state = Arc::new(State { lockers: (0..count).map(new).collect() });
-    server(Arc::new(Dispatch { registry: registry(), state, outside: Arc::new(People), clock, ids }))
+    let dispatch = Dispatch { registry: registry(), state, outside: Arc::new(People), clock: clock.clone(), ids };
+    (server(Arc::new(dispatch)), clock)
 }
 
 pub(crate) fn caller(token: &str) -> Caller {
@@ -200,8 +289,19 @@ pub(crate) async fn names(server: &McpServer<State>, token: &str, narrowing: &st
 }
 
 pub(crate) async fn call(server: &McpServer<State>, token: &str, name: &str, arguments: Json) -> (ToolOutcome, Json) {
+    call_in(server, token, "", name, arguments).await
+}
+
+/// As [`call`], by a connection that is narrowed so.
+pub(crate) async fn call_in(
+    server: &McpServer<State>,
+    token: &str,
+    narrowing: &str,
+    name: &str,
+    arguments: Json,
+) -> (ToolOutcome, Json) {
     let arguments: Map<String, Json> = arguments.as_object().cloned().unwrap_or_default();
-    let outcome = server.call(ctx(server, token).await, &Narrowing::default(), name, arguments).await;
+    let outcome = server.call(ctx(server, token).await, &Narrowing::parse(narrowing), name, arguments).await;
     let json = serde_json::from_str(&outcome.text).expect("JSON");
     (outcome, json)
 }

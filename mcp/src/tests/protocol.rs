@@ -72,13 +72,18 @@ async fn both_eras_list_and_call() {
         assert!(instructions.contains("You act for The employee (tenantUser), on company `acme`"), "{instructions}");
         assert_eq!(info.server_info.as_ref().map(|i| i.name.as_str()), Some("workforceos"));
         let names: Vec<_> = client.list_all_tools().await.expect("a list").into_iter().map(|t| t.name).collect();
-        assert_eq!(names, ["currentuser", "listLockers", "whoCalls"]);
+        assert_eq!(names[..4], ["currentuser", "listLockers", "getLocker", "whoCalls"]);
 
         let page = call(&client, "listLockers", json!({"pageNumber": 3})).await.expect("a result");
         assert_eq!(page.is_error, Some(false));
         assert_eq!(text(&page)["lockers"].as_array().map(Vec::len), Some(10));
         let who = text(&call(&client, "whoCalls", json!({})).await.expect("a result"));
         assert_eq!(who["who"], json!({"via": "mcp", "client": "probe"}));
+        let shown = call(&client, "showQrCode", json!({"value": "https://a.test"})).await.expect("a result");
+        let text = shown.content[0].as_text().and_then(|t| serde_json::from_str::<Json>(&t.text).ok());
+        assert!(shown.structured_content.is_some() && shown.structured_content == text, "{shown:?}");
+        let refused = call(&client, "showQrCode", json!({})).await.expect("a result");
+        assert!(refused.is_error == Some(true) && refused.structured_content.is_none(), "{refused:?}");
         client.cancel().await.expect("closes");
     }
 }

@@ -30,6 +30,7 @@ mod shifts;
 mod streams;
 mod tables;
 mod tasks;
+mod tools;
 mod vectors;
 mod ward;
 

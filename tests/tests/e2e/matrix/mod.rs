@@ -4,6 +4,8 @@
 
 pub mod calls;
 mod fixtures;
+mod secrets;
+mod shapes;
 mod values;
 mod world;
 
@@ -178,6 +180,9 @@ async fn tools_answer_as_rest_does(db: Db) {
             .and_then(|t| serde_json::from_str(t).ok())
             .unwrap_or_else(|| panic!("{}: JSON as text in {}", api.name, tool.text));
         let by_rest = values::masked(&api, &rest.body);
+        // Rows as models get them leave out what says nothing.
+        let by_rest = values::without_noise(&by_rest);
+        let told = values::without_noise(&told);
         for name in std::iter::once(api.data_name).chain(api.extra.iter().copied()).chain(["paging"]) {
             let (ours, theirs) = (by_rest.get(name), told.get(name));
             assert_eq!(values::scrubbed(ours), values::scrubbed(theirs), "{}: {name}", api.name);

@@ -69,6 +69,24 @@ pub fn masked(api: &Api, body: &Json) -> Json {
     body
 }
 
+/// Without what tools leave out of rows: what is not set, the index beside an enum, bookkeeping, the caller's own company,
+/// pictures; and without what they add, the reference to a masked record.
+pub fn without_noise(json: &Json) -> Json {
+    const NOISE: &[&str] = &["recordVersion", "updatedAt", "_owner", "companyId", "avatar", "__proxyCode"];
+    match json {
+        Json::Object(map) => {
+            let index = |name: &str| name.strip_suffix("_idx").is_some_and(|of| map.contains_key(of));
+            let noise = |name: &str, value: &Json| {
+                value.is_null() || index(name) || NOISE.contains(&name) || (name == "isActive" && *value == true)
+            };
+            let kept = map.iter().filter(|(name, value)| !noise(name, value));
+            kept.map(|(name, value)| (name.clone(), without_noise(value))).collect::<Map<_, _>>().into()
+        }
+        Json::Array(items) => items.iter().map(without_noise).collect(),
+        other => other.clone(),
+    }
+}
+
 /// Without what differs between two calls of the same kind: versions, random keys, ids and other digits in texts.
 pub fn scrubbed(json: Option<&Json>) -> Json {
     match json {
