@@ -15,6 +15,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::{rest, rules};
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 input! {
@@ -33,8 +34,8 @@ pub fn api() -> Api {
         .reach(Reach::Own)
         .about(
             "Takes a place in an open shift (listOpenShifts). Refused if no place is left or it has begun (409 ShiftNotOpen), if the \
-             user has another shift or leave then (409 ShiftConflict), or would rest less than the policy's restHours (409 \
-             RestTooShort).",
+             user has another shift or leave then (409 ShiftConflict), would rest less than the policy's restHours (409 \
+             RestTooShort), or its pay period is locked (409 PeriodLocked).",
         )
         .handler_for(|input: &ClaimShift| input.user_id, handle)
 }
@@ -66,6 +67,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     if !rest::is_open(state, before, facts.now) {
         return Err(Error::conflict("ShiftNotOpen", "No place is left in this shift, or it has begun"));
     }
+    check_unlocked(state, before.shift_date)?;
     let mut shift = Shift::clone(before);
     // Named while on leave is a conflict, told below; who is named twice stays named once.
     shift.assigned_user_ids.retain(|assigned| *assigned != user);

@@ -14,6 +14,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::rules;
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 input! {
@@ -50,7 +51,7 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Plans a shift. Refuses it (409 ShiftConflict, with every conflict) if an assignee has an overlapping scheduled \
-             shift, or is on approved leave that day.",
+             shift, or is on approved leave that day, and on a day whose pay period is locked (409 PeriodLocked).",
         )
         .handler(handle)
 }
@@ -77,6 +78,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateShift) -> Result<(Changes, Ans
         template: None,
     }
     .into_shift(facts, ctx)?;
+    check_unlocked(facts.state, shift.shift_date)?;
     rules::refuse_conflicts(&rules::conflicts(facts.state, &shift, &[]))?;
     Ok((created(facts, ctx, &shift), Answer::object(ctx, &shift)))
 }

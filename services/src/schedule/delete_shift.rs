@@ -13,6 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input};
 
 use super::rules;
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 input! {
@@ -27,7 +28,10 @@ pub fn api() -> Api {
         .on::<Shift>()
         .at("/v1/shifts/:shiftId")
         .reach(Reach::Admins)
-        .about("Deletes a shift (softly). Refused with 409 AttendanceExists once somebody has attendance at it.")
+        .about(
+            "Deletes a shift (softly). Refused with 409 AttendanceExists once somebody has attendance at it, and with 409 PeriodLocked \
+             while its pay period is locked, drafts aside.",
+        )
         .handler(handle)
 }
 
@@ -40,6 +44,9 @@ fn decide(facts: &Facts, ctx: &Ctx, id: ShiftId) -> Result<(Changes, Answer)> {
     let before = facts.state.schedule.get(id).ok_or_else(|| Error::not_found("shift"))?;
     if facts.state.attendance.at(id) {
         return Err(Error::conflict("AttendanceExists", "Somebody has attendance at this shift: cancel it instead"));
+    }
+    if !before.is_draft {
+        check_unlocked(facts.state, before.shift_date)?;
     }
     let shift = Shift::clone(before).deleted(facts.now);
     let event = Event::of(ctx, "shift.deleted", &shift, rules::audience(facts.state, &shift)).audited(Some(&**before));

@@ -16,6 +16,7 @@ use workforceos_core::{Reach, input};
 
 use super::create_shift::{Plan, created};
 use super::{recurrence, rules, templates};
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 /// The longest range generated at once, in days.
@@ -50,7 +51,7 @@ pub fn api() -> Api {
         .about(
             "Generates a template's shifts over a range of dates, in one step. Dates that have one already, or on which a change \
              of the clocks leaves the template's times no room, are skipped; dates on which somebody assigned is not free are left out and listed \
-             as conflicts.",
+             as conflicts. Refused as a whole if a date to be planned lies in a locked pay period (409 PeriodLocked).",
         )
         .handler(handle);
     api.effect.idempotent = true;
@@ -87,6 +88,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
             skipped.push(json!(date.to_string()));
             continue;
         }
+        check_unlocked(facts.state, date)?;
         let shift = plan(&template, input, date).into_shift(facts, ctx)?;
         let found = rules::conflicts(facts.state, &shift, &shifts);
         if found.is_empty() {

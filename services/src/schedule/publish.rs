@@ -15,6 +15,7 @@ use workforceos_core::zone::{next_day, previous_day};
 use workforceos_core::{Reach, input};
 
 use super::rules;
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 /// The longest range published at once, in days.
@@ -41,7 +42,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Publishes the drafts of a range of dates, in one step: their people see them from then on. If anybody assigned is not \
-             free, nothing is published (409 ShiftConflict, with every conflict). Drafts that are cancelled or over stay drafts.",
+             free, or a draft's date lies in a locked pay period, nothing is published (409 ShiftConflict, with every conflict, or \
+             PeriodLocked). Drafts that are cancelled or over stay drafts.",
         )
         .handler(handle)
 }
@@ -69,6 +71,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)
     if drafts.len() > MAX_SHIFTS {
         return Err(Error::field("to", format!("leaves {} drafts: at most {MAX_SHIFTS} are published at once", drafts.len())));
     }
+    drafts.iter().try_for_each(|draft| check_unlocked(state, draft.shift_date))?;
     let (mut shifts, mut conflicts): (Vec<Shift>, Vec<rules::Conflict>) = Default::default();
     for draft in &drafts {
         let shift = Shift { is_draft: false, ..Shift::clone(draft) }.touched(facts.now);

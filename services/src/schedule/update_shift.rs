@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workforceos_actors::{Facts, Needs};
+use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result};
@@ -51,8 +51,8 @@ pub fn api() -> Api {
         .about(
             "Changes a shift. Refuses conflicts like createShift, other times or another break once somebody has attendance \
              (409 AttendanceExists), and reopening a completed shift (409 InvalidState). Completing one after its end marks those who \
-             did not come absent, unless its pay period is locked (409 PeriodLocked). A draft stays one, and its conflicts are \
-             looked at when it is published.",
+             did not come absent. In a locked pay period times, break, people and status stay as they are, and no shift is moved there \
+             (409 PeriodLocked). A draft stays one, and its conflicts are looked at when it is published.",
         )
         .handler(handle)
 }
@@ -89,7 +89,11 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
     if shift.is_draft && shift.status == ShiftStatus::Completed {
         return Err(Error::conflict("InvalidState", "A draft is published before it can be completed"));
     }
-    if (retimed || shift.break_minutes != before.break_minutes) && state.attendance.at(input.shift_id) {
+    let other_break = shift.break_minutes != before.break_minutes;
+    if retimed || reassigned || other_break || shift.status != before.status {
+        check_unlocked(state, before, &shift)?;
+    }
+    if (retimed || other_break) && state.attendance.at(input.shift_id) {
         let message = "Somebody has attendance at this shift: its times and its break stay as they are";
         return Err(Error::conflict("AttendanceExists", message));
     }
@@ -105,7 +109,6 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
     let (kind, absences) = match (before.status, shift.status) {
         // Completed after its end, a shift leaves behind what the timer would have: who did not come was absent.
         (ShiftStatus::Scheduled, ShiftStatus::Completed) if facts.now >= before.ends_at => {
-            attendance::rules::check_unlocked(state, before.shift_date)?;
             ("shift.completed", attendance::absences(facts, ctx, before))
         }
         (ShiftStatus::Scheduled, ShiftStatus::Completed) => ("shift.completed", Changes::none()),
@@ -130,6 +133,14 @@ fn patched(before: &Shift, input: &UpdateShift) -> Shift {
     shift.break_minutes = input.break_minutes.unwrap_or(shift.break_minutes);
     shift.needed_count = input.needed_count.unwrap_or(shift.needed_count);
     shift
+}
+
+/// Neither day of a shift that is planned anew is locked. Nobody's time hangs on a draft: it may leave a locked day.
+fn check_unlocked(state: &State, before: &Shift, after: &Shift) -> Result<()> {
+    if !before.is_draft {
+        attendance::rules::check_unlocked(state, before.shift_date)?;
+    }
+    attendance::rules::check_unlocked(state, after.shift_date)
 }
 
 /// scheduled and cancelled change into each other; scheduled may be completed; completed stays.

@@ -36,8 +36,8 @@ pub fn api() -> Api {
         .reach(Reach::Managers)
         .about(
             "Approves or rejects a pending request to change shifts: admins any, managers between their own reports, nobody the own \
-             (save the owner). Approving looks at both people anew: conflicts (409 ShiftConflict), rest (409 RestTooShort) and a shift \
-             that has begun or changed hands (409 InvalidState) leave everything as it is.",
+             (save the owner). Approving looks at both people anew: conflicts (409 ShiftConflict), rest (409 RestTooShort), a shift \
+             that has begun or changed hands (409 InvalidState) and a locked pay period (409 PeriodLocked) leave everything as it is.",
         )
         .handler(handle)
 }

@@ -3,4 +3,5 @@
 
 mod claims;
 mod drafts;
+mod locked;
 mod swaps;
