@@ -37,7 +37,7 @@ use workforceos_store::Store;
 
 pub use bucket::Bucket;
 pub use cache::Caches;
-pub use commit::{commit, commit_with, system_ctx};
+pub use commit::{commit, commit_with, problems_in, system_ctx};
 pub use limits::Limits;
 pub use mail::problems as mail_problems;
 pub use outside::Gateway;

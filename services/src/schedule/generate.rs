@@ -15,6 +15,8 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::create_shift::{Plan, created};
+use super::problems::{self, Named, Wanted};
+use super::ranges::Asked;
 use super::{recurrence, rules, templates};
 use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
@@ -53,15 +55,20 @@ pub fn api() -> Api {
              of the clocks leaves the template's times no room, are skipped; dates on which somebody assigned is not free are left out and listed \
              as conflicts. Refused as a whole if a date to be planned lies in a locked pay period (409 PeriodLocked).",
         )
-        .handler(handle);
+        .handler(handle)
+        .also(|app, ctx, parts| async move {
+            let users = parts.get("assignedUserIds").unwrap_or_default();
+            let departments = parts.get("assignedDepartmentIds").unwrap_or_default();
+            Asked { users, departments, ..Asked::of(&parts) }.problems(&app, &ctx, MAX_DAYS).await
+        });
     api.effect.idempotent = true;
     api
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Generate) -> Result<Answer> {
-    let days = (input.to - input.from).num_days();
-    if !(0..=MAX_DAYS).contains(&days) {
-        return Err(Error::field("to", format!("must be from 0 to {MAX_DAYS} days after from")));
+    let asked = asked(&input);
+    if asked.is_out_of_range(MAX_DAYS) {
+        return Err(Error::invalid(asked.problems(&app, &ctx, MAX_DAYS).await?));
     }
     let needs = Needs::row::<ShiftTemplate>(input.shift_template_id).around(input.from).around(input.to);
     let needs = Needs { days: vec![(needs.days[0].0, needs.days[1].1)], ..needs };
@@ -69,9 +76,15 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: Generate) -> Result<Answer> {
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
 }
 
+fn asked(input: &Generate) -> Asked {
+    let (users, departments) = (input.assigned_user_ids.clone(), input.assigned_department_ids.clone());
+    Asked { from: Some(input.from), to: Some(input.to), users, departments, main: None }
+}
+
 fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer)> {
     let template: ShiftTemplate = facts.row(input.shift_template_id)?;
-    rules::check_named(facts.state, &input.assigned_user_ids, &input.assigned_department_ids, None)?;
+    let (users, departments) = (&input.assigned_user_ids, &input.assigned_department_ids);
+    Error::none_of(problems::unknown(facts.state, &Named { users, departments, main: None }))?;
     let dates = recurrence::dates(
         &template.recurrence_rule,
         facts.state.zone(),
@@ -82,8 +95,10 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
     let (mut shifts, mut skipped, mut conflicts): (Vec<Shift>, Vec<Json>, Vec<Json>) = Default::default();
     for date in dates {
         let has_one = facts.state.schedule.on(date).any(|s| s.shift_template_id == Some(input.shift_template_id));
-        let in_zone = rules::span(facts.state.zone(), date, &template.start_time, &template.end_time);
-        let fits = in_zone.is_ok_and(|(start, end)| template.break_minutes < end.minutes_since(start));
+        let times =
+            Wanted { date: Some(date), start: Some(&template.start_time), end: Some(&template.end_time), ..Wanted::default() };
+        let in_zone = problems::span(facts.state.zone(), &times, &mut Vec::new());
+        let fits = in_zone.is_some_and(|(start, end)| template.break_minutes < end.minutes_since(start));
         if has_one || !fits {
             skipped.push(json!(date.to_string()));
             continue;

@@ -14,6 +14,8 @@ use workforceos_core::time::Date;
 use workforceos_core::zone::{next_day, previous_day};
 use workforceos_core::{Reach, input};
 
+use super::problems::{self, Named};
+use super::ranges::Asked;
 use super::rules;
 use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
@@ -46,11 +48,16 @@ pub fn api() -> Api {
              PeriodLocked). Drafts that are cancelled or over stay drafts.",
         )
         .handler(handle)
+        .also(|app, ctx, parts| async move {
+            let asked = Asked { main: parts.get("departmentId").flatten(), ..Asked::of(&parts) };
+            asked.problems(&app, &ctx, MAX_DAYS).await
+        })
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Publish) -> Result<Answer> {
-    if !(0..=MAX_DAYS).contains(&(input.to - input.from).num_days()) {
-        return Err(Error::field("to", format!("must be from 0 to {MAX_DAYS} days after from")));
+    let asked = Asked { from: Some(input.from), to: Some(input.to), main: input.department_id, ..Asked::default() };
+    if asked.is_out_of_range(MAX_DAYS) {
+        return Err(Error::invalid(asked.problems(&app, &ctx, MAX_DAYS).await?));
     }
     let needs = Needs { days: vec![(previous_day(input.from), next_day(input.to))], ..Needs::none() };
     let caller = ctx.clone();
@@ -59,7 +66,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: Publish) -> Result<Answer> {
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)> {
     let state = facts.state;
-    rules::check_named(state, &[], &[], input.department_id)?;
+    Error::none_of(problems::unknown(state, &Named { main: input.department_id, ..Named::default() }))?;
     let wanted = |s: &Shift| {
         s.is_draft
             && s.status == ShiftStatus::Scheduled

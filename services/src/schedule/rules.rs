@@ -4,70 +4,10 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use workforceos_actors::State;
 use workforceos_core::change::Audience;
-use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::objects::{Shift, ShiftStatus};
-use workforceos_core::time::{Date, Timestamp};
-use workforceos_core::zone::{SpanError, WallTime, Zone, shift_span};
-
-/// The most people that one shift can need.
-const MAX_NEEDED: i64 = 10_000;
-
-/// A wall-clock time, or 400 naming the field.
-pub fn wall_time(field: &str, text: &str) -> Result<WallTime> {
-    WallTime::parse(text).ok_or_else(|| Error::field(field, "must be a time like 09:30"))
-}
-
-/// Both times of a shift, every bad one named.
-pub fn wall_times(start: &str, end: &str) -> Result<(WallTime, WallTime)> {
-    let bad = |field, text| WallTime::parse(text).is_none().then(|| Problem::new(field, "must be a time like 09:30"));
-    let problems: Vec<Problem> = [bad("startTime", start), bad("endTime", end)].into_iter().flatten().collect();
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
-    let (start, end) = (wall_time("startTime", start)?, wall_time("endTime", end)?);
-    if start == end {
-        return Err(Error::field("endTime", "must differ from startTime"));
-    }
-    Ok((start, end))
-}
-
-/// The instants of a shift in the company's zone; 400 where they make no span of time.
-pub fn span(zone: Zone, date: Date, start: &str, end: &str) -> Result<(Timestamp, Timestamp)> {
-    let (start, end) = wall_times(start, end)?;
-    shift_span(zone, date, start, end).map_err(|error| match error {
-        SpanError::Equal => Error::field("endTime", "must differ from startTime"),
-        SpanError::Empty => Error::field("endTime", "is not after the start on that day, when the clocks go forward"),
-    })
-}
-
-/// A shift's break and head count fit it.
-pub fn check_numbers(shift: &Shift) -> Result<()> {
-    let mut problems = Vec::new();
-    if shift.break_minutes < 0 || shift.break_minutes >= shift.ends_at.minutes_since(shift.starts_at) {
-        problems.push(Problem::new("breakMinutes", "must be 0 or more and shorter than the shift"));
-    }
-    if !(1..=MAX_NEEDED).contains(&shift.needed_count) {
-        problems.push(Problem::new("neededCount", format!("must be from 1 to {MAX_NEEDED}")));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
-}
-
-/// Everybody and every department that a request names belongs to the company and is active.
-pub fn check_named(state: &State, users: &[UserId], departments: &[DepartmentId], main: Option<DepartmentId>) -> Result<()> {
-    let mut problems = Vec::new();
-    let unknown = |id: Uuid| format!("{id} is not known here");
-    problems
-        .extend(users.iter().filter(|u| state.people.role(**u).is_none()).map(|u| Problem::new("assignedUserIds", unknown(u.0))));
-    problems.extend(
-        departments
-            .iter()
-            .filter(|d| !state.people.has_department(**d))
-            .map(|d| Problem::new("assignedDepartmentIds", unknown(d.0))),
-    );
-    problems.extend(main.filter(|d| !state.people.has_department(*d)).map(|d| Problem::new("departmentId", unknown(d.0))));
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
-}
+use workforceos_core::time::Timestamp;
 
 /// Why somebody cannot take a shift.
 #[derive(Clone, Debug, PartialEq)]
