@@ -6,6 +6,7 @@ mod create;
 mod edges;
 pub mod exact;
 mod locks;
+mod problems;
 mod read;
 pub mod report;
 mod update;
