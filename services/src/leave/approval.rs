@@ -47,7 +47,9 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
             changes = changes.event(event(&after));
         }
     }
-    Ok((changes, theirs.iter().map(|shift| shift.meta.id).collect()))
+    // Of drafts only admins know.
+    let told = theirs.iter().filter(|shift| ctx.is_admin() || !shift.is_draft);
+    Ok((changes, told.map(|shift| shift.meta.id).collect()))
 }
 
 /// Whoever is back through a department may be planned twice at a time by now: that is reported, not refused, as when

@@ -56,7 +56,7 @@ pub fn api() -> Api {
         .about(
             "The requester changes or cancels a pending request; the manager or an admin approves, rejects or cancels it, or cancels an \
              approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days takes the \
-             person out of the scheduled shifts of those dates in the same step and answers them as unassignedShiftIds; refused with 409 \
+             person out of the scheduled shifts of those dates in the same step and answers them (drafts to admins only) as unassignedShiftIds; refused with 409 \
              AttendanceExists if the person has checked in on one of the dates. Other changes of state: 409 InvalidState. Cancelling \
              restores assignment through departments only.",
         )

@@ -3,5 +3,6 @@
 
 mod claims;
 mod drafts;
+mod hidden;
 mod locked;
 mod swaps;
