@@ -44,7 +44,7 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Publishes the drafts of a range of dates, in one step: their people see them from then on. If anybody assigned is not \
-             free, or a draft's date lies in a locked pay period, nothing is published (409 ShiftConflict, with every conflict, or \
+             free, or a draft's date lies in a locked pay period, nothing is published (409 ShiftConflict, with every conflict and its draft, or \
              PeriodLocked). Drafts that are cancelled or over stay drafts.",
         )
         .handler(handle)
@@ -79,13 +79,13 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)
         return Err(Error::field("to", format!("leaves {} drafts: at most {MAX_SHIFTS} are published at once", drafts.len())));
     }
     drafts.iter().try_for_each(|draft| check_unlocked(state, draft.shift_date))?;
-    let (mut shifts, mut conflicts): (Vec<Shift>, Vec<rules::Conflict>) = Default::default();
+    let (mut shifts, mut conflicts): (Vec<Shift>, Vec<Vec<rules::Conflict>>) = Default::default();
     for draft in &drafts {
         let shift = Shift { is_draft: false, ..Shift::clone(draft) }.touched(facts.now);
-        conflicts.extend(rules::conflicts(state, &shift, &shifts));
+        conflicts.push(rules::conflicts(state, &shift, &shifts));
         shifts.push(shift);
     }
-    rules::refuse_conflicts(&conflicts)?;
+    rules::refuse_conflicts_of(shifts.iter().zip(conflicts))?;
     let published = drafts.iter().zip(&shifts).map(|(before, shift)| {
         let event = Event::of(ctx, "shift.updated", shift, rules::audience(state, shift)).audited(Some(&***before));
         Changes::none().put(shift).event(event).due(rules::completes_at(state, shift))

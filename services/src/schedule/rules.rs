@@ -74,11 +74,29 @@ pub fn conflicts<'a>(state: &'a State, shift: &Shift, others: impl IntoIterator<
 
 /// 409 `ShiftConflict` with every conflict in its detail.
 pub fn refuse_conflicts(conflicts: &[Conflict]) -> Result<()> {
+    refuse(conflicts.iter().map(Conflict::to_json).collect())
+}
+
+/// The same of many shifts at once, each conflict with the shift whose it is.
+pub fn refuse_conflicts_of<'a>(conflicts: impl IntoIterator<Item = (&'a Shift, Vec<Conflict>)>) -> Result<()> {
+    let mut told = Vec::new();
+    for (shift, conflicts) in conflicts {
+        for conflict in conflicts {
+            let mut json = conflict.to_json();
+            json["shiftId"] = json!(shift.meta.id.to_string());
+            json["shiftDate"] = json!(shift.shift_date.to_string());
+            told.push(json);
+        }
+    }
+    refuse(told)
+}
+
+fn refuse(conflicts: Vec<Json>) -> Result<()> {
     if conflicts.is_empty() {
         return Ok(());
     }
     let message = format!("{} of the people assigned are not free at that time", conflicts.len());
-    Err(Error::conflict("ShiftConflict", message).detail(conflicts.iter().map(Conflict::to_json).collect()))
+    Err(Error::conflict("ShiftConflict", message).detail(Json::Array(conflicts)))
 }
 
 /// When the timer completes a shift.
