@@ -160,6 +160,7 @@ const PASSES: &[Pass] = &[
     Pass { needs: tasks::needs, sweep: tasks::sweep },
     Pass { needs: announcements::needs, sweep: announcements::sweep },
     Pass { needs: employees::document_needs, sweep: employees::sweep },
+    Pass { needs: schedule::swap_endings::expiring, sweep: schedule::swap_endings::sweep },
 ];
 
 impl Sweep for Timers {

@@ -18,6 +18,7 @@ use workforceos_core::{Parts, Patch, Reach, input};
 use super::problems::Asked;
 use super::rules::Span;
 use super::{approval, book, rules};
+use crate::schedule::swap_endings;
 use crate::{Api, App, alerts, commit, problems_in};
 
 input! {
@@ -93,6 +94,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateLeave) -> Result<Answer> {
         && let Some(record) = app.store.get(LeaveRequest::def(), Some(ctx.company()), id.0).await?
     {
         let leave = edited(&LeaveRequest::from_record(record)?, &input);
+        needs = needs.and(swap_endings::of_person(ctx.company(), leave.user_id));
         let span = Span::of(&leave);
         if span.is_sound() {
             needs.days.push((previous_day(span.from), next_day(span.to)));

@@ -13,6 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input};
 
 use super::rules;
+use super::swaps::endings;
 use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
@@ -37,7 +38,8 @@ pub fn api() -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: DeleteShift) -> Result<Answer> {
     let caller = ctx.clone();
-    commit(&app, &ctx, Needs::shift(input.shift_id), move |facts| decide(facts, &caller, input.shift_id)).await
+    let needs = Needs::shift(input.shift_id).and(endings::about(ctx.company(), &[input.shift_id]));
+    commit(&app, &ctx, needs, move |facts| decide(facts, &caller, input.shift_id)).await
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, id: ShiftId) -> Result<(Changes, Answer)> {
@@ -50,5 +52,7 @@ fn decide(facts: &Facts, ctx: &Ctx, id: ShiftId) -> Result<(Changes, Answer)> {
     }
     let shift = Shift::clone(before).deleted(facts.now);
     let event = Event::of(ctx, "shift.deleted", &shift, rules::audience(facts.state, &shift)).audited(Some(&**before));
-    Ok((Changes::none().put(&shift).event(event), Answer::object(ctx, &shift)))
+    let answer = Answer::object(ctx, &shift);
+    let requests = endings::overtaken(facts, ctx, std::slice::from_ref(&shift), None)?;
+    Ok((Changes::none().put(&shift).event(event).join(requests), answer))
 }

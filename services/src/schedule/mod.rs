@@ -21,6 +21,7 @@ pub use calendar::calendar;
 pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;
+pub use swaps::endings as swap_endings;
 
 use crate::Api;
 

@@ -15,6 +15,7 @@ use workforceos_core::{Parts, Patch, Reach, input};
 
 use super::problems::{self, Named, Wanted};
 use super::rules;
+use super::swaps::endings;
 use crate::{Api, App, attendance, commit, problems_in};
 
 input! {
@@ -111,7 +112,7 @@ impl Newly {
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateShift) -> Result<Answer> {
-    let mut needs = Needs::shift(input.shift_id);
+    let mut needs = Needs::shift(input.shift_id).and(endings::about(ctx.company(), &[input.shift_id]));
     if let Some(date) = input.shift_date {
         needs = needs.around(date);
     }
@@ -164,7 +165,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
         _ => ("shift.updated", Changes::none()),
     };
     let event = Event::of(ctx, kind, &shift, rules::audience(state, &shift)).audited(Some(&**before));
-    let changes = absences.put(&shift).event(event).due(rules::completes_at(state, &shift));
+    let requests = endings::overtaken(facts, ctx, std::slice::from_ref(&shift), None)?;
+    let changes = absences.put(&shift).event(event).due(rules::completes_at(state, &shift)).join(requests);
     Ok((changes, Answer::object(ctx, &shift)))
 }
 

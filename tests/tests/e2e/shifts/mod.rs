@@ -5,4 +5,5 @@ mod claims;
 mod drafts;
 mod hidden;
 mod locked;
+mod overtaken;
 mod swaps;
