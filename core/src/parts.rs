@@ -28,7 +28,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::input::Patch;
+    use crate::input::{Input, Patch};
 
     crate::input! {
         pub struct Sample {
@@ -41,9 +41,13 @@ mod tests {
         }
     }
 
-    fn parts(body: serde_json::Value) -> Parts {
+    fn args(body: serde_json::Value) -> Args {
         let serde_json::Value::Object(body) = body else { panic!("an object") };
-        Parts::new(&Args { body, ..Args::default() }, <Sample as crate::input::Input>::FIELDS)
+        Args { body, ..Args::default() }
+    }
+
+    fn parts(body: serde_json::Value) -> Parts {
+        Parts::new(&args(body), Sample::FIELDS)
     }
 
     #[test]
@@ -55,5 +59,16 @@ mod tests {
         assert_eq!((some.get::<String>("name"), some.get::<Option<i64>>("count")), (None, Some(Some(3))));
         assert_eq!(some.get::<Patch<String>>("note"), Some(Patch::Keep));
         assert_eq!(parts(json!({})).get::<Option<i64>>("count"), Some(None));
+    }
+
+    #[test]
+    fn what_is_good_reads_as_the_input_does() {
+        let body = json!({"name": "n", "note": null});
+        let whole = Sample::read(&args(body.clone()), &mut Problems::default()).expect("valid");
+        let read = parts(body);
+        assert_eq!(
+            (read.get("name"), read.get("count"), read.get("note")),
+            (Some(whole.name), Some(whole.count), Some(whole.note))
+        );
     }
 }
