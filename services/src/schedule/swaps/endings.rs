@@ -27,6 +27,11 @@ pub fn about(company: CompanyId, shifts: &[ShiftId]) -> Needs {
     pending(company, Cond::Any(vec![Cond::id_in("shiftId", shifts), Cond::id_in("colleagueShiftId", shifts)]))
 }
 
+/// All pending requests of a company.
+pub fn all(company: CompanyId) -> Needs {
+    pending(company, Cond::TRUE)
+}
+
 /// The pending requests by and to somebody.
 pub fn of_person(company: CompanyId, user: UserId) -> Needs {
     pending(company, Cond::Any(vec![Cond::eq("requesterId", user.0), Cond::eq("colleagueId", user.0)]))
@@ -55,16 +60,14 @@ fn their_shifts(rows: &HashMap<Uuid, Record>) -> Vec<Query> {
 /// shift cannot be had any more, the others expire when the first of their shifts begins. `decided` is on its way already.
 pub fn overtaken(facts: &Facts, ctx: &Ctx, written: &[Shift], decided: Option<SwapId>) -> Result<Changes> {
     let mut changes = Changes::none();
-    let about = |swap: &ShiftSwap| written.iter().any(|s| holders(swap).any(|(id, _)| id.0 == s.meta.id));
+    let written: HashMap<Uuid, &Shift> = written.iter().map(|shift| (shift.meta.id, shift)).collect();
+    let about = |swap: &ShiftSwap| holders(swap).any(|(id, _)| written.contains_key(&id.0));
     let open = |swap: &ShiftSwap| swap.status == SwapStatus::Pending && decided != Some(SwapId(swap.meta.id)) && about(swap);
     for swap in facts.rows::<ShiftSwap>()?.into_iter().filter(open) {
-        let lost = holders(&swap).find_map(|(id, holder)| {
-            let shift = written.iter().find(|s| s.meta.id == id.0)?;
-            lost(shift, holder, facts.now)
-        });
+        let lost = holders(&swap).find_map(|(id, holder)| lost(written.get(&id.0)?, holder, facts.now));
         changes = changes.join(match lost {
             Some(why) => ended(facts, ctx, &swap, why),
-            None => moved(facts, ctx, &swap, written)?,
+            None => moved(facts, ctx, &swap, &written)?,
         });
     }
     Ok(changes)
@@ -95,10 +98,10 @@ fn ended(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, why: &str) -> Changes {
 }
 
 /// A request whose shift begins at another time expires then; the shift's own event tells of it.
-fn moved(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, written: &[Shift]) -> Result<Changes> {
+fn moved(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, written: &HashMap<Uuid, &Shift>) -> Result<Changes> {
     let mut first: Option<Timestamp> = None;
     for (id, _) in holders(swap) {
-        let begins = match written.iter().find(|s| s.meta.id == id.0).or_else(|| facts.state.schedule.get(id).map(|s| &**s)) {
+        let begins = match written.get(&id.0).copied().or_else(|| facts.state.schedule.get(id).map(|s| &**s)) {
             Some(shift) => Some(shift.starts_at),
             None => facts.any::<Shift>(id)?.map(|s| s.starts_at),
         };

@@ -203,6 +203,14 @@ async fn a_moved_shift_takes_its_requests_along(db: Db) {
     assert_eq!((expires().await.as_str(), status(&acme, &id).await.as_str()), ("2026-06-18T06:00:00.000Z", "pending"));
     app.sweep_at(at("2026-06-18T06:00:00Z")).await;
     assert_eq!(status(&acme, &id).await, "cancelled");
+    // So do they where the company moves to another zone.
+    let away = acme.shift("2026-06-30", "08:00-16:00", &[&ann]).await;
+    let body = json!({"shiftId": away, "colleagueId": bob.text(), "userId": ann.text()});
+    let far = text(&acme.owner.post(SWAPS, body).await.ok()["shiftSwap"], "id");
+    for (zone, begins) in [("Asia/Karachi", "2026-06-30T03:00:00.000Z"), ("UTC", "2026-06-30T08:00:00.000Z")] {
+        acme.owner.patch(&format!("/auth-api/v1/companies/{}", acme.id), json!({"timezone": zone})).await.ok();
+        assert_eq!(text(&swap(&acme, &far).await, "expiresAt"), begins);
+    }
     // Moved into the past it has begun at once.
     let another = acme.shift("2026-06-22", "08:00-16:00", &[&ann]).await;
     let swap_body = json!({"shiftId": another, "colleagueId": bob.text(), "userId": ann.text()});
