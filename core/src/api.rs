@@ -341,10 +341,19 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
         self.prepare.is_some()
     }
 
-    /// Reads every argument; every bad one is named at once.
-    pub async fn prepare(&self, state: &Arc<S>, ctx: &Ctx, args: &Args) -> Result<Call<S>> {
-        let Some(prepare) = &self.prepare else { return Err(Error::internal(format!("{} has no handler", self.name))) };
-        let mut problems = match prepare(ctx, args) {
+    /// Reads every argument; every one that cannot be read is named at once.
+    pub fn prepare(&self, ctx: &Ctx, args: &Args) -> Result<Call<S>> {
+        self.read(ctx, args)?.map_err(Error::invalid)
+    }
+
+    fn read(&self, ctx: &Ctx, args: &Args) -> Result<Result<Call<S>, Vec<Problem>>> {
+        let missing = || Error::internal(format!("{} has no handler", self.name));
+        Ok(self.prepare.as_ref().ok_or_else(missing)?(ctx, args))
+    }
+
+    /// As [`BusinessApi::prepare`]; what breaks the API's rules is named along with what cannot be read.
+    pub async fn prepare_by_its_rules(&self, state: &Arc<S>, ctx: &Ctx, args: &Args) -> Result<Call<S>> {
+        let mut problems = match self.read(ctx, args)? {
             Ok(call) => return Ok(call),
             Err(problems) => problems,
         };

@@ -15,7 +15,6 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::create_shift::{Plan, created};
-use super::problems::{self, Named, Wanted};
 use super::ranges::Asked;
 use super::{recurrence, rules, templates};
 use crate::attendance::rules::check_unlocked;
@@ -83,8 +82,7 @@ fn asked(input: &Generate) -> Asked {
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer)> {
     let template: ShiftTemplate = facts.row(input.shift_template_id)?;
-    let (users, departments) = (&input.assigned_user_ids, &input.assigned_department_ids);
-    Error::none_of(problems::unknown(facts.state, &Named { users, departments, main: None }))?;
+    rules::check_named(facts.state, &input.assigned_user_ids, &input.assigned_department_ids, None)?;
     let dates = recurrence::dates(
         &template.recurrence_rule,
         facts.state.zone(),
@@ -95,10 +93,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
     let (mut shifts, mut skipped, mut conflicts): (Vec<Shift>, Vec<Json>, Vec<Json>) = Default::default();
     for date in dates {
         let has_one = facts.state.schedule.on(date).any(|s| s.shift_template_id == Some(input.shift_template_id));
-        let times =
-            Wanted { date: Some(date), start: Some(&template.start_time), end: Some(&template.end_time), ..Wanted::default() };
-        let in_zone = problems::span(facts.state.zone(), &times, &mut Vec::new());
-        let fits = in_zone.is_some_and(|(start, end)| template.break_minutes < end.minutes_since(start));
+        let in_zone = rules::span(facts.state.zone(), date, &template.start_time, &template.end_time);
+        let fits = in_zone.is_ok_and(|(start, end)| template.break_minutes < end.minutes_since(start));
         if has_one || !fits {
             skipped.push(json!(date.to_string()));
             continue;

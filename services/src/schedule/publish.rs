@@ -14,7 +14,6 @@ use workforceos_core::time::Date;
 use workforceos_core::zone::{next_day, previous_day};
 use workforceos_core::{Reach, input};
 
-use super::problems::{self, Named};
 use super::ranges::Asked;
 use super::rules;
 use crate::attendance::rules::check_unlocked;
@@ -66,7 +65,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: Publish) -> Result<Answer> {
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)> {
     let state = facts.state;
-    Error::none_of(problems::unknown(state, &Named { main: input.department_id, ..Named::default() }))?;
+    rules::check_named(state, &[], &[], input.department_id)?;
     let wanted = |s: &Shift| {
         s.is_draft
             && s.status == ShiftStatus::Scheduled

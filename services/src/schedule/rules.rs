@@ -7,7 +7,23 @@ use workforceos_core::change::Audience;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::objects::{Shift, ShiftStatus};
-use workforceos_core::time::Timestamp;
+use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::zone::Zone;
+
+use super::problems::{self, Named, Span, Wanted};
+
+/// The instants of a shift in the company's zone; 400 where they make no span of time.
+pub fn span(zone: Zone, date: Date, start: &str, end: &str) -> Result<Span> {
+    let wanted = Wanted { date: Some(date), start: Some(start), end: Some(end), ..Wanted::default() };
+    let mut found = Vec::new();
+    let span = problems::span(zone, &wanted, &mut found);
+    problems::settled((found, span))
+}
+
+/// Everybody and every department that a request names belongs to the company and is active.
+pub fn check_named(state: &State, users: &[UserId], departments: &[DepartmentId], main: Option<DepartmentId>) -> Result<()> {
+    Error::none_of(problems::unknown(state, &Named { users, departments, main }))
+}
 
 /// Why somebody cannot take a shift.
 #[derive(Clone, Debug, PartialEq)]
