@@ -7,11 +7,12 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::answer::Answer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::filter::ListQuery;
 use crate::id::UserId;
 use crate::input::{Args, FieldDef, Input, Problems};
 use crate::object::{DataObject, ObjectDef};
+use crate::parts::Parts;
 use crate::session::Ctx;
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -117,7 +118,8 @@ pub struct Call<S> {
 
 type Run<S> = Box<dyn FnOnce(Arc<S>, Ctx) -> BoxFuture<Result<Answer>> + Send>;
 
-type Prepare<S> = Box<dyn Fn(&Ctx, &Args) -> Result<Call<S>> + Send + Sync>;
+type Prepare<S> = Box<dyn Fn(&Ctx, &Args) -> Result<Call<S>, Vec<Problem>> + Send + Sync>;
+type Also<S> = Box<dyn Fn(Arc<S>, Ctx, Parts) -> BoxFuture<Result<Vec<Problem>>> + Send + Sync>;
 type SubjectOf<I> = fn(&I) -> Option<UserId>;
 
 /// A registered API over the services' state `S`.
@@ -146,6 +148,7 @@ pub struct BusinessApi<S> {
     /// The schema of the data that it answers, where that is no data object.
     pub output: Option<fn() -> Json>,
     prepare: Option<Prepare<S>>,
+    also: Option<Also<S>>,
 }
 
 impl<S: Send + Sync + 'static> BusinessApi<S> {
@@ -171,6 +174,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             body_limit: None,
             output: None,
             prepare: None,
+            also: None,
         }
     }
 
@@ -296,7 +300,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
                 problems.refuse_nulls(args, I::FIELDS);
             }
             let input = I::read(args, &mut problems);
-            let (Some(input), true) = (input, problems.0.is_empty()) else { return Err(Error::invalid(problems.0)) };
+            let (Some(input), true) = (input, problems.0.is_empty()) else { return Err(problems.0) };
             let (subject, handler) = (subject(&input), handler.clone());
             Ok(Call { subject, run: Box::new(move |state, ctx| Box::pin(handler(state, ctx, input))) })
         }));
@@ -316,10 +320,20 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             let mut problems = Problems::default();
             let input = I::read(args, &mut problems);
             let query = ListQuery::read(def, list, ctx, args, I::FIELDS, &mut problems);
-            let (Some(input), true) = (input, problems.0.is_empty()) else { return Err(Error::invalid(problems.0)) };
+            let (Some(input), true) = (input, problems.0.is_empty()) else { return Err(problems.0) };
             let handler = handler.clone();
             Ok(Call { subject: None, run: Box::new(move |state, ctx| Box::pin(handler(state, ctx, input, query))) })
         }));
+        self
+    }
+
+    /// What breaks the API's rules among arguments of which some cannot be read: they are refused together.
+    pub fn also<F, Fut>(mut self, find: F) -> BusinessApi<S>
+    where
+        F: Fn(Arc<S>, Ctx, Parts) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<Problem>>> + Send + 'static,
+    {
+        self.also = Some(Box::new(move |state, ctx, parts| Box::pin(find(state, ctx, parts))));
         self
     }
 
@@ -327,11 +341,29 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
         self.prepare.is_some()
     }
 
-    /// Reads every argument; every bad one is named at once.
+    /// Reads every argument; every one that cannot be read is named at once.
     pub fn prepare(&self, ctx: &Ctx, args: &Args) -> Result<Call<S>> {
-        match &self.prepare {
-            Some(prepare) => prepare(ctx, args),
-            None => Err(Error::internal(format!("{} has no handler", self.name))),
+        self.read(ctx, args)?.map_err(Error::invalid)
+    }
+
+    fn read(&self, ctx: &Ctx, args: &Args) -> Result<Result<Call<S>, Vec<Problem>>> {
+        let missing = || Error::internal(format!("{} has no handler", self.name));
+        Ok(self.prepare.as_ref().ok_or_else(missing)?(ctx, args))
+    }
+
+    /// As [`BusinessApi::prepare`]; what breaks the API's rules is named along with what cannot be read.
+    pub async fn prepare_by_its_rules(&self, state: &Arc<S>, ctx: &Ctx, args: &Args) -> Result<Call<S>> {
+        let mut problems = match self.read(ctx, args)? {
+            Ok(call) => return Ok(call),
+            Err(problems) => problems,
+        };
+        if let Some(also) = &self.also {
+            // Where the rules cannot be asked, what cannot be read is reason enough.
+            let more = also(state.clone(), ctx.clone(), Parts::new(args, self.fields)).await.unwrap_or_default();
+            let told = |problem: &Problem| problems.iter().any(|p| p.field == problem.field);
+            let more: Vec<Problem> = more.into_iter().filter(|problem| !told(problem)).collect();
+            problems.extend(more);
         }
+        Err(Error::invalid(problems))
     }
 }

@@ -239,7 +239,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         let mut ctx = if public { ctx } else { self.with_scope(ctx).await? };
         ctx.api = api.name;
         self.allowed(&ctx, api)?;
-        let call = api.prepare(&ctx, &args)?;
+        let call = api.prepare_by_its_rules(&self.state, &ctx, &args).await?;
         if let Some(subject) = call.subject
             && !ctx.reaches(subject)
         {

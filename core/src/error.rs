@@ -54,6 +54,12 @@ impl Problem {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Error {
+        Error::invalid(vec![problem])
+    }
+}
+
 /// What went wrong. Clients see `code`, `message` and `detail`; only the log sees `source`.
 #[derive(Debug)]
 pub struct Error {
@@ -81,6 +87,11 @@ impl Error {
         };
         let detail = problems.iter().map(|p| json!({"field": p.field, "problem": p.problem})).collect();
         Error::new(Status::Invalid, "ValidationFailed", message).detail(Json::Array(detail))
+    }
+
+    /// As [`Error::invalid`], if there is anything to name.
+    pub fn none_of(problems: Vec<Problem>) -> Result<()> {
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }
 
     pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Error {

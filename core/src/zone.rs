@@ -87,6 +87,11 @@ impl WallTime {
         }
         NaiveTime::from_hms_opt(text[..2].parse().ok()?, text[3..].parse().ok()?, 0).map(WallTime)
     }
+
+    /// Minutes since midnight, as clocks show them.
+    pub fn minutes(self) -> i64 {
+        self.0.signed_duration_since(NaiveTime::MIN).num_minutes()
+    }
 }
 
 impl fmt::Display for WallTime {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Idempotency};
-use workforceos_core::error::Result;
+use workforceos_core::error::{Problem, Result};
 use workforceos_core::id::IdSource;
 use workforceos_core::session::{Ctx, Scope, Tenant, Via};
 use workforceos_core::time::{ManualClock, Timestamp};
@@ -33,6 +33,14 @@ where
     F: FnMut(&Facts) -> Result<(Changes, T)> + Send + 'static,
 {
     app.companies.decide(ctx.company(), needs, decide).await
+}
+
+/// What a decision would find wrong with arguments; nothing is decided.
+pub async fn problems_in<F>(app: &App, ctx: &Ctx, needs: Needs, mut find: F) -> Result<Vec<Problem>>
+where
+    F: FnMut(&Facts) -> Result<Vec<Problem>> + Send + 'static,
+{
+    commit_with(app, ctx, needs, move |facts| Ok((Changes::none(), find(facts)?))).await
 }
 
 /// The context of what nobody asked for: timers, the first start, sample data.

@@ -40,7 +40,7 @@ use workforceos_store::Store;
 
 pub use bucket::Bucket;
 pub use cache::Caches;
-pub use commit::{commit, commit_with, system_ctx};
+pub use commit::{commit, commit_with, problems_in, system_ctx};
 pub use limits::Limits;
 pub use mail::problems as mail_problems;
 pub use outside::Gateway;
@@ -163,6 +163,7 @@ const PASSES: &[Pass] = &[
     Pass { needs: tasks::needs, sweep: tasks::sweep },
     Pass { needs: announcements::needs, sweep: announcements::sweep },
     Pass { needs: employees::document_needs, sweep: employees::sweep },
+    Pass { needs: schedule::swap_endings::expiring, sweep: schedule::swap_endings::sweep },
 ];
 
 impl Sweep for Timers {

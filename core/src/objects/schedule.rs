@@ -120,12 +120,14 @@ data_object! {
         reason: Option<String> => "reason",
         /// pending, approved, rejected or cancelled.
         status: SwapStatus => "status".filter(),
-        /// Who decided.
+        /// Who decided; the colleague, who declined.
         decider_id: Option<UserId> => "deciderId",
         /// When it was decided.
         decided_at: Option<Timestamp> => "decidedAt",
-        /// What the decider said.
+        /// What the decider said, or why the request ended by itself.
         decision_note: Option<String> => "decisionNote",
+        /// When the first of its shifts begins: until then it can be approved.
+        expires_at: Option<Timestamp> => "expiresAt",
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

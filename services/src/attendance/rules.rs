@@ -113,10 +113,11 @@ pub fn assess(record: &mut AttendanceRecord, times: &Times) {
     }
 }
 
-/// While a pay period is locked, nobody changes its attendance: a record belongs to its shift's date. The clock alone goes on.
+/// While a pay period is locked, nobody changes its attendance: a record belongs to its shift's date. Nobody plans its shifts
+/// either, since from a shift that ended the clock, which alone goes on, makes absences.
 pub fn check_unlocked(state: &State, shift_date: Date) -> Result<()> {
     let Some(lock) = state.locks.on(shift_date) else { return Ok(()) };
-    let message = format!("The attendance of {} to {} is locked for payroll: an admin can unlock it", lock.from, lock.to);
+    let message = format!("{} to {} is locked for payroll: an admin can unlock it", lock.from, lock.to);
     let detail = json!({"payPeriodLock": {"id": lock.id, "from": lock.from, "to": lock.to}});
     Err(Error::conflict("PeriodLocked", message).detail(detail))
 }

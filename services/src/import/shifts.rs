@@ -16,6 +16,7 @@ use super::cells;
 use super::engine::{Done, Importer, Problems, Sheet, Step};
 use super::report::What;
 use super::table::{Cells, Column, Line};
+use crate::attendance::rules::check_unlocked;
 use crate::auth::names;
 use crate::schedule::{self, rules};
 
@@ -226,6 +227,7 @@ impl Batch<'_, '_> {
         if there > row.twins {
             return Ok(Done::new(What::Skipped, workforceos_core::change::Changes::none()));
         }
+        check_unlocked(self.facts.state, row.date).map_err(|error| cells::problems(error, FIELDS))?;
         self.check_free(row, &shift)?;
         let mut done = Done::new(What::Created, schedule::created(self.facts, self.ctx, &shift));
         self.made.entry(row.date).or_default().push(shift.clone());

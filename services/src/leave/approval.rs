@@ -11,7 +11,7 @@ use workforceos_core::session::Ctx;
 
 use super::rules::Span;
 use crate::alerts;
-use crate::schedule::rules as shifts;
+use crate::schedule::{rules as shifts, swap_endings};
 
 /// Takes the requester out of the scheduled shifts of the leave's dates; answers which, by date and start. Through a
 /// department one stops being assigned by the leave itself. Half days leave shifts alone.
@@ -34,7 +34,7 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
         }
     }
     theirs.sort_by_key(|shift| (shift.starts_at, shift.meta.id));
-    let mut changes = Changes::none();
+    let (mut changes, mut written) = (Changes::none(), Vec::new());
     for shift in &theirs {
         let mut after = Shift::clone(shift);
         after.assigned_user_ids.retain(|named| *named != user);
@@ -42,12 +42,16 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
         if after.assigned_user_ids.len() < shift.assigned_user_ids.len() {
             let after = after.touched(facts.now);
             changes = changes.event(event(&after).audited(Some(&***shift))).put(&after);
+            written.push(after);
         } else {
             // The row stays as it is: who is assigned through a department follows from the leave.
             changes = changes.event(event(&after));
         }
     }
-    Ok((changes, theirs.iter().map(|shift| shift.meta.id).collect()))
+    let changes = changes.join(swap_endings::overtaken(facts, ctx, &written, None)?);
+    // Of drafts only admins know.
+    let told = theirs.iter().filter(|shift| ctx.is_admin() || !shift.is_draft);
+    Ok((changes, told.map(|shift| shift.meta.id).collect()))
 }
 
 /// Whoever is back through a department may be planned twice at a time by now: that is reported, not refused, as when

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use workforceos_actors::Facts;
+use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::Changes;
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::Meta;
 use workforceos_core::objects::{DayPart, LeaveRequest, LeaveStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
-use workforceos_core::{Reach, input};
+use workforceos_core::{Parts, Reach, input};
 
 use super::balance::{ByYear, days};
+use super::problems::Asked;
 use super::{book, rules, timers};
-use crate::{Api, App, commit};
+use crate::{Api, App, commit, problems_in};
 
 input! {
     pub struct CreateLeave {
@@ -54,6 +55,21 @@ pub fn api() -> Api {
              workdays that are no holiday.",
         )
         .handler_for(|input: &CreateLeave| input.user_id, handle)
+        .also(found)
+}
+
+/// What is wrong with arguments of which some cannot be read, of leave that is the caller's to ask for.
+async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
+    let caller = ctx.user();
+    if parts.get::<Option<UserId>>("userId").flatten().is_some_and(|user| user != caller) {
+        return Ok(Vec::new());
+    }
+    problems_in(&app, &ctx, Needs::none(), move |facts| {
+        let member = facts.state.people.role(caller).is_some();
+        let today = facts.state.zone().date(facts.now);
+        Ok(if member { Asked::of(&parts).problems(None, today, facts.state) } else { Vec::new() })
+    })
+    .await
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: CreateLeave) -> Result<Answer> {
@@ -85,10 +101,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateLeave) -> Result<(Changes, Ans
         delay_alert_at: None,
         company_id: ctx.company(),
     };
-    let problems = rules::problems(&leave, None, facts.state.zone().date(facts.now), facts.state);
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
+    Error::none_of(Asked::whole(&leave).problems(None, facts.state.zone().date(facts.now), facts.state))?;
     let cost = book::Book::of(facts, leave.user_id)?.check(&leave)?;
     let event = rules::event(facts.state, ctx, "leave.requested", &leave, None);
     let changes = Changes::none().put(&leave).event(event).due(Some(timers::overdue_at(&leave)));

@@ -8,6 +8,7 @@ mod create;
 mod delete;
 mod get_leave_balance;
 mod holidays;
+mod problems;
 mod read;
 mod rules;
 mod timers;

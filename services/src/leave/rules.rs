@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use workforceos_actors::State;
 use workforceos_core::change::{Audience, Event};
-use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{DayPart, LeaveRequest, LeaveStatus};
 use workforceos_core::session::{Ctx, Role};
@@ -13,8 +13,6 @@ use crate::reach;
 
 /// The longest leave, in days: three years.
 const MAX_DAYS: i64 = 3 * 366;
-/// The longest name of a leave type.
-const MAX_NAME: usize = 100;
 
 /// The dates of a leave, both included, and which part of them it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,34 +47,6 @@ impl Span {
     pub fn is_sound(&self) -> bool {
         (0..MAX_DAYS).contains(&(self.to - self.from).num_days())
     }
-}
-
-/// What is wrong with a leave's dates and its type. Dates that a request had before may have passed meanwhile.
-pub fn problems(leave: &LeaveRequest, before: Option<&LeaveRequest>, today: Date, state: &State) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let span = Span::of(leave);
-    let past = |date: Date, old: Option<Date>| date < today && old != Some(date);
-    if past(span.from, before.map(|b| b.start_date)) {
-        problems.push(Problem::new("startDate", "must not be in the past"));
-    }
-    if span.to < span.from {
-        problems.push(Problem::new("endDate", "must not be before startDate"));
-    } else if problems.is_empty() && past(span.to, before.map(|b| b.end_date)) {
-        problems.push(Problem::new("endDate", "must not be in the past"));
-    } else if !span.is_sound() {
-        problems.push(Problem::new("endDate", "must be at most three years after startDate"));
-    }
-    if span.part != DayPart::Full && span.from != span.to {
-        problems.push(Problem::new("dayPart", "must be full, unless startDate and endDate are the same"));
-    }
-    if leave.leave_type.is_empty() || leave.leave_type.chars().count() > MAX_NAME {
-        problems.push(Problem::new("leaveType", format!("must have 1 to {MAX_NAME} characters")));
-    }
-    let main = leave.department_id.filter(|d| before.is_none_or(|b| b.department_id != Some(*d)));
-    if main.is_some_and(|d| !state.people.has_department(d)) {
-        problems.push(Problem::new("departmentId", "is not known here"));
-    }
-    problems
 }
 
 /// Two names of one leave type.

@@ -6,18 +6,20 @@ use serde_json::json;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::Changes;
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, LeaveId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{AlertType, DayPart, LeaveRequest, LeaveStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{next_day, previous_day};
-use workforceos_core::{Patch, Reach, input};
+use workforceos_core::{Parts, Patch, Reach, input};
 
+use super::problems::Asked;
 use super::rules::Span;
 use super::{approval, book, rules};
-use crate::{Api, App, alerts, commit};
+use crate::schedule::swap_endings;
+use crate::{Api, App, alerts, commit, problems_in};
 
 input! {
     pub struct UpdateLeave {
@@ -55,11 +57,25 @@ pub fn api() -> Api {
         .about(
             "The requester changes or cancels a pending request; the manager or an admin approves, rejects or cancels it, or cancels an \
              approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days takes the \
-             person out of the scheduled shifts of those dates in the same step and answers them as unassignedShiftIds; refused with 409 \
+             person out of the scheduled shifts of those dates in the same step and answers them (drafts to admins only) as unassignedShiftIds; refused with 409 \
              AttendanceExists if the person has checked in on one of the dates. Other changes of state: 409 InvalidState. Cancelling \
              restores assignment through departments only.",
         )
         .handler(handle)
+        .also(found)
+}
+
+/// What is wrong with a change of which not all can be read, if the caller may make it.
+async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
+    let Some(id) = parts.get::<LeaveId>("leaveRequestId") else { return Ok(Vec::new()) };
+    let caller = ctx.user();
+    problems_in(&app, &ctx, Needs::row::<LeaveRequest>(id), move |facts| {
+        let before: LeaveRequest = facts.row(id)?;
+        let edits = before.user_id == caller && before.status == LeaveStatus::Pending;
+        let today = facts.state.zone().date(facts.now);
+        Ok(if edits { Asked::over(&before, &parts).problems(Some(&before), today, facts.state) } else { Vec::new() })
+    })
+    .await
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateLeave) -> Result<Answer> {
@@ -78,6 +94,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateLeave) -> Result<Answer> {
         && let Some(record) = app.store.get(LeaveRequest::def(), Some(ctx.company()), id.0).await?
     {
         let leave = edited(&LeaveRequest::from_record(record)?, &input);
+        needs = needs.and(swap_endings::of_person(ctx.company(), leave.user_id));
         let span = Span::of(&leave);
         if span.is_sound() {
             needs.days.push((previous_day(span.from), next_day(span.to)));
@@ -156,10 +173,7 @@ fn check_edit(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest, before: &LeaveRequ
         let message = format!("The request is {}: only pending ones are changed", before.status.as_str());
         return Err(Error::conflict("InvalidState", message));
     }
-    let problems = rules::problems(leave, Some(before), facts.state.zone().date(facts.now), facts.state);
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
+    Error::none_of(Asked::whole(leave).problems(Some(before), facts.state.zone().date(facts.now), facts.state))?;
     let replanned = Span::of(leave) != Span::of(before) || !rules::same_type(&leave.leave_type, &before.leave_type);
     if replanned { book::Book::of(facts, leave.user_id)?.check(leave).map(|_| ()) } else { Ok(()) }
 }

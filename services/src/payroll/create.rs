@@ -10,6 +10,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
+use super::problems;
 use super::report::{self, Draft};
 use crate::{Api, App, commit};
 
@@ -47,7 +48,8 @@ pub fn api() -> Api {
              for a period that overlaps another of the user's (409 PeriodOverlap), for a paid report without recalculate \
              (409 PayrollPaid) and for a user without a profile (409 ProfileMissing).",
         )
-        .handler(handle);
+        .handler(handle)
+        .also(problems::of_new);
     api.effect.idempotent = true;
     api
 }

@@ -40,9 +40,10 @@ pub fn lock() -> Api {
         .at("/v1/payperiodlocks")
         .reach(Reach::Admins)
         .about(
-            "Locks the attendance of shifts whose shiftDate lies in a span of days: checking in and out, marking absent, correcting and \
-             completing a shift by hand then answer 409 PeriodLocked. The clock still marks absences. openRecords lists the records \
-             of these days without a check-out, with a warning. Refused where another lock overlaps (409 PeriodOverlap).",
+            "Locks the shifts whose shiftDate lies in a span of days: checking in and out, marking absent and correcting, and planning \
+             them, be it by hand, from a template, a draft or a file, by a claim or with a colleague, then answer 409 PeriodLocked. \
+             The clock still marks absences. openRecords lists the records of these days without a check-out, with a warning. Refused \
+             where another lock overlaps (409 PeriodOverlap).",
         )
         .extra(&["openRecords", "warnings"])
         .handler(|app: Arc<App>, ctx: Ctx, input: Lock| async move {
@@ -108,7 +109,7 @@ pub fn unlock() -> Api {
         .on::<PayPeriodLock>()
         .at("/v1/payperiodlocks/:payPeriodLockId")
         .reach(Reach::Admins)
-        .about("Lifts a lock: the attendance of its days can be changed again. The audit log keeps who locked and who unlocked.")
+        .about("Lifts a lock: attendance and shifts of its days can be changed again. The audit log keeps who locked and who unlocked.")
         .handler(|app: Arc<App>, ctx: Ctx, input: Unlock| async move {
             let caller = ctx.clone();
             let decide = move |facts: &Facts| {

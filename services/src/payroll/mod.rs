@@ -11,6 +11,7 @@ mod explain;
 mod explained;
 pub mod explanation;
 mod locks;
+mod problems;
 mod read;
 pub mod report;
 pub mod steps;

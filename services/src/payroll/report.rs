@@ -131,12 +131,17 @@ fn check(facts: &Facts, draft: &Draft) -> Result<()> {
     if facts.state.people.role(draft.user).is_none() && profile(facts, draft.user)?.is_none() {
         problems.push(Problem::new("userId", "is not known here"));
     }
-    if draft.to < draft.from {
-        problems.push(Problem::new("periodEnd", "must not be before periodStart"));
-    } else if (draft.to - draft.from).num_days() >= MAX_DAYS {
-        problems.push(Problem::new("periodEnd", format!("must be within {MAX_DAYS} days from periodStart")));
+    problems.extend(period_problem(draft.from, draft.to));
+    Error::none_of(problems)
+}
+
+/// A period ends after it begins, and is not too long.
+pub(super) fn period_problem(from: Date, to: Date) -> Option<Problem> {
+    if to < from {
+        return Some(Problem::new("periodEnd", "must not be before periodStart"));
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+    let long = (to - from).num_days() >= MAX_DAYS;
+    long.then(|| Problem::new("periodEnd", format!("must be within {MAX_DAYS} days from periodStart")))
 }
 
 /// Bonus and deduction are never negative, and small enough to be exact.

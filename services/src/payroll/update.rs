@@ -13,7 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
 use workforceos_core::{Patch, Reach, input};
 
-use super::report;
+use super::{problems, report};
 use crate::{Api, App, commit};
 
 input! {
@@ -43,6 +43,7 @@ pub fn api() -> Api {
              pay follows bonus and deduction, which of a paid report stay (409 PayrollPaid) until its paymentStatus is another.",
         )
         .handler(handle)
+        .also(|_, _, parts| async move { Ok(problems::of_change(&parts)) })
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Update) -> Result<Answer> {
@@ -59,10 +60,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Update) -> Result<(Changes, Answer)>
     report.notes = input.notes.clone().over(report.notes);
     report.payment_status = input.payment_status.unwrap_or(report.payment_status);
     report.payment_date = input.payment_date.clone().over(report.payment_date);
-    let problems = report::amount_problems(report.bonus, report.deduction);
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
+    Error::none_of(report::amount_problems(report.bonus, report.deduction))?;
     if (report.bonus, report.deduction) != (before.bonus, before.deduction) {
         if before.payment_status == PaymentStatus::Paid && report.payment_status == PaymentStatus::Paid {
             return Err(report::paid());

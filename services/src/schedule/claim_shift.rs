@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workforceos_actors::{Facts, Needs};
+use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result};
@@ -15,6 +15,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::{rest, rules};
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 input! {
@@ -33,8 +34,8 @@ pub fn api() -> Api {
         .reach(Reach::Own)
         .about(
             "Takes a place in an open shift (listOpenShifts). Refused if no place is left or it has begun (409 ShiftNotOpen), if the \
-             user has another shift or leave then (409 ShiftConflict), or would rest less than the policy's restHours (409 \
-             RestTooShort).",
+             user does not belong to its department (409 InvalidState), has another shift or leave then (409 ShiftConflict), would rest less than the policy's restHours (409 \
+             RestTooShort), or its pay period is locked (409 PeriodLocked).",
         )
         .handler_for(|input: &ClaimShift| input.user_id, handle)
 }
@@ -54,8 +55,10 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     if state.people.role(user).is_none() {
         return Err(Error::field("userId", "is not known here"));
     }
-    let before = state.schedule.get(input.shift_id).filter(|s| rest::is_offered(state, s, user));
-    let before = before.ok_or_else(|| Error::not_found("shift"))?;
+    let before = state.schedule.get(input.shift_id).ok_or_else(|| Error::not_found("shift"))?;
+    if !rest::is_offered(state, before, user) {
+        return Err(not_offered(state, ctx, before));
+    }
     if before.shift_date != date {
         // The days around it are not at hand.
         return Err(Error::conflict("ConcurrentChange", "The shift was moved just now; try again"));
@@ -66,6 +69,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     if !rest::is_open(state, before, facts.now) {
         return Err(Error::conflict("ShiftNotOpen", "No place is left in this shift, or it has begun"));
     }
+    check_unlocked(state, before.shift_date)?;
     let mut shift = Shift::clone(before);
     // Named while on leave is a conflict, told below; who is named twice stays named once.
     shift.assigned_user_ids.retain(|assigned| *assigned != user);
@@ -74,4 +78,17 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     let shift = shift.touched(facts.now);
     let event = Event::of(ctx, "shift.updated", &shift, rules::audience(state, &shift)).audited(Some(&**before));
     Ok((Changes::none().put(&shift).event(event), Answer::object(ctx, &shift)))
+}
+
+/// Who sees a shift is told why it cannot be taken; to others it is not there.
+fn not_offered(state: &State, ctx: &Ctx, shift: &Shift) -> Error {
+    if rules::audience(state, shift).sees(ctx.user(), ctx.is_admin(), &ctx.scope.departments).is_none() {
+        return Error::not_found("shift");
+    }
+    let why = if shift.is_draft {
+        "The shift is a draft: nobody takes it before it is published"
+    } else {
+        "Whoever is to take the shift does not belong to its department"
+    };
+    Error::conflict("InvalidState", why)
 }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::error::Result;
+use workforceos_core::error::{Problem, Result};
 use workforceos_core::id::{CompanyId, DepartmentId, TemplateId, UserId};
 use workforceos_core::object::Meta;
 use workforceos_core::objects::{Shift, ShiftStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
-use workforceos_core::{Reach, input};
+use workforceos_core::{Parts, Reach, input};
 
+use super::problems::{self, Named, Wanted};
 use super::rules;
-use crate::{Api, App, commit};
+use crate::attendance::rules::check_unlocked;
+use crate::{Api, App, commit, problems_in};
 
 input! {
     pub struct CreateShift {
@@ -50,13 +52,32 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Plans a shift. Refuses it (409 ShiftConflict, with every conflict) if an assignee has an overlapping scheduled \
-             shift, or is on approved leave that day.",
+             shift, or is on approved leave that day, and on a day whose pay period is locked (409 PeriodLocked).",
         )
         .handler(handle)
+        .also(
+            |app, ctx, parts| async move { problems_in(&app, &ctx, Needs::none(), move |facts| Ok(found(facts, &parts))).await },
+        )
+}
+
+/// What is wrong with arguments of which some cannot be read.
+fn found(facts: &Facts, parts: &Parts) -> Vec<Problem> {
+    let (start, end): (Option<String>, Option<String>) = (parts.get("startTime"), parts.get("endTime"));
+    let users: Vec<UserId> = parts.get("assignedUserIds").unwrap_or_default();
+    let departments: Vec<DepartmentId> = parts.get("assignedDepartmentIds").unwrap_or_default();
+    let main = parts.get("departmentId").flatten();
+    let wanted = Wanted {
+        date: parts.get("shiftDate"),
+        start: start.as_deref(),
+        end: end.as_deref(),
+        break_minutes: parts.get("breakMinutes").flatten(),
+        needed: parts.get("neededCount").flatten(),
+        named: Named { users: &users, departments: &departments, main },
+    };
+    problems::of_shift(facts.state, &wanted, None).0
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: CreateShift) -> Result<Answer> {
-    rules::wall_times(&input.start_time, &input.end_time)?;
     let needs = Needs::none().around(input.shift_date);
     let caller = ctx.clone();
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
@@ -77,6 +98,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &CreateShift) -> Result<(Changes, Ans
         template: None,
     }
     .into_shift(facts, ctx)?;
+    check_unlocked(facts.state, shift.shift_date)?;
     rules::refuse_conflicts(&rules::conflicts(facts.state, &shift, &[]))?;
     Ok((created(facts, ctx, &shift), Answer::object(ctx, &shift)))
 }
@@ -99,10 +121,16 @@ pub(crate) struct Plan<'a> {
 impl Plan<'_> {
     /// The shift with its instants in the company's zone; everything named in it checked.
     pub fn into_shift(self, facts: &Facts, ctx: &Ctx) -> Result<Shift> {
-        let state = facts.state;
-        rules::check_named(state, self.users, self.departments, self.department)?;
-        let (starts_at, ends_at) = rules::span(state.zone(), self.date, self.start, self.end)?;
-        let shift = Shift {
+        let wanted = Wanted {
+            date: Some(self.date),
+            start: Some(self.start),
+            end: Some(self.end),
+            break_minutes: Some(self.break_minutes),
+            needed: Some(self.needed),
+            named: Named { users: self.users, departments: self.departments, main: self.department },
+        };
+        let (starts_at, ends_at) = problems::settled(problems::of_shift(facts.state, &wanted, None))?;
+        Ok(Shift {
             meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
             shift_date: self.date,
             start_time: self.start.to_owned(),
@@ -120,9 +148,7 @@ impl Plan<'_> {
             shift_template_id: self.template,
             created_by: ctx.user(),
             company_id: CompanyId(ctx.company().0),
-        };
-        rules::check_numbers(&shift)?;
-        Ok(shift)
+        })
     }
 }
 

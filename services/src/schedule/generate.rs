@@ -15,7 +15,9 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::create_shift::{Plan, created};
+use super::ranges::Asked;
 use super::{recurrence, rules, templates};
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 /// The longest range generated at once, in days.
@@ -50,22 +52,32 @@ pub fn api() -> Api {
         .about(
             "Generates a template's shifts over a range of dates, in one step. Dates that have one already, or on which a change \
              of the clocks leaves the template's times no room, are skipped; dates on which somebody assigned is not free are left out and listed \
-             as conflicts.",
+             as conflicts. Refused as a whole if a date to be planned lies in a locked pay period (409 PeriodLocked).",
         )
-        .handler(handle);
+        .handler(handle)
+        .also(|app, ctx, parts| async move {
+            let users = parts.get("assignedUserIds").unwrap_or_default();
+            let departments = parts.get("assignedDepartmentIds").unwrap_or_default();
+            Asked { users, departments, ..Asked::of(&parts) }.problems(&app, &ctx, MAX_DAYS).await
+        });
     api.effect.idempotent = true;
     api
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Generate) -> Result<Answer> {
-    let days = (input.to - input.from).num_days();
-    if !(0..=MAX_DAYS).contains(&days) {
-        return Err(Error::field("to", format!("must be from 0 to {MAX_DAYS} days after from")));
+    let asked = asked(&input);
+    if asked.is_out_of_range(MAX_DAYS) {
+        return Err(Error::invalid(asked.problems(&app, &ctx, MAX_DAYS).await?));
     }
     let needs = Needs::row::<ShiftTemplate>(input.shift_template_id).around(input.from).around(input.to);
     let needs = Needs { days: vec![(needs.days[0].0, needs.days[1].1)], ..needs };
     let caller = ctx.clone();
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
+}
+
+fn asked(input: &Generate) -> Asked {
+    let (users, departments) = (input.assigned_user_ids.clone(), input.assigned_department_ids.clone());
+    Asked { from: Some(input.from), to: Some(input.to), users, departments, main: None }
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer)> {
@@ -89,6 +101,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Generate) -> Result<(Changes, Answer
             skipped.push(json!(date.to_string()));
             continue;
         }
+        check_unlocked(facts.state, date)?;
         let shift = plan(&template, input, date).into_shift(facts, ctx)?;
         let found = rules::conflicts(facts.state, &shift, &shifts);
         if found.is_empty() {

@@ -7,7 +7,9 @@ mod create_shift;
 mod delete_shift;
 mod generate;
 mod open_shifts;
+mod problems;
 mod publish;
+mod ranges;
 mod read;
 pub(crate) mod recurrence;
 mod rest;
@@ -21,6 +23,7 @@ pub(crate) use cover::{reached, reaches, sees, shift_json, shift_shape};
 pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;
+pub use swaps::endings as swap_endings;
 
 use crate::Api;
 

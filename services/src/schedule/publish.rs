@@ -14,7 +14,9 @@ use workforceos_core::time::Date;
 use workforceos_core::zone::{next_day, previous_day};
 use workforceos_core::{Reach, input};
 
+use super::ranges::Asked;
 use super::rules;
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 /// The longest range published at once, in days.
@@ -41,14 +43,20 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Publishes the drafts of a range of dates, in one step: their people see them from then on. If anybody assigned is not \
-             free, nothing is published (409 ShiftConflict, with every conflict). Drafts that are cancelled or over stay drafts.",
+             free, or a draft's date lies in a locked pay period, nothing is published (409 ShiftConflict, with every conflict and its draft, or \
+             PeriodLocked). Drafts that are cancelled or over stay drafts.",
         )
         .handler(handle)
+        .also(|app, ctx, parts| async move {
+            let asked = Asked { main: parts.get("departmentId").flatten(), ..Asked::of(&parts) };
+            asked.problems(&app, &ctx, MAX_DAYS).await
+        })
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Publish) -> Result<Answer> {
-    if !(0..=MAX_DAYS).contains(&(input.to - input.from).num_days()) {
-        return Err(Error::field("to", format!("must be from 0 to {MAX_DAYS} days after from")));
+    let asked = Asked { from: Some(input.from), to: Some(input.to), main: input.department_id, ..Asked::default() };
+    if asked.is_out_of_range(MAX_DAYS) {
+        return Err(Error::invalid(asked.problems(&app, &ctx, MAX_DAYS).await?));
     }
     let needs = Needs { days: vec![(previous_day(input.from), next_day(input.to))], ..Needs::none() };
     let caller = ctx.clone();
@@ -69,14 +77,15 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Publish) -> Result<(Changes, Answer)
     if drafts.len() > MAX_SHIFTS {
         return Err(Error::field("to", format!("leaves {} drafts: at most {MAX_SHIFTS} are published at once", drafts.len())));
     }
-    let (mut shifts, mut conflicts): (Vec<Shift>, Vec<rules::Conflict>) = Default::default();
+    drafts.iter().try_for_each(|draft| check_unlocked(state, draft.shift_date))?;
+    let (mut shifts, mut conflicts): (Vec<Shift>, Vec<Vec<rules::Conflict>>) = Default::default();
     for (done, draft) in drafts.iter().enumerate() {
         ctx.progress.tell(done as u64, drafts.len() as u64);
         let shift = Shift { is_draft: false, ..Shift::clone(draft) }.touched(facts.now);
-        conflicts.extend(rules::conflicts(state, &shift, &shifts));
+        conflicts.push(rules::conflicts(state, &shift, &shifts));
         shifts.push(shift);
     }
-    rules::refuse_conflicts(&conflicts)?;
+    rules::refuse_conflicts_of(shifts.iter().zip(conflicts))?;
     let published = drafts.iter().zip(&shifts).map(|(before, shift)| {
         let event = Event::of(ctx, "shift.updated", shift, rules::audience(state, shift)).audited(Some(&***before));
         Changes::none().put(shift).event(event).due(rules::completes_at(state, shift))

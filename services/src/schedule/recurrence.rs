@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{NaiveTime, TimeZone};
 use rrule::{RRule, Tz, Unvalidated};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::time::{Date, Timestamp, parse_date};
 use workforceos_core::zone::Zone;
 
@@ -25,30 +25,30 @@ pub fn dates(rule: &str, zone: Zone, origin: Date, from: Date, to: Date) -> Resu
     let day = chrono::Duration::days(1);
     let found = set.after(at(from) - day).before(at(to) + day).all(MAX_DATES);
     if found.limited {
-        return Err(bad("means too many dates"));
+        return Err(bad("means too many dates").into());
     }
     let mut dates: Vec<Date> = found.dates.into_iter().map(|d| d.date_naive()).filter(|d| from <= *d && *d <= to).collect();
     dates.dedup();
     Ok(dates)
 }
 
-/// 400 if the rule is none that a template can have.
-pub fn check(rule: &str, zone: Zone, origin: Date) -> Result<()> {
+/// What is wrong with a rule that a template cannot have.
+pub fn check(rule: &str, zone: Zone, origin: Date) -> Result<(), Problem> {
     let (start, rule) = split(rule, zone, origin)?;
     let at = Tz::UTC.from_utc_datetime(&start.and_time(NaiveTime::MIN));
     rule.build(at).map(|_| ()).map_err(|e| bad(e.to_string()))
 }
 
-fn bad(problem: impl Into<String>) -> Error {
+fn bad(problem: impl Into<String>) -> Problem {
     let problem: String = problem.into();
-    Error::field(
+    Problem::new(
         "recurrenceRule",
         format!("is no RFC 5545 rule of whole days: {}", problem.chars().take(200).collect::<String>()),
     )
 }
 
 /// A rule's start and its RRULE part, normalised.
-fn split(text: &str, zone: Zone, origin: Date) -> Result<(Date, RRule<Unvalidated>)> {
+fn split(text: &str, zone: Zone, origin: Date) -> Result<(Date, RRule<Unvalidated>), Problem> {
     let (mut start, mut rule) = (origin, None);
     for line in text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()) {
         let upper = line.to_ascii_uppercase();

@@ -4,69 +4,25 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use workforceos_actors::State;
 use workforceos_core::change::Audience;
-use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::objects::{Shift, ShiftStatus};
 use workforceos_core::time::{Date, Timestamp};
-use workforceos_core::zone::{SpanError, WallTime, Zone, shift_span};
+use workforceos_core::zone::Zone;
 
-/// The most people that one shift can need.
-const MAX_NEEDED: i64 = 10_000;
-
-/// A wall-clock time, or 400 naming the field.
-pub fn wall_time(field: &str, text: &str) -> Result<WallTime> {
-    WallTime::parse(text).ok_or_else(|| Error::field(field, "must be a time like 09:30"))
-}
-
-/// Both times of a shift, every bad one named.
-pub fn wall_times(start: &str, end: &str) -> Result<(WallTime, WallTime)> {
-    let bad = |field, text| WallTime::parse(text).is_none().then(|| Problem::new(field, "must be a time like 09:30"));
-    let problems: Vec<Problem> = [bad("startTime", start), bad("endTime", end)].into_iter().flatten().collect();
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
-    let (start, end) = (wall_time("startTime", start)?, wall_time("endTime", end)?);
-    if start == end {
-        return Err(Error::field("endTime", "must differ from startTime"));
-    }
-    Ok((start, end))
-}
+use super::problems::{self, Named, Span, Wanted};
 
 /// The instants of a shift in the company's zone; 400 where they make no span of time.
-pub fn span(zone: Zone, date: Date, start: &str, end: &str) -> Result<(Timestamp, Timestamp)> {
-    let (start, end) = wall_times(start, end)?;
-    shift_span(zone, date, start, end).map_err(|error| match error {
-        SpanError::Equal => Error::field("endTime", "must differ from startTime"),
-        SpanError::Empty => Error::field("endTime", "is not after the start on that day, when the clocks go forward"),
-    })
-}
-
-/// A shift's break and head count fit it.
-pub fn check_numbers(shift: &Shift) -> Result<()> {
-    let mut problems = Vec::new();
-    if shift.break_minutes < 0 || shift.break_minutes >= shift.ends_at.minutes_since(shift.starts_at) {
-        problems.push(Problem::new("breakMinutes", "must be 0 or more and shorter than the shift"));
-    }
-    if !(1..=MAX_NEEDED).contains(&shift.needed_count) {
-        problems.push(Problem::new("neededCount", format!("must be from 1 to {MAX_NEEDED}")));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+pub fn span(zone: Zone, date: Date, start: &str, end: &str) -> Result<Span> {
+    let wanted = Wanted { date: Some(date), start: Some(start), end: Some(end), ..Wanted::default() };
+    let mut found = Vec::new();
+    let span = problems::span(zone, &wanted, &mut found);
+    problems::settled((found, span))
 }
 
 /// Everybody and every department that a request names belongs to the company and is active.
 pub fn check_named(state: &State, users: &[UserId], departments: &[DepartmentId], main: Option<DepartmentId>) -> Result<()> {
-    let mut problems = Vec::new();
-    let unknown = |id: Uuid| format!("{id} is not known here");
-    problems
-        .extend(users.iter().filter(|u| state.people.role(**u).is_none()).map(|u| Problem::new("assignedUserIds", unknown(u.0))));
-    problems.extend(
-        departments
-            .iter()
-            .filter(|d| !state.people.has_department(**d))
-            .map(|d| Problem::new("assignedDepartmentIds", unknown(d.0))),
-    );
-    problems.extend(main.filter(|d| !state.people.has_department(*d)).map(|d| Problem::new("departmentId", unknown(d.0))));
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+    Error::none_of(problems::unknown(state, &Named { users, departments, main }))
 }
 
 /// Why somebody cannot take a shift.
@@ -139,11 +95,29 @@ pub fn conflicts<'a>(state: &'a State, shift: &Shift, others: impl IntoIterator<
 
 /// 409 `ShiftConflict` with every conflict in its detail.
 pub fn refuse_conflicts(conflicts: &[Conflict]) -> Result<()> {
+    refuse(conflicts.iter().map(Conflict::to_json).collect())
+}
+
+/// The same of many shifts at once, each conflict with the shift whose it is.
+pub fn refuse_conflicts_of<'a>(conflicts: impl IntoIterator<Item = (&'a Shift, Vec<Conflict>)>) -> Result<()> {
+    let mut told = Vec::new();
+    for (shift, conflicts) in conflicts {
+        for conflict in conflicts {
+            let mut json = conflict.to_json();
+            json["shiftId"] = json!(shift.meta.id.to_string());
+            json["shiftDate"] = json!(shift.shift_date.to_string());
+            told.push(json);
+        }
+    }
+    refuse(told)
+}
+
+fn refuse(conflicts: Vec<Json>) -> Result<()> {
     if conflicts.is_empty() {
         return Ok(());
     }
     let message = format!("{} of the people assigned are not free at that time", conflicts.len());
-    Err(Error::conflict("ShiftConflict", message).detail(conflicts.iter().map(Conflict::to_json).collect()))
+    Err(Error::conflict("ShiftConflict", message).detail(Json::Array(conflicts)))
 }
 
 /// When the timer completes a shift.

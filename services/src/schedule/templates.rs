@@ -13,10 +13,11 @@ use workforceos_core::objects::ShiftTemplate;
 use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
-use workforceos_core::{Patch, Reach, input};
+use workforceos_core::{Parts, Patch, Reach, input};
 
-use super::{recurrence, rules};
-use crate::{Api, App, commit, crud};
+use super::problems::{self, Named, Wanted};
+use super::recurrence;
+use crate::{Api, App, commit, crud, problems_in};
 
 input! {
     pub struct CreateShiftTemplate {
@@ -49,6 +50,13 @@ pub fn create() -> Api {
             let caller = ctx.clone();
             commit(&app, &ctx, Needs::none(), move |facts| decide_create(facts, &caller, &input)).await
         })
+        .also(|app, ctx, parts| async move {
+            problems_in(&app, &ctx, Needs::none(), move |facts| {
+                let origin = facts.state.zone().date(facts.now);
+                Ok(Asked::of(&parts).problems(facts.state, origin))
+            })
+            .await
+        })
 }
 
 fn decide_create(facts: &Facts, ctx: &Ctx, input: &CreateShiftTemplate) -> Result<(Changes, Answer)> {
@@ -64,7 +72,7 @@ fn decide_create(facts: &Facts, ctx: &Ctx, input: &CreateShiftTemplate) -> Resul
         needed_count: input.needed_count.unwrap_or(1),
         company_id: ctx.company(),
     };
-    check(facts.state, &template)?;
+    Error::none_of(Asked::whole(&template).problems(facts.state, origin(facts.state, &template)))?;
     let event = Event::audit(ctx, "shiftTemplate", template.meta.id).after(&template);
     Ok((Changes::none().put(&template).event(event), Answer::object(ctx, &template)))
 }
@@ -74,27 +82,71 @@ pub(super) fn origin(state: &State, template: &ShiftTemplate) -> Date {
     state.zone().date(template.meta.created_at)
 }
 
-fn check(state: &State, template: &ShiftTemplate) -> Result<()> {
-    rules::wall_times(&template.start_time, &template.end_time)?;
-    recurrence::check(&template.recurrence_rule, state.zone(), origin(state, template))?;
-    rules::check_named(state, &[], &[], template.department_id)?;
-    let mut problems = Vec::new();
-    // The longest that the break can be depends on the date; a day without clock changes stands for all.
-    let (start, end) = (minutes(&template.start_time), minutes(&template.end_time));
-    let length = (end - start).rem_euclid(24 * 60);
-    if template.break_minutes < 0 || template.break_minutes >= length {
-        problems.push(Problem::new("breakMinutes", "must be 0 or more and shorter than the shift"));
-    }
-    if !(1..=10_000).contains(&template.needed_count) {
-        problems.push(Problem::new("neededCount", "must be from 1 to 10000"));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+/// A template as it is to be, as far as it can be read.
+struct Asked {
+    name: Option<String>,
+    start: Option<String>,
+    end: Option<String>,
+    rule: Option<String>,
+    department: Option<DepartmentId>,
+    break_minutes: Option<i64>,
+    needed: Option<i64>,
 }
 
-/// Minutes since midnight of a checked `HH:mm`.
-fn minutes(time: &str) -> i64 {
-    let number = |part: Option<&str>| part.and_then(|p| p.parse::<i64>().ok()).unwrap_or(0);
-    number(time.get(..2)) * 60 + number(time.get(3..))
+impl Asked {
+    fn whole(template: &ShiftTemplate) -> Asked {
+        Asked {
+            name: Some(template.name.clone()),
+            start: Some(template.start_time.clone()),
+            end: Some(template.end_time.clone()),
+            rule: Some(template.recurrence_rule.clone()),
+            department: template.department_id,
+            break_minutes: Some(template.break_minutes),
+            needed: Some(template.needed_count),
+        }
+    }
+
+    fn of(parts: &Parts) -> Asked {
+        Asked {
+            name: parts.get("name"),
+            start: parts.get("startTime"),
+            end: parts.get("endTime"),
+            rule: parts.get("recurrenceRule"),
+            department: parts.get("departmentId").flatten(),
+            break_minutes: parts.get("breakMinutes").flatten(),
+            needed: parts.get("neededCount").flatten(),
+        }
+    }
+
+    fn over(before: &ShiftTemplate, parts: &Parts) -> Asked {
+        let text = |name: &str, old: &str| parts.get::<Option<String>>(name).map(|new| new.unwrap_or_else(|| old.to_owned()));
+        let number = |name: &str, old: i64| parts.get::<Option<i64>>(name).map(|new| new.unwrap_or(old));
+        Asked {
+            name: text("name", &before.name),
+            start: text("startTime", &before.start_time),
+            end: text("endTime", &before.end_time),
+            rule: text("recurrenceRule", &before.recurrence_rule),
+            department: parts.get::<Patch<DepartmentId>>("departmentId").and_then(|new| new.over(before.department_id)),
+            break_minutes: number("breakMinutes", before.break_minutes),
+            needed: number("neededCount", before.needed_count),
+        }
+    }
+
+    /// What is wrong with it; `origin` is the date from which a rule without DTSTART counts.
+    fn problems(&self, state: &State, origin: Date) -> Vec<Problem> {
+        let wanted = Wanted {
+            date: None,
+            start: self.start.as_deref(),
+            end: self.end.as_deref(),
+            break_minutes: self.break_minutes,
+            needed: self.needed,
+            named: Named { main: self.department, ..Named::default() },
+        };
+        let nameless = self.name.as_ref().is_some_and(|name| name.trim().is_empty());
+        let rule = self.rule.as_ref().and_then(|rule| recurrence::check(rule, state.zone(), origin).err());
+        let name = nameless.then(|| Problem::new("name", "must not be empty"));
+        name.into_iter().chain(problems::of_template(state, &wanted)).chain(rule).collect()
+    }
 }
 
 input! {
@@ -131,12 +183,23 @@ pub fn update() -> Api {
             let needs = Needs::row::<ShiftTemplate>(input.shift_template_id);
             commit(&app, &ctx, needs, move |facts| decide_update(facts, &caller, &input)).await
         })
+        .also(found)
+}
+
+/// What is wrong with a change of which not all can be read.
+async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
+    let Some(id) = parts.get::<TemplateId>("shiftTemplateId") else { return Ok(Vec::new()) };
+    problems_in(&app, &ctx, Needs::row::<ShiftTemplate>(id), move |facts| {
+        let before: ShiftTemplate = facts.row(id)?;
+        Ok(Asked::over(&before, &parts).problems(facts.state, origin(facts.state, &before)))
+    })
+    .await
 }
 
 fn decide_update(facts: &Facts, ctx: &Ctx, input: &UpdateShiftTemplate) -> Result<(Changes, Answer)> {
     let before: ShiftTemplate = facts.row(input.shift_template_id)?;
     let mut template = before.clone();
-    template.name = named(input.name.clone(), template.name)?;
+    template.name = input.name.clone().unwrap_or(template.name);
     template.description = input.description.clone().over(template.description);
     template.start_time = input.start_time.clone().unwrap_or(template.start_time);
     template.end_time = input.end_time.clone().unwrap_or(template.end_time);
@@ -144,19 +207,10 @@ fn decide_update(facts: &Facts, ctx: &Ctx, input: &UpdateShiftTemplate) -> Resul
     template.department_id = input.department_id.clone().over(template.department_id);
     template.break_minutes = input.break_minutes.unwrap_or(template.break_minutes);
     template.needed_count = input.needed_count.unwrap_or(template.needed_count);
-    check(facts.state, &template)?;
+    Error::none_of(Asked::whole(&template).problems(facts.state, origin(facts.state, &template)))?;
     let template = template.touched(facts.now);
     let event = Event::audit(ctx, "shiftTemplate", template.meta.id).after(&template).audited(Some(&before));
     Ok((Changes::none().put(&template).event(event), Answer::object(ctx, &template)))
-}
-
-/// A new name, if one was sent, must be one.
-fn named(new: Option<String>, old: String) -> Result<String> {
-    match new {
-        Some(name) if name.trim().is_empty() => Err(Error::field("name", "must not be empty")),
-        Some(name) => Ok(name),
-        None => Ok(old),
-    }
 }
 
 input! {

@@ -45,7 +45,7 @@ pub fn api() -> Api {
         .about(
             "Gives a task to people, to the members of departments and to the people of a shift: each of them gets one individual \
              task, however often named. Who joins a department later gets none until the recipients are named again. Refuses a task \
-             for nobody (400) and, from managers, people who are not their reports (403).",
+             for nobody or for a draft's people (400) and, from managers, people who are not their reports (403).",
         )
         .handler(handle)
 }
@@ -59,7 +59,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: CreateTaskAssignment) -> Result<
 fn decide(facts: &Facts, ctx: &Ctx, input: &CreateTaskAssignment) -> Result<(Changes, Answer)> {
     let state = facts.state;
     let (users, departments, shift) = (&input.assignee_user_ids, &input.assigned_department_ids, input.shift_id);
-    rules::check_named(state, users, departments, shift)?;
+    rules::check_named(state, ctx, users, departments, shift)?;
     let assignment = TaskAssignment {
         meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
         title: input.title.clone(),

@@ -18,20 +18,31 @@ const MAX_PEOPLE: usize = 20_000;
 /// The most bytes that an assignment's texts take, each person's copy counted.
 const MAX_TEXT: usize = 32_000_000;
 
-/// Everybody and everything that a request names belongs to the company and is active; every bad one named.
-pub fn check_named(state: &State, users: &[UserId], departments: &[DepartmentId], shift: Option<ShiftId>) -> Result<()> {
+/// Everybody and everything that a request names belongs to the company and is active; every bad one named. A draft has no people
+/// yet, and only admins know of it.
+pub fn check_named(
+    state: &State,
+    ctx: &Ctx,
+    users: &[UserId],
+    departments: &[DepartmentId],
+    shift: Option<ShiftId>,
+) -> Result<()> {
     let mut problems = Vec::new();
-    let mut unknown = |field: &str, id: Uuid| problems.push(Problem::new(field, format!("{id} is not known here")));
+    let unknown = |field: &str, id: Uuid| Problem::new(field, format!("{id} is not known here"));
     for user in users.iter().filter(|u| state.people.role(**u).is_none()) {
-        unknown("assigneeUserIds", user.0);
+        problems.push(unknown("assigneeUserIds", user.0));
     }
     for department in departments.iter().filter(|d| !state.people.has_department(**d)) {
-        unknown("assignedDepartmentIds", department.0);
+        problems.push(unknown("assignedDepartmentIds", department.0));
     }
-    if let Some(shift) = shift.filter(|s| state.schedule.get(*s).is_none()) {
-        unknown("shiftId", shift.0);
+    if let Some(id) = shift {
+        match state.schedule.get(id) {
+            Some(shift) if !shift.is_draft => {}
+            Some(_) if ctx.is_admin() => problems.push(Problem::new("shiftId", format!("{id} is a draft: publish it first"))),
+            _ => problems.push(unknown("shiftId", id.0)),
+        }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+    Error::none_of(problems)
 }
 
 /// Whom an assignment is for, each once: those named, members of departments, and the people of a shift. Who is not active any

@@ -74,7 +74,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateTaskAssignment) -> Result<(Cha
         rules::check_text(&after, tasks.len())?;
     }
     let new = Newly::named(&before, &after);
-    rules::check_named(state, &new.users, &new.departments, new.shift)?;
+    rules::check_named(state, ctx, &new.users, &new.departments, new.shift)?;
     let reopened = before.status == TaskAssignmentStatus::Cancelled && after.status != TaskAssignmentStatus::Cancelled;
     let plan = Plan::of(state, &before, &after, &new, reopened, input)?;
     let mut made = Made::default();

@@ -18,6 +18,7 @@ use workforceos_core::{BusinessApi, input};
 
 use crate::auth::avatars::{self, Bucket};
 use crate::auth::names;
+use crate::schedule::swap_endings;
 use crate::{Api, App, commit, schedule};
 
 input! {
@@ -66,7 +67,9 @@ async fn update(app: Arc<App>, ctx: Ctx, input: CompanyChange) -> Result<Answer>
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }
-    let needs = Needs { future: input.timezone.is_some(), ..Needs::none() };
+    let moves = input.timezone.is_some();
+    let requests = if moves { swap_endings::all(ctx.company()) } else { Needs::none() };
+    let needs = Needs { future: moves, ..requests };
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.state.company.clone().ok_or_else(|| Error::not_found(Company::def().name))?;
@@ -96,7 +99,7 @@ fn changed(before: &Company, change: CompanyChange) -> Company {
 
 /// Shifts that have not begun and have no attendance take place at the same wall-clock time of the new zone.
 fn move_shifts(ctx: &Ctx, facts: &Facts, zone: Zone) -> Result<Changes> {
-    let mut changes = Changes::none();
+    let (mut changes, mut written) = (Changes::none(), Vec::new());
     let state = facts.state;
     let waiting = |shift: &&Arc<Shift>| shift.starts_at > facts.now && !state.attendance.at(ShiftId(shift.meta.id));
     for shift in state.schedule.all().filter(waiting) {
@@ -107,8 +110,9 @@ fn move_shifts(ctx: &Ctx, facts: &Facts, zone: Zone) -> Result<Changes> {
         let event = Event::of(ctx, "shift.updated", &moved, schedule::rules::audience(state, &moved));
         let due = schedule::rules::completes_at(state, &moved);
         changes = changes.put(&moved).event(event.audited(Some(&**shift))).due(due);
+        written.push(moved);
     }
-    Ok(changes)
+    Ok(changes.join(swap_endings::overtaken(facts, ctx, &written, None)?))
 }
 
 fn placed(shift: &Shift, zone: Zone) -> Result<Shift> {

@@ -17,6 +17,7 @@ use workforceos_core::session::Ctx;
 use super::ByUser;
 use crate::auth::endings::{end_logins, needs_logins};
 use crate::auth::roles;
+use crate::schedule::swap_endings;
 use crate::{Api, App, commit, tasks};
 
 pub fn api() -> Api {
@@ -26,8 +27,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .any_tenant()
         .about(
-            "Deletes a user, ends the user's logins and keys and the memberships of departments, and cancels the user's pending tasks. \
-             What the user did stays. Not for owners, oneself, or among admins.",
+            "Deletes a user, ends the user's logins and keys and the memberships of departments, and cancels the user's pending tasks \
+             and requests to change shifts. What the user did stays. Not for owners, oneself, or among admins.",
         )
         .handler(delete)
 }
@@ -36,7 +37,7 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
     let id = input.user;
     let memberships = Query::of(UserGroupMember::def(), ctx.company(), Cond::eq("userId", id.0));
     let needs = needs_logins(Needs::row::<User>(id).and_query(memberships), ctx.company(), id, ctx.now());
-    let needs = needs.and(Needs::tasks(TaskNeed::User(id)));
+    let needs = needs.and(Needs::tasks(TaskNeed::User(id))).and(swap_endings::of_person(ctx.company(), id));
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let before = facts.row::<User>(id)?;
@@ -44,7 +45,7 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
         let gone = before.clone().deleted(facts.now);
         let event = Event::audit(&act, User::def().name, id).after(&gone).audited(Some(&before));
         let changes = Changes::none().put(&gone).event(event).join(end_logins(&act, facts, id)?);
-        let changes = changes.join(tasks::leave(facts, &act, id)?);
+        let changes = changes.join(tasks::leave(facts, &act, id)?).join(swap_endings::leave(facts, &act, id)?);
         Ok((changes.join(leave_groups(&act, facts, id)?), Answer::object(&act, &gone)))
     };
     commit(&app, &ctx, needs, decide).await

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::Meta;
 use workforceos_core::objects::{ContractType, EmployeeProfile};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
-use workforceos_core::{Reach, input};
+use workforceos_core::{Parts, Reach, input};
 
 use super::rules;
-use crate::{Api, App, commit};
+use crate::{Api, App, commit, problems_in};
 
 input! {
     pub struct NewProfile {
@@ -49,6 +50,28 @@ pub fn api() -> Api {
              themselves, directly or in a circle (400).",
         )
         .handler(handle)
+        .also(found)
+}
+
+/// What is wrong with arguments of which some cannot be read: those are told already, whatever stands for them here.
+async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
+    let company = ctx.company();
+    problems_in(&app, &ctx, Needs::none(), move |facts| {
+        let profile = EmployeeProfile {
+            meta: Meta::new(Uuid::nil(), facts.now, None),
+            user_id: parts.get("userId").unwrap_or(UserId(Uuid::nil())),
+            employment_start_date: parts.get("employmentStartDate").unwrap_or_default(),
+            position: parts.get::<String>("position").unwrap_or_default().trim().to_owned(),
+            contract_type: parts.get("contractType").unwrap_or(ContractType::Permanent),
+            salary: parts.get("salary").flatten(),
+            department_id: parts.get("departmentId").flatten(),
+            manager_id: parts.get("managerId").flatten(),
+            notes: None,
+            company_id: company,
+        };
+        Ok(rules::problems(&facts.state.people, &profile, None))
+    })
+    .await
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: NewProfile) -> Result<Answer> {

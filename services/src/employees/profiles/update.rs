@@ -6,17 +6,17 @@ use serde_json::json;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, ProfileId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{ContractType, EmployeeProfile};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
-use workforceos_core::{Patch, Reach, input};
+use workforceos_core::{Parts, Patch, Reach, input};
 
 use super::rules;
 use crate::reach::manages;
-use crate::{Api, App, commit};
+use crate::{Api, App, commit, problems_in};
 
 input! {
     pub struct ProfileChange {
@@ -50,6 +50,27 @@ pub fn api() -> Api {
              managers who would manage themselves, directly or in a circle (400).",
         )
         .handler(handle)
+        .also(found)
+}
+
+/// What is wrong with a change of which not all can be read, of those who may make it: what is bad keeps its old value here.
+async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
+    let Some(id) = parts.get::<ProfileId>("employeeProfileId").filter(|_| ctx.is_admin()) else { return Ok(Vec::new()) };
+    problems_in(&app, &ctx, Needs::row::<EmployeeProfile>(id), move |facts| {
+        let before = facts.row::<EmployeeProfile>(id)?;
+        let change = ProfileChange {
+            profile: id,
+            employment_start_date: None,
+            position: parts.get("position").flatten(),
+            contract_type: None,
+            salary: parts.get("salary").unwrap_or_default(),
+            department_id: parts.get("departmentId").unwrap_or_default(),
+            manager_id: parts.get("managerId").unwrap_or_default(),
+            notes: Patch::Keep,
+        };
+        Ok(rules::problems(&facts.state.people, &patched(&before, &change), Some(&before)))
+    })
+    .await
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: ProfileChange) -> Result<Answer> {

@@ -1,4 +1,4 @@
-//! `cancelShiftSwap`.
+//! `cancelShiftSwap`: who asked takes it back, who was asked declines.
 
 use std::sync::Arc;
 
@@ -27,7 +27,10 @@ pub fn api() -> Api {
         .on::<ShiftSwap>()
         .at("/v1/shiftswaps/:shiftSwapId/cancel")
         .reach(Reach::Own)
-        .about("Takes a pending request to change shifts back: the own, or one of somebody within reach (else 409 InvalidState).")
+        .about(
+            "Takes a pending request to change shifts back: the own, or one of somebody within reach. Whoever is asked to take the shift \
+             declines with it: the request is then rejected. One that is not pending any more: 409 InvalidState.",
+        )
         .destructive()
         .handler(|app: Arc<App>, ctx: Ctx, input: CancelSwap| async move {
             let caller = ctx.clone();
@@ -38,13 +41,20 @@ pub fn api() -> Api {
 
 fn decide(facts: &Facts, ctx: &Ctx, id: SwapId) -> Result<(Changes, Answer)> {
     let before: ShiftSwap = facts.row(id)?;
-    if !ctx.reaches(before.requester_id) {
+    let declines = before.colleague_id == ctx.user();
+    if !declines && !ctx.reaches(before.requester_id) {
         return Err(Error::not_found("shiftSwap"));
     }
     if before.status != SwapStatus::Pending {
         return Err(Error::conflict("InvalidState", format!("The request is {} already", before.status.as_str())));
     }
-    let swap = ShiftSwap { status: SwapStatus::Cancelled, ..before.clone() }.touched(facts.now);
-    let event = Event::of(ctx, "shift.swapCancelled", &swap, rules::audience(facts.state, &swap)).audited(Some(&before));
+    let (swap, kind) = if declines {
+        let (decider_id, decided_at) = (Some(ctx.user()), Some(facts.now));
+        (ShiftSwap { status: SwapStatus::Rejected, decider_id, decided_at, ..before.clone() }, "shift.swapDecided")
+    } else {
+        (ShiftSwap { status: SwapStatus::Cancelled, ..before.clone() }, "shift.swapCancelled")
+    };
+    let swap = swap.touched(facts.now);
+    let event = Event::of(ctx, kind, &swap, rules::audience(facts.state, &swap)).audited(Some(&before));
     Ok((Changes::none().put(&swap).event(event), Answer::object(ctx, &swap)))
 }

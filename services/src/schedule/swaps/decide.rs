@@ -14,7 +14,7 @@ use workforceos_core::session::{Ctx, Role};
 use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
-use super::rules;
+use super::{endings, rules};
 use crate::schedule::rules as shifts;
 use crate::{Api, App, commit};
 
@@ -36,8 +36,8 @@ pub fn api() -> Api {
         .reach(Reach::Managers)
         .about(
             "Approves or rejects a pending request to change shifts: admins any, managers between their own reports, nobody the own \
-             (save the owner). Approving looks at both people anew: conflicts (409 ShiftConflict), rest (409 RestTooShort) and a shift \
-             that has begun or changed hands (409 InvalidState) leave everything as it is.",
+             (save the owner). Approving looks at both people anew: conflicts (409 ShiftConflict), rest (409 RestTooShort), a shift \
+             that has begun or changed hands (409 InvalidState) and a locked pay period (409 PeriodLocked) leave everything as it is.",
         )
         .handler(handle)
 }
@@ -48,7 +48,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: DecideSwap) -> Result<Answer> {
     let swap = ShiftSwap::from_record(app.store.select(&query).await?.into_iter().next().ok_or_else(missing)?)?;
     let ids: Vec<ShiftId> = std::iter::once(swap.shift_id).chain(swap.colleague_shift_id).collect();
     let (needs, dates) = rules::look_up(&app, &ctx, &ids).await?;
-    let needs = needs.and_row::<ShiftSwap>(input.shift_swap_id);
+    let needs = needs.and_row::<ShiftSwap>(input.shift_swap_id).and(endings::about(ctx.company(), &ids));
     let caller = ctx.clone();
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input, &dates)).await
 }
@@ -104,11 +104,12 @@ fn change_hands(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, dates: &[Date]) -> R
         }
         Ok(shift.clone())
     };
-    let mut changes = Changes::none();
+    let (mut changes, mut written) = (Changes::none(), Vec::new());
     let mut pass = |shift: &Shift, from: UserId, to: UserId, for_it: Option<ShiftId>| -> Result<()> {
         let passed = rules::passed(state, shift, from, to, for_it)?.touched(facts.now);
         let event = Event::of(ctx, "shift.updated", &passed, shifts::audience(state, &passed)).audited(Some(shift));
         changes = std::mem::take(&mut changes).put(&passed).event(event);
+        written.push(passed);
         Ok(())
     };
     let shift = given(swap.shift_id, one)?;
@@ -120,5 +121,5 @@ fn change_hands(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, dates: &[Date]) -> R
             pass(&theirs, other, one, Some(swap.shift_id))?;
         }
     }
-    Ok(changes)
+    Ok(changes.join(endings::overtaken(facts, ctx, &written, Some(SwapId(swap.meta.id)))?))
 }

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod decide;
+pub mod endings;
 pub mod read;
 pub mod request;
 mod rules;

@@ -13,6 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input};
 
 use super::rules;
+use crate::attendance::rules::check_unlocked;
 use crate::{Api, App, commit};
 
 input! {
@@ -37,7 +38,9 @@ pub fn api() -> Api {
         .reach(Reach::Own)
         .about(
             "Asks to give a shift to a colleague, for one of the colleague's or for nothing. Nothing changes until a manager of both \
-             or an admin approves it (decideShiftSwap). A second request for a shift is refused while one is pending (409 AlreadyExists).",
+             or an admin approves it (decideShiftSwap), at the latest when the first of the shifts begins (expiresAt); a shift that is \
+             taken away, cancelled or deleted ends the request. A second request for a shift is refused while one is pending (409 AlreadyExists), \
+             and any for a day whose pay period is locked (409 PeriodLocked).",
         )
         .handler_for(|input: &RequestSwap| input.user_id, handle)
 }
@@ -70,6 +73,8 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &RequestSwap) -> Result<(Changes, Ans
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }
+    let shifts = std::iter::once(input.shift_id).chain(input.colleague_shift_id).filter_map(|id| state.schedule.get(id));
+    shifts.clone().try_for_each(|shift| check_unlocked(state, shift.shift_date))?;
     let swap = ShiftSwap {
         meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
         requester_id: requester,
@@ -81,9 +86,11 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &RequestSwap) -> Result<(Changes, Ans
         decider_id: None,
         decided_at: None,
         decision_note: None,
+        expires_at: shifts.map(|shift| shift.starts_at).min(),
         company_id: ctx.company(),
     };
     let event = Event::of(ctx, "shift.swapRequested", &swap, rules::audience(state, &swap)).audited::<ShiftSwap>(None);
     let taken = || Error::conflict("AlreadyExists", "A request for this shift is pending already");
-    Ok((Changes::none().put(&swap).event(event).taken(taken), Answer::object(ctx, &swap)))
+    let changes = Changes::none().put(&swap).event(event).due(swap.expires_at).taken(taken);
+    Ok((changes, Answer::object(ctx, &swap)))
 }

@@ -13,6 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 
 use crate::App;
+use crate::attendance::rules::check_unlocked;
 use crate::schedule::rest;
 
 /// What has to be known of shifts and the days around them: the needs, and the dates for which they were looked up.
@@ -34,8 +35,9 @@ pub fn given(state: &State, now: Timestamp, id: ShiftId, user: UserId) -> Option
     })
 }
 
-/// A shift that goes from one to another: who takes it may know of it, is free, and rests enough.
+/// A shift that goes from one to another: who takes it may know of it, is free, and rests enough; its day is not locked.
 pub fn passed(state: &State, shift: &Shift, from: UserId, to: UserId, for_it: Option<ShiftId>) -> Result<Shift> {
+    check_unlocked(state, shift.shift_date)?;
     let state_error = |message: &str| Err(Error::conflict("InvalidState", message));
     if state.people.role(to).is_none() {
         return state_error("Who is to take a shift does not work here any more");

@@ -4,6 +4,7 @@ mod attendance;
 mod calendar;
 mod clock;
 mod edges;
+mod fields;
 mod people;
 mod purge;
 mod schedule;

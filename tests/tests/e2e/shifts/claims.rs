@@ -12,6 +12,7 @@ use crate::text;
 on_both_databases!(
     an_open_shift_is_listed_and_taken,
     open_shifts_of_a_department_are_its_members,
+    who_sees_a_shift_is_told_why_it_is_not_theirs,
     what_is_not_open_is_not_taken,
     who_is_not_free_takes_nothing,
     rest_is_kept_on_both_sides,
@@ -83,6 +84,34 @@ async fn open_shifts_of_a_department_are_its_members(db: Db) {
     claim(&ann, &shift).await.ok();
     claim(&bob, &assigned).await.ok();
     claim(&acme.owner, &assigned).await.refused(409, "ShiftNotOpen");
+}
+
+async fn who_sees_a_shift_is_told_why_it_is_not_theirs(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let (ann, bob, mia) = (acme.employee("ann").await, acme.employee("bob").await, acme.employee("mia").await);
+    acme.manager_of(&mia, &[&ann, &bob]).await;
+    let crew = acme.department("crew", &[&ann]).await.to_string();
+    let more = json!({"departmentId": crew, "assignedUserIds": [ann.text()], "neededCount": 3});
+    let shift = open(&acme, "2026-06-10", "08:00-16:00", more).await;
+    let draft = open(&acme, "2026-06-11", "08:00-16:00", json!({"draft": true})).await;
+    let claim_for = async |who: &Client, shift: &str, user: &Person| {
+        who.post(&format!("{SHIFTS}/{shift}/claim"), json!({"userId": user.text()})).await
+    };
+    // What the list shows to admins, a claim does not call missing.
+    assert_eq!(listed(&acme.owner, "").await, [shift.as_str()]);
+    for told in
+        [claim(&acme.owner, &shift).await, claim_for(&acme.owner, &shift, &bob).await, claim_for(&mia, &shift, &bob).await]
+    {
+        let message = text(&told.refused(409, "InvalidState"), "message");
+        assert!(message.contains("does not belong to its department"), "{message}");
+    }
+    claim(&acme.owner, &draft).await.refused(409, "InvalidState");
+    // Who does not see it hears of nothing.
+    for (who, shift) in [(&bob, &shift), (&bob, &draft), (&mia, &draft)] {
+        claim(who, shift).await.refused(404, "ShiftNotFound");
+    }
+    claim_for(&acme.owner, "01890a5d-ac96-774b-bcce-b302099a8057", &ann).await.refused(404, "ShiftNotFound");
 }
 
 async fn what_is_not_open_is_not_taken(db: Db) {

@@ -116,12 +116,12 @@ async fn a_conflict_publishes_nothing(db: Db) {
     let app = TestApp::start(db).await;
     let acme = app.company("acme", "Europe/Berlin").await;
     let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
-    acme.leave(&bob, day("2026-06-10"), day("2026-06-10"), DayPart::Full).await;
+    let away = acme.leave(&bob, day("2026-06-10"), day("2026-06-10"), DayPart::Full).await;
     let real = acme.shift("2026-06-08", "12:00-18:00", &[&ann]).await;
     let overlapping = draft(&acme, "2026-06-08", "08:00-16:00", &[&ann]).await;
     let fine = draft(&acme, "2026-06-09", "08:00-16:00", &[&ann]).await;
     let twice = draft(&acme, "2026-06-09", "15:00-18:00", &[&ann]).await;
-    draft(&acme, "2026-06-10", "08:00-16:00", &[&bob]).await;
+    let of_bob = draft(&acme, "2026-06-10", "08:00-16:00", &[&bob]).await;
     let range = json!({"from": "2026-06-08", "to": "2026-06-10"});
     let body = acme.owner.post(PUBLISH, range.clone()).await.refused(409, "ShiftConflict");
     let mut told: Vec<(String, String)> =
@@ -130,6 +130,15 @@ async fn a_conflict_publishes_nothing(db: Db) {
     let mut expected = vec![("leave".to_owned(), bob.text()), ("shift".to_owned(), ann.text()), ("shift".to_owned(), ann.text())];
     expected.sort();
     assert_eq!(told, expected);
+    // Each says whose it is: a range has many drafts.
+    let of = |kind: &str, other: &str| {
+        let found = body["detail"].as_array().expect("conflicts").iter().find(|c| c["kind"] == kind && c["id"] == other);
+        let found = found.unwrap_or_else(|| panic!("{kind} {other} in {body}"));
+        (found["shiftId"].clone(), found["shiftDate"].clone())
+    };
+    assert_eq!(of("shift", &real), (overlapping["id"].clone(), json!("2026-06-08")));
+    assert_eq!(of("shift", &text(&fine, "id")), (twice["id"].clone(), json!("2026-06-09")));
+    assert_eq!(of("leave", &away.to_string()), (of_bob["id"].clone(), json!("2026-06-10")));
     assert_eq!(acme.owner.get(&format!("{SHIFTS}?isDraft=true")).await.ok()["rowCount"], 4, "all of them or none");
     ann.get(&path(&fine)).await.refused(404, "ShiftNotFound");
     acme.owner.delete(&format!("{SHIFTS}/{real}")).await.ok();

@@ -3,4 +3,7 @@
 
 mod claims;
 mod drafts;
+mod hidden;
+mod locked;
+mod overtaken;
 mod swaps;
