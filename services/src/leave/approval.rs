@@ -14,10 +14,10 @@ use crate::alerts;
 use crate::schedule::rules as shifts;
 
 /// Takes the requester out of the scheduled shifts of the leave's dates; answers which, by date and start. Through a
-/// department one stops being assigned by the leave itself. Half days leave shifts alone.
+/// department one stops being assigned by the leave itself. A half day leaves shifts alone, unless the other half is off too.
 pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Changes, Vec<Uuid>)> {
     let (state, user) = (facts.state, leave.user_id);
-    if leave.day_part != DayPart::Full {
+    if !takes_whole_days(state, leave) {
         return Ok((Changes::none(), Vec::new()));
     }
     let mut theirs = Vec::new();
@@ -50,6 +50,11 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
     Ok((changes, theirs.iter().map(|shift| shift.meta.id).collect()))
 }
 
+/// Whether with this leave somebody is off the whole of its dates: they are full ones, or the opposite half is off too.
+fn takes_whole_days(state: &State, leave: &LeaveRequest) -> bool {
+    leave.day_part == DayPart::Full || state.leave.completes_a_day(leave.user_id, leave.start_date, leave.day_part)
+}
+
 /// Whoever is back through a department may be planned twice at a time by now: that is reported, not refused, as when
 /// somebody joins a department.
 pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
@@ -71,7 +76,7 @@ pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
 /// Coming shifts that the person has again without the leave, each with another one at that time.
 fn clashing<'a>(facts: &'a Facts, leave: &LeaveRequest) -> Vec<(&'a Shift, &'a Shift)> {
     let (state, user) = (facts.state, leave.user_id);
-    if leave.status != LeaveStatus::Approved || leave.day_part != DayPart::Full {
+    if leave.status != LeaveStatus::Approved || !takes_whole_days(state, leave) {
         return Vec::new();
     }
     let coming = |shift: &Shift| shift.status == ShiftStatus::Scheduled && shift.ends_at > facts.now;

@@ -54,8 +54,9 @@ pub fn api() -> Api {
         .extra(&["unassignedShiftIds"])
         .about(
             "The requester changes or cancels a pending request; the manager or an admin approves, rejects or cancels it, or cancels an \
-             approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days takes the \
-             person out of the scheduled shifts of those dates in the same step and answers them as unassignedShiftIds; refused with 409 \
+             approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days, or the second of \
+             a day's two halves, takes the person out of the scheduled shifts of those dates in the same step and answers them as \
+             unassignedShiftIds; refused with 409 \
              AttendanceExists if the person has checked in on one of the dates. Other changes of state: 409 InvalidState. Cancelling \
              restores assignment through departments only.",
         )
