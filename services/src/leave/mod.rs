@@ -13,7 +13,7 @@ mod rules;
 mod timers;
 mod update;
 
-pub use read::approved_on;
+pub use read::{approved_on, days_off};
 pub use timers::{sweep, waiting};
 
 use crate::Api;
