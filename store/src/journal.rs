@@ -39,8 +39,23 @@ pub(crate) async fn entries(conn: &mut Conn<'_>, company: CompanyId, after: i64,
     rows.iter().map(|row| entry(company, row)).collect::<Result<_, _>>().ours()
 }
 
+/// The audiences of entries after `seq` by which somebody may see less than before, or other things.
+pub(crate) async fn withdrawals(conn: &mut Conn<'_>, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
+    let mut sql = Sql::new(conn.dialect());
+    sql.push("SELECT audience FROM journal WHERE company_id = ").bind(Arg::id(company));
+    // As the index has it.
+    sql.push(" AND seq > ").bind(Arg::Int(after)).push(r#" AND audience LIKE '%"w%'"#);
+    sql.push(" ORDER BY seq LIMIT ").bind(Arg::Int(i64::from(limit)));
+    let rows = conn.rows(sql.text, sql.args).await.ours()?;
+    rows.iter().map(|row| audience(row, 0)).collect::<Result<_, _>>().ours()
+}
+
+fn audience(row: &Row, column: usize) -> Result<Audience, sqlx::Error> {
+    serde_json::from_str(row.some_text(column)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
 fn entry(company: CompanyId, row: &Row) -> Result<Entry, sqlx::Error> {
-    let audience: Audience = serde_json::from_str(row.some_text(6)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let audience = audience(row, 6)?;
     Ok(Entry {
         company,
         seq: row.some_int(0)?,

@@ -115,7 +115,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateLeave, looked_at: Option<(Date
         }
         let (shifts, freed) = match to {
             LeaveStatus::Approved => approval::unassign(facts, ctx, &leave)?,
-            LeaveStatus::Cancelled => (approval::clashes(facts, ctx, &before), Vec::new()),
+            LeaveStatus::Cancelled => {
+                (approval::given_back(facts, ctx, &before).join(approval::clashes(facts, ctx, &before)), Vec::new())
+            }
             _ => (Changes::none(), Vec::new()),
         };
         unassigned = freed;

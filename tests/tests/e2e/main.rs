@@ -29,6 +29,7 @@ mod tables;
 mod tasks;
 mod vectors;
 mod ward;
+mod withdrawals;
 
 /// Addresses that many tests use.
 mod paths {

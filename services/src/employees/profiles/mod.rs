@@ -9,5 +9,6 @@ mod update;
 pub use create::api as create;
 pub use delete::api as delete;
 pub use read::{get, list};
+pub(crate) use rules::audience;
 pub(super) use rules::manages;
 pub use update::api as update;
