@@ -52,6 +52,10 @@ pub fn api() -> Api {
         .at("/v1/leaverequests/:leaveRequestId")
         .reach(Reach::Own)
         .extra(&["unassignedShiftIds"])
+        .carries(|| {
+            let about = "The shifts out of which an approval takes the person.";
+            json!({"unassignedShiftIds": {"type": "array", "items": {"type": "string", "format": "uuid"}, "description": about}})
+        })
         .about(
             "The requester changes or cancels a pending request; the manager or an admin approves, rejects or cancels it, or cancels an \
              approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days, or the second of \

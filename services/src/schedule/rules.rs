@@ -99,6 +99,16 @@ impl Conflict {
     }
 }
 
+impl Conflict {
+    /// The JSON Schemas of what [`Conflict::to_json`] says.
+    pub fn schema() -> Json {
+        let text = json!({"type": "string"});
+        let id = json!({"type": "string", "format": "uuid"});
+        let kind = json!({"type": "string", "enum": ["shift", "leave", "rest"]});
+        json!({"userId": id, "kind": kind, "id": id, "from": text, "to": text})
+    }
+}
+
 /// Whether two shifts share time; back to back they do not.
 pub fn overlap(a: &Shift, b: &Shift) -> bool {
     a.starts_at < b.ends_at && b.starts_at < a.ends_at
