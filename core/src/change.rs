@@ -242,13 +242,14 @@ pub struct Outbox {
     pub payload: Json,
 }
 
-/// A person who is erased from the journal: entries about them lose their content and keep their places in the chain.
+/// A person who is erased from the journal: entries about them lose their content and keep their places in the chain. The change
+/// has an entry about the user, which stays and names the erased ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erasure {
     pub user: UserId,
     /// Entries about them that were found already.
     pub found: Vec<i64>,
-    /// Where that search ended: later entries are looked at in the commit.
+    /// Where that search ended: it goes on in the commit.
     pub up_to: i64,
 }
 

@@ -65,7 +65,9 @@ pub struct Page {
 pub struct Verified {
     /// How many entries were proved, from the first.
     pub entries: u64,
-    /// The first entry that is altered, out of place or missing.
+    /// How many of them have no content any more, as another entry says.
+    pub erased: u64,
+    /// The first entry that is altered, out of place or missing, or whose content is gone though no erasure says so.
     pub first_bad: Option<i64>,
 }
 
