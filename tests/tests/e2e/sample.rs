@@ -37,7 +37,7 @@ async fn the_sample_company_shows_everything(db: Db) {
             format!("{ANNOUNCEMENTS}?status=cancelled"),
             format!("{LEAVE}?dayPart=firstHalf&status=approved"),
             format!("{LEAVE}?dayPart=secondHalf&status=pending"),
-            format!("{LOCKS}"),
+            LOCKS.to_owned(),
             format!("{PAYROLL}?paymentStatus=paid"),
             format!("{PAYROLL}?paymentStatus=pending"),
             format!("{TASK_ASSIGNMENTS}?status=active"),
