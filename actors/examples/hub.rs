@@ -37,6 +37,10 @@ impl Access for Nothing {
         Ok(None)
     }
 
+    async fn withdrawals(&self, _: CompanyId, _: i64, _: u32) -> Result<Vec<Audience>> {
+        Ok(Vec::new())
+    }
+
     async fn person(&self, _: CompanyId, _: UserId) -> Result<Option<Person>> {
         Ok(None)
     }

@@ -147,6 +147,8 @@ pub struct BusinessApi<S> {
     pub body_limit: Option<usize>,
     /// The schema of the data that it answers, where that is no data object.
     pub output: Option<fn() -> Json>,
+    /// The schemas of what it answers beyond the object's properties, by name.
+    pub carries: Option<fn() -> Json>,
     prepare: Option<Prepare<S>>,
     also: Option<Also<S>>,
 }
@@ -173,6 +175,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             no_keys: false,
             body_limit: None,
             output: None,
+            carries: None,
             prepare: None,
             also: None,
         }
@@ -257,6 +260,13 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// What it answers has a shape of its own, with this JSON Schema: one `type` each, arrays with `items`, no references.
     pub fn output(mut self, schema: fn() -> Json) -> BusinessApi<S> {
         self.output = Some(schema);
+        self
+    }
+
+    /// What it answers has more than its object's properties, with these JSON Schemas by name: names of [`BusinessApi::extra`]
+    /// are those beside the data, the others inside of each object.
+    pub fn carries(mut self, schemas: fn() -> Json) -> BusinessApi<S> {
+        self.carries = Some(schemas);
         self
     }
 

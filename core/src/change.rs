@@ -30,7 +30,8 @@ impl RowChange {
     }
 }
 
-/// Who may see an event. Admins and managers get the full rendering, the others the one for employees.
+/// Who may see an event. Admins and managers get the full rendering, the others the one for employees; who could see its
+/// object until now is told that it is gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// Everybody in the company.
@@ -44,6 +45,15 @@ pub struct Audience {
     pub users: Vec<Uuid>,
     #[serde(default, rename = "d", skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<Uuid>,
+    /// Not these, of the departments.
+    #[serde(default, rename = "x", skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Uuid>,
+    /// Who could see the object before. The journal is searched for this name and the next.
+    #[serde(default, rename = "w", skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Audience>>,
+    /// Who reaches others, or less, from now on: what their streams show begins anew.
+    #[serde(default, rename = "wr", skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<Uuid>,
 }
 
 impl Audience {
@@ -70,26 +80,65 @@ impl Audience {
         self
     }
 
-    pub fn is_none(&self) -> bool {
-        *self == Audience::default()
+    /// Those who could see the object before, as far as they are not in this audience, are told that it is gone.
+    pub fn instead_of(mut self, mut before: Audience) -> Audience {
+        // Who is left out of a department only now is found through it.
+        if self.except.iter().all(|user| before.except.contains(user)) {
+            before.departments.retain(|d| !self.departments.contains(d));
+        }
+        before.users.retain(|user| !self.users.contains(user));
+        before.managers.retain(|manager| !self.managers.contains(manager));
+        before.all &= !self.all;
+        before.admins &= !self.admins;
+        (before.before, before.reach) = (None, Vec::new());
+        if before.departments.is_empty() {
+            before.except.clear();
+        }
+        self.before = Some(Box::new(before)).filter(|before| !self.all && !before.is_none());
+        self
     }
 
-    /// Whether a person sees the event, and if so whether whole. `departments` are the person's own.
+    /// Also begins anew what these people's streams show.
+    pub fn reaching(mut self, people: impl IntoIterator<Item = UserId>) -> Audience {
+        self.reach.extend(people.into_iter().map(|user| user.0));
+        self.reach.sort_unstable();
+        self.reach.dedup();
+        self
+    }
+
+    /// Whether no stream is to get the event.
+    pub fn is_none(&self) -> bool {
+        *self == Audience { reach: self.reach.clone(), except: self.except.clone(), ..Audience::default() }
+    }
+
+    /// How a person sees the event, if at all. `departments` are the person's own.
     pub fn sees(&self, user: UserId, admin: bool, departments: &[DepartmentId]) -> Option<View> {
+        let gone = || self.before.as_ref().and_then(|before| before.shows(user, admin, departments)).map(|_| View::Gone);
+        self.shows(user, admin, departments).or_else(gone)
+    }
+
+    fn shows(&self, user: UserId, admin: bool, departments: &[DepartmentId]) -> Option<View> {
         if (admin && self.admins) || self.managers.contains(&user.0) {
             return Some(View::Full);
         }
-        let named = self.all || self.users.contains(&user.0);
-        (named || departments.iter().any(|d| self.departments.contains(&d.0))).then_some(View::Limited)
+        let theirs = || departments.iter().any(|d| self.departments.contains(&d.0)) && !self.except.contains(&user.0);
+        (self.all || self.users.contains(&user.0) || theirs()).then_some(View::Limited)
+    }
+
+    /// Whether a person can see less than before, or other things.
+    pub fn takes_from(&self, user: UserId, admin: bool, departments: &[DepartmentId]) -> bool {
+        (!admin && self.reach.contains(&user.0)) || self.sees(user, admin, departments) == Some(View::Gone)
     }
 }
 
-/// The rendering of an event that a person gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The rendering of an event that a person gets, the fullest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
     Full,
     /// Without what employees may not read.
     Limited,
+    /// Only that the object is gone, for this person.
+    Gone,
 }
 
 /// One journal entry: an event for the streams, an entry of the audit log, or both.
@@ -200,13 +249,14 @@ pub struct Outbox {
     pub payload: Json,
 }
 
-/// A person who is erased from the journal: entries about them lose their content and keep their places in the chain.
+/// A person who is erased from the journal: entries about them lose their content and keep their places in the chain. The change
+/// has an entry about the user, which stays and names the erased ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erasure {
     pub user: UserId,
     /// Entries about them that were found already.
     pub found: Vec<i64>,
-    /// Where that search ended: later entries are looked at in the commit.
+    /// Where that search ended: it goes on in the commit.
     pub up_to: i64,
 }
 
@@ -296,4 +346,59 @@ pub struct Entry {
     pub audience: Audience,
     /// The object as JSON, secrets masked, as admins may read it; `null` if there is none.
     pub after: Arc<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people<const N: usize>() -> [UserId; N] {
+        std::array::from_fn(|n| UserId(Uuid::from_u128(n as u128 + 1)))
+    }
+
+    #[test]
+    fn who_is_left_out_is_told_that_it_is_gone() {
+        let [ann, bob, mia, eve] = people();
+        let before = Audience::admins().user(ann).user(bob).manager(Some(mia));
+        let after = Audience::admins().user(bob).user(eve).instead_of(before.clone());
+        let views = [ann, bob, mia, eve].map(|user| after.sees(user, false, &[]));
+        assert_eq!(views, [Some(View::Gone), Some(View::Limited), Some(View::Gone), Some(View::Limited)]);
+        assert_eq!(after.sees(ann, true, &[]), Some(View::Full), "admins see everything");
+        assert_eq!(Audience::everyone().instead_of(before.clone()), Audience::everyone());
+        assert_eq!(before.clone().instead_of(before.clone()), before, "nobody is left out");
+    }
+
+    #[test]
+    fn departments_leave_out_who_is_excepted() {
+        let [ann, bob] = people();
+        let (crew, desk) = (DepartmentId(Uuid::from_u128(10)), DepartmentId(Uuid::from_u128(11)));
+        let of = |departments: &[DepartmentId], except: &[UserId]| Audience {
+            departments: departments.iter().map(|d| d.0).collect(),
+            except: except.iter().map(|u| u.0).collect(),
+            ..Audience::admins()
+        };
+        let (before, after) = (of(&[crew], &[]), of(&[crew], &[ann]));
+        assert_eq!((after.sees(ann, false, &[crew]), after.sees(bob, false, &[crew])), (None, Some(View::Limited)));
+        let left = after.clone().instead_of(before.clone());
+        assert_eq!((left.sees(ann, false, &[crew]), left.sees(bob, false, &[crew])), (Some(View::Gone), Some(View::Limited)));
+        // Who was left out already is told nothing, nor is who belongs to the department that comes in its place.
+        let moved = of(&[desk], &[]).instead_of(after);
+        assert_eq!(moved.sees(ann, false, &[crew]), None);
+        assert_eq!((moved.sees(bob, false, &[crew]), moved.sees(ann, false, &[desk])), (Some(View::Gone), Some(View::Limited)));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_short() {
+        let [ann, mia] = people();
+        let plain = Audience::admins().user(ann);
+        assert!(!serde_json::to_string(&plain).expect("JSON").contains("\"w"));
+        for audience in
+            [plain.clone().instead_of(Audience::none().user(mia)), plain.reaching([mia]), Audience::none().reaching([ann])]
+        {
+            let text = serde_json::to_string(&audience).expect("JSON");
+            assert!(text.contains("\"w"), "{text}");
+            assert_eq!(serde_json::from_str::<Audience>(&text).expect("reads"), audience);
+        }
+        assert!(Audience::none().reaching([ann]).is_none(), "nobody gets the event");
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::api::{BusinessApi, Reach};
 use crate::filter::{self, LIST_PARAMETERS};
 use crate::input::Place;
-use crate::object::{Level, ObjectDef};
+use crate::object::{Level, ObjectDef, Property};
 use crate::registry::Registry;
 use crate::tool::schema;
 use crate::value::Kind;
@@ -146,13 +146,21 @@ fn parameter(name: &str, place: &str, required: bool, schema: Json, doc: &str) -
 }
 
 fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
-    let object = match api.object {
-        Some(def) => json!({"$ref": format!("#/components/schemas/{}", def.name)}),
+    let mut carried = match api.carries.map(|schemas| schemas()) {
+        Some(Json::Object(carried)) => carried,
+        _ => Map::new(),
+    };
+    let beside: Vec<(&str, Json)> =
+        api.extra.iter().map(|name| (*name, carried.remove(*name).unwrap_or_else(|| json!({})))).collect();
+    let object = match api.object.map(|def| json!({"$ref": format!("#/components/schemas/{}", def.name)})) {
+        Some(object) if carried.is_empty() => object,
+        Some(object) => json!({"allOf": [object, {"type": "object", "properties": carried}]}),
         None => json!({"type": "object"}),
     };
+    let many = api.object.map_or(api.action == crate::api::Action::List, |def| def.plural == api.data_name);
     let data = match api.output {
         Some(schema) => schema(),
-        None if api.action == crate::api::Action::List => json!({"type": "array", "items": object}),
+        None if many => json!({"type": "array", "items": object}),
         None => object,
     };
     let mut properties = json!({
@@ -163,43 +171,53 @@ fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         "action": {"type": "string"}, "appVersion": {"type": "string"}, "rowCount": {"type": "integer"},
     });
     properties[api.data_name] = data;
-    for name in api.extra {
-        properties[*name] = json!({});
+    for (name, schema) in beside {
+        properties[name] = schema;
     }
     if api.is_list() {
         properties["paging"] = json!({"type": "object", "properties": {
             "pageNumber": {"type": "integer"}, "pageRowCount": {"type": "integer"},
             "totalRowCount": {"type": "integer"}, "pageCount": {"type": "integer"},
         }});
-        properties["filters"] = json!({"type": "array", "items": {"type": "object"}});
+        let filter = json!({"name": {"type": "string"}, "values": {"type": "array", "items": {"type": "string"}}});
+        properties["filters"] = json!({"type": "array", "items": {"type": "object", "properties": filter}});
         properties["uiPermissions"] = json!({"type": "array", "items": {}});
     }
     json!({"type": "object", "properties": properties})
 }
 
-/// The schema of an object in answers: nullable where a value may be missing.
-fn object_schema(def: &'static ObjectDef) -> Json {
-    let mut properties = Map::new();
-    for property in def.all().filter(|p| p.read != Level::Nobody) {
-        let mut value = schema(property.kind, property.doc);
-        if !property.required {
-            value["type"] = json!([property.kind.json_type(), "null"]);
-            if let Some(values) = value.get_mut("enum").and_then(Json::as_array_mut) {
-                values.push(Json::Null);
-            }
-        }
-        properties.insert(property.name.to_owned(), value);
-        if matches!(property.kind, Kind::Enum(_)) {
-            let doc = format!("Index of {} among its values.", property.name);
-            properties.insert(format!("{}_idx", property.name), json!({"type": ["integer", "null"], "description": doc}));
+/// A property of an object in answers: nullable where a value may be missing, an enum with its index.
+fn answered(property: &Property) -> Vec<(String, Json)> {
+    let mut value = schema(property.kind, property.doc);
+    if !property.required {
+        value["type"] = json!([property.kind.json_type(), "null"]);
+        if let Some(values) = value.get_mut("enum").and_then(Json::as_array_mut) {
+            values.push(Json::Null);
         }
     }
+    let mut all = vec![(property.name.to_owned(), value)];
+    if matches!(property.kind, Kind::Enum(_)) {
+        let doc = format!("Index of {} among its values.", property.name);
+        all.push((format!("{}_idx", property.name), json!({"type": ["integer", "null"], "description": doc})));
+    }
+    all
+}
+
+/// The schema of an object in answers.
+pub fn object_schema(def: &'static ObjectDef) -> Json {
+    let mut properties: Map<String, Json> = def.all().filter(|p| p.read != Level::Nobody).flat_map(answered).collect();
     for computed in def.computed {
         properties.insert(computed.name.to_owned(), schema(computed.kind, computed.doc));
     }
     for join in def.joins {
         let many = def.property(join.property).is_some_and(|p| matches!(p.kind, Kind::Ids(_)));
-        let object = json!({"type": if many { json!("array") } else { json!(["object", "null"]) }, "description": "Embedded."});
+        let fields = std::iter::once("id").chain(join.fields.iter().copied()).filter_map(|name| (join.target)().property(name));
+        let embedded: Map<String, Json> = fields.flat_map(answered).collect();
+        let object = if many {
+            json!({"type": "array", "description": "Embedded.", "items": {"type": "object", "properties": embedded}})
+        } else {
+            json!({"type": ["object", "null"], "description": "Embedded.", "properties": embedded})
+        };
         properties.insert(join.name.to_owned(), object);
     }
     json!({"type": "object", "description": def.doc.trim(), "properties": properties})

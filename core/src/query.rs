@@ -44,6 +44,19 @@ pub enum Cond {
     Named(&'static ObjectDef, &'static str, Box<Cond>),
     /// A JSON property `{from, to}` or `{start, end}` contains the date.
     PeriodContains(&'static str, Date),
+    /// No row of another object spans a date of this row.
+    Outside(Box<Spans>),
+}
+
+/// Active rows of an object that satisfy a condition, each from a date to another, both included; and the date property of the
+/// row that is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spans {
+    pub of: &'static ObjectDef,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub cond: Cond,
+    pub date: &'static str,
 }
 
 impl Cond {
@@ -63,6 +76,7 @@ impl Cond {
         match self {
             Cond::All(list) | Cond::Any(list) => list.iter().flat_map(Cond::others).collect(),
             Cond::Named(def, _, cond) => std::iter::once(*def).chain(cond.others()).collect(),
+            Cond::Outside(spans) => std::iter::once(spans.of).chain(spans.cond.others()).collect(),
             _ => Vec::new(),
         }
     }

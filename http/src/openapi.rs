@@ -118,7 +118,9 @@ fn stream() -> Json {
         parameter("Last-Event-ID", "header", false, text, "Resumes after this event."),
     ]});
     let about = "Live events of the company as text/event-stream: first `snapshot` with today's board, then every event that the \
-                 caller may read. A position that is too old gives `reset` and a new snapshot; `end` says why a stream ends.";
+                 caller may read. An object that is the caller's no longer comes as deleted (or cancelled), with `id`, `isActive` false \
+                 and `withdrawn` true alone. A position that is too old, or from before something was taken from the caller, and a \
+                 reach over other people than before give `reset` and a new snapshot; `end` says why a stream ends.";
     of_type(operation("stream", "Live stream", about, more), "text/event-stream")
 }
 

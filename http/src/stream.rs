@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -27,19 +27,22 @@ const PING: Duration = Duration::from_secs(15);
 /// The board goes out in pieces of this size: a connection keeps a buffer as large as the largest piece it has sent.
 pub const PIECE: usize = 4 * 1024;
 
-/// The services whose objects a topic tells of, for API keys that are limited to some services.
-const TOPIC_SERVICES: [(&str, &str); 10] = [
+/// The service whose objects a topic tells of, for API keys that are limited to some services. Alerts are about objects of
+/// several: a key hears of those about its own.
+const TOPIC_SERVICES: [(&str, &str); 9] = [
     ("attendance", "attendanceManagement"),
     ("schedule", "scheduleManagement"),
     ("tasks", "taskManagement"),
     ("leave", "leaveManagement"),
     ("announcements", "announcementManagement"),
-    ("alerts", "attendanceManagement"),
     ("insights", "aiWorkforceAnalytics"),
     ("people", "employeeProfile"),
     ("payroll", "payrollReporting"),
     ("eod", "agentHub"),
 ];
+
+/// The topics about whose objects there are alerts.
+const ALERTED: [&str; 5] = ["attendance", "schedule", "tasks", "leave", "people"];
 
 type Step<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -73,7 +76,7 @@ fn subscriber(ctx: &Ctx, incoming: &Incoming, after: i64) -> Result<Subscriber> 
     let unknown = |name: String| Error::field("topics", format!("{name} is no topic"));
     let mut topics = Topics::parse(asked).map_err(unknown)?;
     if let Some(key) = session.key.as_ref().filter(|key| !key.services.is_empty()) {
-        topics = Topics::parse(&within(key, asked)?).map_err(unknown)?;
+        topics = within(key, asked)?;
     }
     Ok(Subscriber {
         company: ctx.tenant.company,
@@ -87,18 +90,20 @@ fn subscriber(ctx: &Ctx, incoming: &Incoming, after: i64) -> Result<Subscriber> 
 }
 
 /// Of the topics asked for (none: of all), those that a limited key may hear of.
-fn within(key: &KeyScope, asked: &str) -> Result<String> {
-    let mut wanted = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
-    let all = wanted.peek().is_none();
-    let wanted: Vec<&str> = wanted.collect();
-    let open = TOPIC_SERVICES
-        .iter()
-        .filter(|(topic, service)| (all || wanted.contains(topic)) && key.services.iter().any(|s| s == service));
-    let open: Vec<&str> = open.map(|(topic, _)| *topic).collect();
+fn within(key: &KeyScope, asked: &str) -> Result<Topics> {
+    let wanted: Vec<&str> = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let wanted = |topic: &str| wanted.is_empty() || wanted.contains(&topic);
+    let own = TOPIC_SERVICES.iter().filter(|(_, service)| key.services.iter().any(|s| s == service));
+    let own: Vec<&str> = own.map(|(topic, _)| *topic).collect();
+    let mut open: Vec<&str> = own.iter().copied().filter(|topic| wanted(topic)).collect();
+    if wanted("alerts") && own.iter().any(|topic| ALERTED.contains(topic)) {
+        open.push("alerts");
+    }
     if open.is_empty() {
         return Err(Error::forbidden("This API key has no access to any of these topics"));
     }
-    Ok(open.join(","))
+    let known = |names: &[&str]| Topics::parse(&names.join(",")).map_err(Error::internal);
+    Ok(known(&open)?.with_alerts_about(known(&own)?))
 }
 
 /// Where to resume: `Last-Event-ID`, or `lastEventId` for clients that cannot set headers.
@@ -127,8 +132,13 @@ fn snapshot(ctx: Ctx, dispatch: Arc<Dispatch<App>>) -> Step<Result<(i64, Json)>>
 enum State {
     /// Delivers what comes, first of all what is ready.
     Open(Option<Bytes>),
-    /// The position was lost: reads the board anew.
-    Renewing(Step<Result<(i64, Json)>>),
+    /// Reads the board anew: the position was lost, or (`going_on`) the user may see other things than before.
+    Renewing {
+        board: Step<Result<(i64, Json)>>,
+        going_on: bool,
+    },
+    /// Has the board of a position, and delivers what comes before it.
+    Arriving(i64, Box<Json>),
     Ended,
 }
 
@@ -144,8 +154,12 @@ struct Live {
 impl Live {
     /// Shows the board, after which the events from its position on follow.
     fn begin(&mut self, (seq, board): (i64, Json)) {
-        self.state = State::Open(Some(format!("event: snapshot\nid: {seq}\ndata: {board}\n\n").into()));
+        self.state = State::Open(Some(shown(seq, &board).into()));
         self.events.start_after(seq);
+    }
+
+    fn renew(&mut self, going_on: bool) {
+        self.state = State::Renewing { board: snapshot(self.ctx.clone(), self.dispatch.clone()), going_on };
     }
 
     fn end(&mut self, reason: &str) -> Bytes {
@@ -158,27 +172,59 @@ impl Live {
         end.is_some_and(|end| end <= self.ctx.now())
     }
 
-    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        match Pin::new(&mut self.events).poll_next(cx) {
-            Poll::Ready(Some(Delivery::Event(frame))) => return Poll::Ready(Some(frame.bytes)),
-            Poll::Ready(Some(Delivery::Reset)) => {
-                self.state = State::Renewing(snapshot(self.ctx.clone(), self.dispatch.clone()));
-                return Poll::Ready(Some(Bytes::from_static(b"event: reset\ndata: {}\n\n")));
+    /// The next thing to be sent while events come; `None` where the state has changed instead.
+    fn poll_events(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Poll::Ready(delivery) = Pin::new(&mut self.events).poll_next(cx) else {
+            ready!(self.ping.poll_tick(cx));
+            // A stream must not outlive its login; the hub hears of logouts only.
+            let expired = self.login_expired();
+            return Poll::Ready(Some(if expired { self.end("logout") } else { Bytes::from_static(b": ping\n\n") }));
+        };
+        const RESET: Bytes = Bytes::from_static(b"event: reset\ndata: {}\n\n");
+        Poll::Ready(match delivery {
+            Some(Delivery::Event(frame)) => match &self.state {
+                State::Arriving(seq, _) if *seq < frame.seq => {
+                    self.arrive(&frame.bytes);
+                    None
+                }
+                _ => Some(frame.bytes),
+            },
+            Some(Delivery::Reached(at)) => {
+                if matches!(&self.state, State::Arriving(seq, _) if *seq == at) {
+                    self.arrive(&[]);
+                }
+                None
             }
-            Poll::Ready(Some(Delivery::Ended(reason))) => return Poll::Ready(Some(self.end(reason))),
-            Poll::Ready(Some(Delivery::Cut) | None) => {
+            // The board just read may be of before, and nobody has seen it.
+            Some(Delivery::Anew) => {
+                let told = matches!(self.state, State::Arriving(..));
+                self.renew(true);
+                (!told).then_some(RESET)
+            }
+            Some(Delivery::Reset) => {
+                self.renew(false);
+                Some(RESET)
+            }
+            Some(Delivery::Ended(reason)) => Some(self.end(reason)),
+            Some(Delivery::Cut) | None => {
                 self.state = State::Ended;
-                return Poll::Ready(None);
+                None
             }
-            Poll::Pending => {}
-        }
-        if self.ping.poll_tick(cx).is_pending() {
-            return Poll::Pending;
-        }
-        // A stream must not outlive its login; the hub hears of logouts only.
-        let expired = self.login_expired();
-        Poll::Ready(Some(if expired { self.end("logout") } else { Bytes::from_static(b": ping\n\n") }))
+        })
     }
+
+    /// Shows the board at its place, and what follows it.
+    fn arrive(&mut self, next: &[u8]) {
+        if let State::Arriving(seq, board) = &self.state {
+            let mut bytes = shown(*seq, board).into_bytes();
+            bytes.extend_from_slice(next);
+            self.state = State::Open(Some(bytes.into()));
+        }
+    }
+}
+
+fn shown(seq: i64, board: &Json) -> String {
+    format!("event: snapshot\nid: {seq}\ndata: {board}\n\n")
 }
 
 impl Stream for Live {
@@ -189,20 +235,24 @@ impl Stream for Live {
         loop {
             match &mut live.state {
                 State::Ended => return Poll::Ready(None),
-                State::Open(ready) => {
-                    return match ready.take() {
-                        Some(mut bytes) => {
-                            let piece = bytes.split_to(bytes.len().min(PIECE));
-                            *ready = Some(bytes).filter(|rest| !rest.is_empty());
-                            Poll::Ready(Some(Ok(piece)))
-                        }
-                        None => live.poll_open(cx).map(|bytes| bytes.map(Ok)),
-                    };
+                State::Open(ready @ Some(_)) => {
+                    let mut bytes = ready.take().unwrap_or_default();
+                    let piece = bytes.split_to(bytes.len().min(PIECE));
+                    *ready = Some(bytes).filter(|rest| !rest.is_empty());
+                    return Poll::Ready(Some(Ok(piece)));
                 }
-                State::Renewing(step) => match step.as_mut().poll(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(board)) => live.begin(board),
-                    Poll::Ready(Err(error)) => {
+                State::Open(None) | State::Arriving(..) => {
+                    if let Some(bytes) = ready!(live.poll_events(cx)) {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+                State::Renewing { board, going_on } => match ready!(board.as_mut().poll(cx)) {
+                    Ok((seq, board)) if *going_on => {
+                        live.events.tell_when_at(seq);
+                        live.state = State::Arriving(seq, Box::new(board));
+                    }
+                    Ok(board) => live.begin(board),
+                    Err(error) => {
                         // The client reconnects and is told what is wrong by a status.
                         tracing::warn!(requestId = &*live.ctx.request_id, %error, source = ?error.source, "a stream lost its board");
                         live.state = State::Ended;
@@ -220,8 +270,14 @@ mod tests {
     #[test]
     fn a_limited_key_hears_of_its_services_only() {
         let key = KeyScope { read_only: true, services: vec!["leaveManagement".to_owned(), "attendanceManagement".to_owned()] };
-        assert_eq!(within(&key, "").expect("open"), "attendance,leave,alerts");
-        assert_eq!(within(&key, "leave, tasks").expect("open"), "leave");
+        let topics = |names: &str| Topics::parse(names).expect("topics");
+        let own = topics("attendance,leave");
+        assert_eq!(within(&key, "").expect("open"), topics("attendance,leave,alerts").with_alerts_about(own));
+        assert_eq!(within(&key, "leave, tasks").expect("open"), topics("leave"));
+        assert_eq!(within(&key, "tasks, alerts").expect("open"), topics("alerts").with_alerts_about(own));
         assert_eq!(within(&key, "tasks").expect_err("closed").status.http(), 403);
+        let payroll = KeyScope { read_only: true, services: vec!["payrollReporting".to_owned()] };
+        assert_eq!(within(&payroll, "").expect("open"), topics("payroll"));
+        assert_eq!(within(&payroll, "alerts").expect_err("nothing to be alerted of").status.http(), 403);
     }
 }

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use workforceos_actors::hub::{Access, Person};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::api::BoxFuture;
-use workforceos_core::change::{ANSWER_KEPT, Changes, Entry, Event};
+use workforceos_core::change::{ANSWER_KEPT, Audience, Changes, Entry, Event};
 use workforceos_core::dispatch::Outside;
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
@@ -187,6 +187,10 @@ impl Access for HubAccess {
 
     async fn oldest(&self, company: CompanyId) -> Result<Option<i64>> {
         self.store.oldest_seq(company).await
+    }
+
+    async fn withdrawals(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
+        self.store.withdrawals(company, after, limit).await
     }
 
     async fn person(&self, company: CompanyId, user: UserId) -> Result<Option<Person>> {

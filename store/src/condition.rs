@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 use workforceos_core::object::Property;
-use workforceos_core::query::Op;
+use workforceos_core::query::{Op, Spans};
 use workforceos_core::value::Kind;
 use workforceos_core::{Cond, Error, ObjectDef, Query, Result, Value};
 
@@ -65,21 +65,37 @@ pub(crate) fn push(sql: &mut Sql, query: &Query, cond: &Cond) -> Result<()> {
             sql.push("(").push(&start).push(" <= ").bind(date.clone());
             sql.push(" AND ").push(&end).push(" >= ").bind(date).push(")");
         }
+        Cond::Outside(spans) => outside(sql, query, spans)?,
     }
+    Ok(())
+}
+
+/// In the inner table `t` is the other object's row; around it, the row that is looked at.
+fn outside(sql: &mut Sql, query: &Query, spans: &Spans) -> Result<()> {
+    let (from, to) = (property(spans.of, spans.from)?, property(spans.of, spans.to)?);
+    let date = column(property(query.def, spans.date)?);
+    sql.push("NOT EXISTS (SELECT 1 FROM (SELECT ").push(&column(from)).push(" AS span_from, ").push(&column(to));
+    sql.push(" AS span_to FROM ").push(spans.of.table).push(" t WHERE ");
+    rows_of(sql, query, spans.of, &spans.cond)?;
+    sql.push(") s WHERE s.span_from <= ").push(&date).push(" AND s.span_to >= ").push(&date).push(")");
     Ok(())
 }
 
 /// Inside, `t` is the other object's row.
 fn named(sql: &mut Sql, query: &Query, other: &'static ObjectDef, name: &str, cond: &Cond) -> Result<()> {
-    let inner = Query { def: other, ..query.clone() };
     sql.push("t.id IN (SELECT t.").push(property(other, name)?.column).push(" FROM ").push(other.table).push(" t WHERE ");
+    rows_of(sql, query, other, cond)?;
+    sql.push(")");
+    Ok(())
+}
+
+/// The active rows of another object, in the query's company, that satisfy a condition.
+fn rows_of(sql: &mut Sql, query: &Query, other: &'static ObjectDef, cond: &Cond) -> Result<()> {
     if let Some(company) = query.company {
         sql.push("t.company_id = ").bind(Arg::id(company)).push(" AND ");
     }
     sql.push("t.is_active = 1 AND ");
-    push(sql, &inner, cond)?;
-    sql.push(")");
-    Ok(())
+    push(sql, &Query { def: other, ..query.clone() }, cond)
 }
 
 /// One end of a period, cut to its date.

@@ -1,9 +1,13 @@
 //! Erasing a person from the journal: entries about them lose their content and keep their places in the chain, which is
-//! made over the content's digest.
+//! made over the content's digest. The erasure's own entry, which the chain proves, names them: content that is missing without such
+//! an entry was not erased by us.
 
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 use workforceos_core::change::Erasure;
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::{ObjectDef, Result, objects};
+use workforceos_core::objects::{self, User};
+use workforceos_core::{DataObject, ObjectDef, Result};
 
 use crate::arg::Arg;
 use crate::connection::Conn;
@@ -31,29 +35,67 @@ pub(crate) async fn look(conn: &mut Conn<'_>, company: CompanyId, erasure: &mut 
     Ok(until == head)
 }
 
-/// Erases what was found, and what came since, before this entry.
-pub(crate) async fn carry_out(conn: &mut Conn<'_>, company: &Arg, erasure: &Erasure, before: i64) -> Result<(), sqlx::Error> {
+/// Erases what was found.
+pub(crate) async fn carry_out(conn: &mut Conn<'_>, company: &Arg, erasure: &Erasure) -> Result<(), sqlx::Error> {
     for chunk in erasure.found.chunks(ERASED) {
-        let mut sql = erasing(conn, company);
-        sql.push("seq IN ").bind_list(chunk.iter().map(|seq| Arg::Int(*seq)).collect());
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("UPDATE journal SET after = NULL, before = NULL, extra = NULL, salt = NULL WHERE company_id = ");
+        sql.bind(company.clone()).push(" AND seq IN ").bind_list(chunk.iter().map(|seq| Arg::Int(*seq)).collect());
         conn.execute(sql.text.into(), sql.args).await?;
     }
-    let mut sql = erasing(conn, company);
-    sql.push("seq > ").bind(Arg::Int(erasure.up_to)).push(" AND seq < ").bind(Arg::Int(before)).push(" AND ");
-    about(&mut sql, erasure.user);
-    conn.execute(sql.text.into(), sql.args).await.map(drop)
+    Ok(())
 }
 
-fn erasing(conn: &Conn<'_>, company: &Arg) -> Sql {
-    let mut sql = Sql::new(conn.dialect());
-    sql.push("UPDATE journal SET after = NULL, before = NULL, extra = NULL, salt = NULL WHERE company_id = ");
-    sql.bind(company.clone()).push(" AND ");
-    sql
+/// The name under which an erasure's own entry tells, beside whatever else it tells, which entries were erased.
+const ERASED_NAME: &str = "erased";
+
+/// The entry of an erasure as it is written: with the places of what is erased.
+pub(crate) fn confessed(extra: Option<Json>, erasure: &Erasure) -> Json {
+    let mut extra = match extra {
+        Some(Json::Object(extra)) => extra,
+        _ => Map::new(),
+    };
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    let mut found = erasure.found.clone();
+    found.sort_unstable();
+    found.dedup();
+    for seq in found {
+        match ranges.last_mut() {
+            Some((_, to)) if *to + 1 == seq => *to = seq,
+            _ => ranges.push((seq, seq)),
+        }
+    }
+    extra.insert(ERASED_NAME.to_owned(), json!(ranges));
+    Json::Object(extra)
 }
 
-/// Whether an entry with content is about a person: about the user, or about an object that says it is theirs.
+/// The places that an entry says were erased, both ends included.
+pub(crate) fn covered(object: &str, extra: &str, seq: i64) -> Vec<(i64, i64)> {
+    if object != User::def().name || !extra.contains(ERASED_NAME) && !extra.contains("purged") {
+        return Vec::new();
+    }
+    let extra: Json = serde_json::from_str(extra).unwrap_or_default();
+    match &extra[ERASED_NAME] {
+        Json::Array(_) => serde_json::from_value(extra[ERASED_NAME].clone()).unwrap_or_default(),
+        // Written by a version that did not say which.
+        _ if extra["purged"] == true => vec![(1, seq - 1)],
+        _ => Vec::new(),
+    }
+}
+
+/// As [`look`] finds entries in the journal, whether one that is about to be written is about a person.
+pub(crate) fn concerns(user: UserId, object: &str, object_id: Uuid, after: &str, before: &str) -> bool {
+    let theirs = |owned_by: &str| format!("\"{owned_by}\":\"{user}\"");
+    let owned = || owned().filter(|(name, _)| *name == object).map(|(_, owned_by)| theirs(owned_by));
+    object_id == user.0 || owned().any(|text| after.contains(&text) || before.contains(&text))
+}
+
+/// Whether an entry with content is about a person: about the user, or about an object that says it is theirs. What tells of an
+/// erasure stays.
 fn about(sql: &mut Sql, user: UserId) {
-    sql.push("after IS NOT NULL AND (object_id = ").bind(Arg::id(user));
+    sql.push("after IS NOT NULL AND NOT (object = ").bind(Arg::text(User::def().name));
+    sql.push(" AND extra LIKE ").bind(Arg::text(&format!("%\"{ERASED_NAME}\":[%"))).push(")");
+    sql.push(" AND (object_id = ").bind(Arg::id(user));
     for (object, owned_by) in owned() {
         let theirs = format!("%\"{owned_by}\":\"{user}\"%");
         sql.push(" OR (object = ").bind(Arg::text(object)).push(" AND (after LIKE ").bind(Arg::text(&theirs));

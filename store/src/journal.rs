@@ -1,5 +1,6 @@
 //! Reading the journal: for streams, for catching up, and to prove that nobody has altered it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -11,6 +12,7 @@ use crate::arg::Arg;
 use crate::chain::{self, Head, Link};
 use crate::connection::{Conn, Row};
 use crate::dialect::Ours as _;
+use crate::erase;
 use crate::prepare::{JOURNAL_COLUMNS, NOTHING};
 use crate::sql::Sql;
 use crate::store::Verified;
@@ -39,8 +41,23 @@ pub(crate) async fn entries(conn: &mut Conn<'_>, company: CompanyId, after: i64,
     rows.iter().map(|row| entry(company, row)).collect::<Result<_, _>>().ours()
 }
 
+/// The audiences of entries after `seq` by which somebody may see less than before, or other things.
+pub(crate) async fn withdrawals(conn: &mut Conn<'_>, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
+    let mut sql = Sql::new(conn.dialect());
+    sql.push("SELECT audience FROM journal WHERE company_id = ").bind(Arg::id(company));
+    // As the index has it.
+    sql.push(" AND seq > ").bind(Arg::Int(after)).push(r#" AND audience LIKE '%"w%'"#);
+    sql.push(" ORDER BY seq LIMIT ").bind(Arg::Int(i64::from(limit)));
+    let rows = conn.rows(sql.text, sql.args).await.ours()?;
+    rows.iter().map(|row| audience(row, 0)).collect::<Result<_, _>>().ours()
+}
+
+fn audience(row: &Row, column: usize) -> Result<Audience, sqlx::Error> {
+    serde_json::from_str(row.some_text(column)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
 fn entry(company: CompanyId, row: &Row) -> Result<Entry, sqlx::Error> {
-    let audience: Audience = serde_json::from_str(row.some_text(6)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let audience = audience(row, 6)?;
     Ok(Entry {
         company,
         seq: row.some_int(0)?,
@@ -106,11 +123,14 @@ pub(crate) struct Walk<'k> {
     head: Head,
     seq: i64,
     chain: String,
+    erased: u64,
+    /// Entries without content of whose erasure nothing was said so far.
+    missing: BTreeSet<i64>,
 }
 
 impl<'k> Walk<'k> {
     pub(crate) fn new(key: &'k [u8; 32], company: CompanyId, head: Head) -> Walk<'k> {
-        Walk { key, company, head, seq: 0, chain: String::new() }
+        Walk { key, company, head, seq: 0, chain: String::new(), erased: 0, missing: BTreeSet::new() }
     }
 
     /// Goes on with one statement; an answer once it is known.
@@ -126,17 +146,31 @@ impl<'k> Walk<'k> {
                 Some(chain) => (self.seq, self.chain) = (expected, chain),
                 None => return Ok(Some(self.found(Some(expected)))),
             }
+            match row.text(13).ours()? {
+                None => drop(self.missing.insert(expected)),
+                Some(extra) => self.cover(&erase::covered(row.some_text(5).ours()?, extra, expected)),
+            }
         }
         if !rows.is_empty() && self.seq < self.head.seq {
             return Ok(None);
         }
         // The head tells where the chain must end: a cut tail shows.
         let whole = self.seq == self.head.seq && self.chain == self.head.chain;
-        Ok(Some(self.found((!whole).then_some(self.seq + i64::from(self.seq < self.head.seq)))))
+        let broken = (!whole).then_some(self.seq + i64::from(self.seq < self.head.seq));
+        Ok(Some(self.found(self.missing.first().copied().into_iter().chain(broken).min())))
+    }
+
+    /// Content in these places was erased, and this says so.
+    fn cover(&mut self, places: &[(i64, i64)]) {
+        for (from, to) in places.iter().filter(|(from, to)| from <= to) {
+            let later = to.checked_add(1).map(|next| self.missing.split_off(&next)).unwrap_or_default();
+            self.erased += self.missing.split_off(from).len() as u64;
+            self.missing.extend(later);
+        }
     }
 
     fn found(&self, first_bad: Option<i64>) -> Verified {
-        Verified { entries: u64::try_from(self.seq).unwrap_or(0), first_bad }
+        Verified { entries: u64::try_from(self.seq).unwrap_or(0), erased: self.erased, first_bad }
     }
 
     /// The entry's hash if the row is what was written under `expected`.

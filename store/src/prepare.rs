@@ -6,11 +6,13 @@ use rand::RngCore as _;
 use uuid::Uuid;
 use workforceos_core::answer::journal_json;
 use workforceos_core::change::{Changes, Entry, Erasure, Event, RowChange, Taken};
-use workforceos_core::id::CompanyId;
-use workforceos_core::{Error, ObjectDef, Record, Result, Timestamp, Value, words};
+use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::objects::User;
+use workforceos_core::{DataObject, Error, ObjectDef, Record, Result, Timestamp, Value, words};
 
 use crate::arg::Arg;
 use crate::chain::{self, Head, Link};
+use crate::erase;
 use crate::table::Table;
 
 /// What a content column holds when an event has none; NULL is content that was erased.
@@ -43,8 +45,7 @@ pub(crate) struct Prepared {
     /// With the tenant under which its caller asks again: for a registration that is not the new company.
     pub(crate) idempotency: Option<(CompanyId, Vec<Arg>)>,
     pub(crate) outbox: Vec<Vec<Arg>>,
-    /// With the first entry that follows it: this change's own entries stay.
-    pub(crate) erasure: Option<(Erasure, i64)>,
+    pub(crate) erasure: Option<Erasure>,
     pub(crate) taken: Option<Taken>,
 }
 
@@ -76,7 +77,8 @@ pub(crate) fn batch(
     now: Timestamp,
 ) -> Result<Batch, (usize, Error)> {
     let company_id = Arg::id(company);
-    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now };
+    let erased = changes.iter().filter_map(|change| change.erasure.as_ref()).map(|erasure| (erasure.user, Vec::new())).collect();
+    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now, erased };
     let mut batch =
         Batch { company, company_id, changes: Vec::with_capacity(changes.len()), entries: Vec::new(), head: Head::default() };
     for (index, change) in changes.into_iter().enumerate() {
@@ -95,12 +97,22 @@ struct Writer<'a> {
     company_id: Arg,
     head: Head,
     now: Timestamp,
+    /// Of whom the batch erases, its entries about them.
+    erased: Vec<(UserId, Vec<i64>)>,
 }
 
 impl Writer<'_> {
-    fn change(&mut self, change: Changes) -> Result<(Prepared, Arc<[Entry]>)> {
+    fn change(&mut self, mut change: Changes) -> Result<(Prepared, Arc<[Entry]>)> {
         if change.events.is_empty() && !change.rows.is_empty() {
             return Err(Error::internal("a change of rows has no event"));
+        }
+        if let Some(erasure) = &mut change.erasure {
+            // Entries of this batch before the erasure are about the person, too; its own stay, and one of them tells.
+            let own = self.erased.iter().filter(|(user, _)| *user == erasure.user).flat_map(|(_, seqs)| seqs);
+            erasure.found.extend(own);
+            let note = change.events.iter_mut().find(|e| e.object == User::def().name && e.object_id == erasure.user.0);
+            let note = note.ok_or_else(|| Error::internal("an erasure has no entry that tells of it"))?;
+            note.extra = Some(erase::confessed(note.extra.take(), erasure));
         }
         let mut touched = touched(&change.rows);
         let mut prepared = Prepared {
@@ -110,7 +122,7 @@ impl Writer<'_> {
             journal: Vec::with_capacity(change.events.len()),
             idempotency: None,
             outbox: Vec::with_capacity(change.outbox.len()),
-            erasure: change.erasure.map(|erasure| (erasure, self.head.seq + 1)),
+            erasure: change.erasure,
             taken: change.taken,
         };
         for row in change.rows {
@@ -174,6 +186,11 @@ impl Writer<'_> {
         let after: Arc<str> = content(event.after).into();
         let before = content(event.before);
         let extra = event.extra.map_or_else(|| NOTHING.to_owned(), |json| json.to_string());
+        for (user, seqs) in &mut self.erased {
+            if erase::concerns(*user, event.object, event.object_id, &after, &before) {
+                seqs.push(seq);
+            }
+        }
         let salt = salt();
         let digest = chain::digest(&salt, &after, &before, &extra);
         let object_id = Arg::id(event.object_id);

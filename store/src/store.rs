@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use workforceos_core::answer::Join;
-use workforceos_core::change::{Entry, Erasure};
+use workforceos_core::change::{Audience, Entry, Erasure};
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::value::Kind;
 use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
@@ -65,7 +65,9 @@ pub struct Page {
 pub struct Verified {
     /// How many entries were proved, from the first.
     pub entries: u64,
-    /// The first entry that is altered, out of place or missing.
+    /// How many of them have no content any more, as another entry says.
+    pub erased: u64,
+    /// The first entry that is altered, out of place or missing, or whose content is gone though no erasure says so.
     pub first_bad: Option<i64>,
 }
 
@@ -225,6 +227,12 @@ impl Store {
     pub async fn journal(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Entry>> {
         let mut held = self.0.reader_of(company, Mode::Read).await?;
         journal::entries(&mut held.conn(), company, after, limit).await
+    }
+
+    /// The audiences of entries after `after` that take something from somebody ([`Audience::takes_from`]), at most `limit`.
+    pub async fn withdrawals(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
+        journal::withdrawals(&mut held.conn(), company, after, limit).await
     }
 
     /// The oldest entry kept.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use workforceos_core::change::{Changes, Entry};
+use workforceos_core::change::{Changes, Entry, Erasure};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Cond, Error, ObjectDef, Query, Record, Result, Timestamp};
 
 use crate::chain::Head;
 use crate::connection::Held;
 use crate::dialect::trouble;
+use crate::erase;
 use crate::journal;
 use crate::prepare;
 use crate::read::{self, Filter};
@@ -138,11 +139,32 @@ impl Turn {
         }
     }
 
+    /// Finds what came since an erasure's search ended; in the turn nothing more comes.
+    async fn look_on(&mut self, erasure: &mut Erasure) -> Result<()> {
+        loop {
+            let all = match &mut self.hold {
+                Hold::Postgres(held) => erase::look(&mut held.conn(), self.company, erasure).await?,
+                Hold::Sqlite(_) => {
+                    let mut held = self.store.0.reader_of(self.company, Mode::Read).await?;
+                    erase::look(&mut held.conn(), self.company, erasure).await?
+                }
+            };
+            if all {
+                return Ok(());
+            }
+        }
+    }
+
     /// Writes all changes or none, in one transaction, and ends the turn.
-    pub async fn commit(self, batch: Vec<Changes>, now: Timestamp, due: Due) -> Outcome {
+    pub async fn commit(mut self, mut batch: Vec<Changes>, now: Timestamp, due: Due) -> Outcome {
         let due_at = due_at(self.head.due_at, &batch, due);
         if due_at == self.head.due_at && batch.iter().all(|c| c.is_empty() && c.unchanged.is_empty()) {
             return Outcome::Committed(batch.iter().map(|_| Arc::from([])).collect());
+        }
+        for erasure in batch.iter_mut().filter_map(|change| change.erasure.as_mut()) {
+            if let Err(error) = self.look_on(erasure).await {
+                return Outcome::Failed(error);
+            }
         }
         let inner: &Inner = &self.store.0;
         let mut batch = match prepare::batch(self.company, &inner.journal_key, &self.head, batch, now) {

@@ -63,8 +63,8 @@ struct Group<'a> {
     unchanged: HashMap<&'static str, HashMap<Uuid, i64>>,
     links: HashMap<(&'static str, Uuid), Links<'a>>,
     words: HashMap<(&'static str, Uuid), Words<'a>>,
-    /// Of which company, whom, and before which entry.
-    erasures: Vec<(&'a Arg, &'a Erasure, i64)>,
+    /// Of which company, and whom.
+    erasures: Vec<(&'a Arg, &'a Erasure)>,
     journal: Vec<&'a [Arg]>,
     idempotency: Vec<&'a [Arg]>,
     /// Answers to callers of another tenant than the company whose turn it is: that tenant, and that company.
@@ -119,7 +119,7 @@ impl<'a> Group<'a> {
         for put in &change.puts {
             self.put(batch, put);
         }
-        self.erasures.extend(change.erasure.iter().map(|(erasure, before)| (&batch.company_id, erasure, *before)));
+        self.erasures.extend(change.erasure.iter().map(|erasure| (&batch.company_id, erasure)));
         self.journal.extend(change.journal.iter().map(Vec::as_slice));
         match &change.idempotency {
             Some((tenant, row)) if *tenant != batch.company => self.answers_elsewhere.push((*tenant, batch.company, row)),
@@ -169,8 +169,8 @@ impl<'a> Group<'a> {
         self.write_words(conn).await?;
         insert(conn, Shape::Journal, &self.journal).await?;
         // Entries of this group that come before an erasure are about the person, too.
-        for (company, erasure, before) in &self.erasures {
-            erase::carry_out(conn, company, erasure, *before).await.map_err(|e| Fault::of("journal", e))?;
+        for (company, erasure) in &self.erasures {
+            erase::carry_out(conn, company, erasure).await.map_err(|e| Fault::of("journal", e))?;
         }
         keep_answers(conn, &self.idempotency).await?;
         for (tenant, company, row) in &self.answers_elsewhere {

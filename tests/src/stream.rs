@@ -80,6 +80,16 @@ impl Live {
         first.data
     }
 
+    /// The stream begins anew, since what the user may see is another now; answers the new board, past what came before it.
+    pub async fn begins_anew(&mut self) -> Json {
+        let reset = self.next().await.expect("the stream goes on");
+        assert!(reset.is_named("reset"), "the stream begins anew: {reset:?}");
+        let mut seen = self.until(|event| event.is_named("snapshot")).await;
+        let board = seen.pop().expect("a board");
+        assert!(seen.iter().all(|event| event.id.is_some() && event.id <= board.id), "what came before it: {seen:?}");
+        board.data
+    }
+
     /// Events up to and with the first for which `done` holds.
     pub async fn until(&mut self, done: impl Fn(&Seen) -> bool) -> Vec<Seen> {
         let mut seen = Vec::new();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use uuid::Uuid;
 use workforceos_core::id::UserId;
 
 use super::frame::{EntryRef, Item, person_changed};
@@ -12,21 +13,46 @@ const INBOX: usize = 4096;
 
 /// What a company has next for its streams.
 pub(super) enum Next {
-    /// These, in order. `changed` names the people whose standing they changed.
+    /// These, in order, and whose standing they changed.
     Run {
         items: Vec<Rc<Item>>,
-        changed: Vec<UserId>,
+        changed: Vec<Changed>,
     },
     /// The entries after this one are to be read from the journal.
     Gap(i64),
     Idle,
 }
 
+/// A person whose standing an entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Changed {
+    pub user: UserId,
+    /// Whom the person reaches is changed for sure.
+    pub reaches: bool,
+}
+
+impl Changed {
+    pub fn by(entry: &EntryRef) -> impl Iterator<Item = Changed> + '_ {
+        let person = person_changed(entry).map(|user| Changed { user, reaches: false });
+        let reach = entry.audience.reach.iter().map(|user| Changed { user: UserId(*user), reaches: true });
+        reach.chain(person)
+    }
+}
+
 /// The last events, for resumes; kept while the company has subscribers.
 struct Ring {
     items: VecDeque<Rc<Item>>,
+    /// Who reaches others since which entry, of those after the floor.
+    reaches: VecDeque<(i64, Uuid)>,
     /// Every event after this one is here.
     floor: i64,
+}
+
+impl Ring {
+    /// With nothing of what is at or before `floor`.
+    fn empty(floor: i64) -> Ring {
+        Ring { items: VecDeque::new(), reaches: VecDeque::new(), floor }
+    }
 }
 
 /// A company's place in its journal.
@@ -67,7 +93,7 @@ impl Feed {
         self.knows(head);
         self.inbox = self.inbox.split_off(&(head + 1));
         if let Some(ring) = &mut self.ring {
-            *ring = Ring { items: VecDeque::new(), floor: head };
+            *ring = Ring::empty(head);
         }
     }
 
@@ -82,7 +108,7 @@ impl Feed {
     pub fn watch(&mut self, watched: bool) {
         if watched && self.ring.is_none() {
             // Until the head is known, the ring holds nothing that could be relied on.
-            self.ring = Some(Ring { items: VecDeque::new(), floor: self.head.unwrap_or(i64::MAX) });
+            self.ring = Some(Ring::empty(self.head.unwrap_or(i64::MAX)));
         } else if !watched {
             self.ring = None;
         }
@@ -115,10 +141,14 @@ impl Feed {
             && let Some(entry) = self.inbox.remove(&(head + 1))
         {
             head += 1;
-            let person = person_changed(&entry);
-            changed.extend(person);
+            let seen = changed.len();
+            changed.extend(Changed::by(&entry));
+            let stop = changed[seen..].iter().any(|change| watched(change.user));
+            if let Some(kept) = &mut self.ring {
+                kept.reaches.extend(entry.audience.reach.iter().map(|user| (head, *user)));
+            }
             items.extend(Item::new(entry).map(Rc::new));
-            if person.is_some_and(&watched) {
+            if stop {
                 break;
             }
         }
@@ -140,10 +170,24 @@ impl Feed {
                 ring.floor = old.entry.seq;
             }
         }
+        while ring.reaches.len() > limit
+            && let Some((seq, _)) = ring.reaches.pop_front()
+        {
+            ring.floor = ring.floor.max(seq);
+        }
+        while ring.reaches.front().is_some_and(|(seq, _)| *seq <= ring.floor) {
+            ring.reaches.pop_front();
+        }
+    }
+
+    /// Whether an entry that is kept, after `position`, changed whom a user reaches.
+    pub fn reaches_anew(&self, user: UserId, position: i64) -> bool {
+        let after = |(seq, reaching): &(i64, Uuid)| *seq > position && *reaching == user.0;
+        self.ring.as_ref().is_some_and(|ring| ring.reaches.iter().rev().any(after))
     }
 
     /// The events after `position` that are kept; `None` if not all of them are.
-    pub fn since(&self, position: i64) -> Option<impl Iterator<Item = &Rc<Item>>> {
+    pub fn since(&self, position: i64) -> Option<impl Iterator<Item = &Rc<Item>> + Clone> {
         let ring = self.ring.as_ref().filter(|ring| position >= ring.floor)?;
         let from = ring.items.partition_point(|item| item.entry.seq <= position);
         Some(ring.items.range(from..))

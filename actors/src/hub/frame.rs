@@ -56,19 +56,33 @@ pub(super) struct Item {
     admin: OnceCell<Bytes>,
     manager: OnceCell<Bytes>,
     employee: OnceCell<Bytes>,
+    gone: OnceCell<Bytes>,
+}
+
+/// What somebody gets of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// The object, as far as this level may read it.
+    At(Level),
+    /// That the object is gone, and nothing else of it.
+    Gone,
 }
 
 impl Item {
     /// `None` if the entry is for the audit log alone.
     pub fn new(entry: EntryRef) -> Option<Item> {
-        let topic = Topics::of(entry.kind.as_deref()?);
+        let topic = Topics::of_entry(&entry)?;
         let streamed = !entry.audience.is_none();
         let cell = OnceCell::new;
-        streamed.then(|| Item { entry, topic, admin: cell(), manager: cell(), employee: cell() })
+        streamed.then(|| Item { entry, topic, admin: cell(), manager: cell(), employee: cell(), gone: cell() })
     }
 
-    /// The frame for somebody who may read the object at `level`.
-    pub fn frame(&self, level: Level) -> Frame {
+    /// The frame for somebody who may read so much of it.
+    pub fn frame(&self, shown: Shown) -> Frame {
+        let Shown::At(level) = shown else {
+            let bytes = self.gone.get_or_init(|| farewell(&self.entry)).clone();
+            return Frame { seq: self.entry.seq, bytes };
+        };
         let def = objects::by_name(&self.entry.object);
         // Where the level hides nothing its rendering is the admins'.
         let (cell, level) = match level {
@@ -87,6 +101,7 @@ impl Item {
 pub(super) struct About {
     pub is_active: Option<bool>,
     user_id: Option<Uuid>,
+    pub alert_type: Option<String>,
 }
 
 impl About {
@@ -128,6 +143,18 @@ fn render(entry: &Entry, def: Option<&'static ObjectDef>, level: Level) -> Bytes
     };
     let _ = write!(text, ",\"object\":{object}}}\n\n");
     Bytes::from(text)
+}
+
+/// The event for whom the object is gone: of the type that takes such objects away, with nothing of it but its id. Who did it is
+/// left out, too.
+fn farewell(entry: &Entry) -> Bytes {
+    let kind = match entry.kind.as_deref().unwrap_or_default().split('.').next().unwrap_or_default() {
+        of @ ("task" | "leave" | "announcement") => format!("{of}.cancelled"),
+        of => format!("{of}.deleted"),
+    };
+    let object = json!({"id": entry.object_id, "isActive": false, "withdrawn": true});
+    let data = json!({"seq": entry.seq, "type": kind, "at": entry.at.to_string(), "actorId": null, "object": object});
+    Bytes::from(format!("id: {}\ndata: {data}\n\n", entry.seq))
 }
 
 /// The object without what `level` may not read. Of an object without a declaration only the id is told.

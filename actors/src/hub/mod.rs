@@ -6,6 +6,10 @@
 //! Nothing waits for a reader: a full queue cuts its stream off, and the client resumes where it was.
 //!
 //! A stream begins like a resume: subscribe, read a snapshot and its position, [`Subscription::start_after`] it.
+//!
+//! What a stream shows is what its user may see now. Whoever an object is taken from is told that it is gone; whoever reaches
+//! others, or less, is sent back to a new snapshot; and so is a resume from before either, since what came until then may not be
+//! told any more.
 
 mod company;
 mod frame;
@@ -31,7 +35,7 @@ use async_trait::async_trait;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
-use workforceos_core::change::Entry;
+use workforceos_core::change::{Audience, Entry};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 
@@ -92,6 +96,10 @@ pub trait Access: Send + Sync {
 
     /// The sequence of the oldest entry that the company's journal still has.
     async fn oldest(&self, company: CompanyId) -> Result<Option<i64>>;
+
+    /// The audiences of the entries after `after` by which somebody may see less than before, or other things
+    /// ([`Audience::takes_from`]), at most `limit`.
+    async fn withdrawals(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>>;
 
     /// A user's standing in a company; `None` once deleted or archived, or without any business there.
     async fn person(&self, company: CompanyId, user: UserId) -> Result<Option<Person>>;
@@ -202,7 +210,7 @@ impl Hub {
         let (end, ended) = oneshot::channel();
         let phase = if who.after > 0 { Phase::Resuming { trusted: false } } else { Phase::Held };
         let position = who.after.max(0);
-        let sub = Box::new(Sub { id, who, phase, position, queue, end });
+        let sub = Box::new(Sub { id, who, phase, stale: false, position, queue, end });
         if let Err(refused) = self.commands.send(Command::Subscribe(sub))
             && let Command::Subscribe(sub) = refused.0
         {

@@ -8,22 +8,25 @@ use workforceos_core::change::Entry;
 use workforceos_core::error::Result;
 use workforceos_core::id::CompanyId;
 
-use super::SubId;
+use super::company::Changed;
 use super::frame::{EntryRef, Item, person_changed, session_ended};
 use super::roster::{Phase, Sub};
 use super::state::Step;
 use super::subscription::Delivery;
 use super::worker::{Engine, reread};
+use super::{Access, SubId};
 
 /// Entries read at a time: no more than wait for one reader anyway.
 const PAGE: u32 = 250;
+/// How many entries that take something from somebody are looked at; a position with more of them after it is too old.
+const WITHDRAWALS: u32 = 2_000;
 
 /// Goes on until the subscriber is live or gone. A reader that stalls holds one task and one queue, and no page.
 pub(super) async fn resume(engine: Rc<Engine>, id: SubId) {
     loop {
         let step = engine.state.borrow_mut().resume(id);
         let more = match step {
-            Step::Done => false,
+            Step::Done | Step::Lost => false,
             Step::Full => has_room(&engine, id).await,
             Step::Check(..) | Step::Journal(..) => match read(&engine, id).await {
                 Some((company, after, page)) => match take(&engine, id, company, after, page).await {
@@ -47,7 +50,7 @@ async fn read(engine: &Engine, id: SubId) -> Option<(CompanyId, i64, Result<Vec<
     loop {
         let step = engine.state.borrow_mut().resume(id);
         match step {
-            Step::Done | Step::Full => return None,
+            Step::Done | Step::Lost | Step::Full => return None,
             Step::Check(company, position) => check(engine, id, company, position).await,
             Step::Journal(company, after) => {
                 let page = engine.ask("journal", |access| async move { access.journal(company, after, PAGE).await }).await;
@@ -66,7 +69,8 @@ async fn has_room(engine: &Engine, id: SubId) -> bool {
     }
 }
 
-/// Learns whether a position that a client names is one that the journal can go on from.
+/// Learns whether a position that a client names is one that the journal can go on from: it exists, and nothing was taken from
+/// the subscriber since.
 async fn check(engine: &Engine, id: SubId, company: CompanyId, position: i64) {
     let exists = engine.ask("position", |access| async move {
         Ok(match access.oldest(company).await? {
@@ -75,12 +79,21 @@ async fn check(engine: &Engine, id: SubId, company: CompanyId, position: i64) {
             None => false,
         })
     });
-    let exists = exists.await;
+    let withdrawals = match exists.await {
+        Ok(true) => {
+            let read = |access: Arc<dyn Access>| async move { access.withdrawals(company, position, WITHDRAWALS).await };
+            engine.ask("withdrawals", read).await.map(Some)
+        }
+        Ok(false) => Ok(None),
+        Err(error) => Err(error),
+    };
     let mut state = engine.state.borrow_mut();
     let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return };
-    match exists {
-        Ok(true) => sub.phase = Phase::Resuming { trusted: true },
-        Ok(false) => state.reset(id),
+    match withdrawals {
+        Ok(Some(all)) if all.len() < WITHDRAWALS as usize && !all.iter().any(|one| sub.loses_by(one)) => {
+            sub.phase = Phase::Resuming { trusted: true };
+        }
+        Ok(_) => state.reset(id),
         Err(_) => state.end(id, Delivery::Cut),
     }
 }
@@ -115,6 +128,10 @@ async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, pa
         let unheard = {
             let mut state = engine.state.borrow_mut();
             let Some(sub) = state.roster.get_mut(id).filter(|sub| is_at(sub, position)) else { return Taken::Over };
+            let anew = sub.who.reaches_anew(&entry);
+            if anew && sub.queue.try_send(Delivery::Anew).is_err() {
+                return Taken::UntilFull;
+            }
             match send(sub, entry) {
                 Ok(()) => sub.position = seq,
                 Err(TrySendError::Full(_)) => return Taken::UntilFull,
@@ -126,7 +143,7 @@ async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, pa
         };
         // The resume is ahead of the hub: the user's new standing has not been applied yet.
         if let Some(user) = unheard {
-            reread(engine.clone(), vec![(company, user)], None).await;
+            reread(engine.clone(), vec![(company, Changed { user, reaches: false })], None).await;
         }
     }
     Taken::All
@@ -135,7 +152,7 @@ async fn take(engine: &Rc<Engine>, id: SubId, company: CompanyId, after: i64, pa
 /// Sends an event if the subscriber may see it as things stand now.
 fn send(sub: &Sub, entry: EntryRef) -> Result<(), TrySendError<Delivery>> {
     let item = Item::new(entry);
-    let read = item.and_then(|item| sub.reads(&item).map(|level| item.frame(level)));
+    let read = item.and_then(|item| sub.reads(&item).map(|shown| item.frame(shown)));
     read.map_or(Ok(()), |frame| sub.queue.try_send(Delivery::Event(frame)))
 }
 

@@ -9,7 +9,7 @@ use workforceos_core::change::{Audience, Entry, View};
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::Level;
 
-use super::frame::Item;
+use super::frame::{Item, Shown};
 use super::subscription::{Delivery, Subscriber};
 use super::{Person, SubId};
 
@@ -29,6 +29,8 @@ pub(super) struct Sub {
     pub id: SubId,
     pub who: Subscriber,
     pub phase: Phase,
+    /// The snapshot that a held subscriber reads may be out of date already.
+    pub stale: bool,
     /// Everything up to here was sent, or was not for this subscriber.
     pub position: i64,
     pub queue: mpsc::Sender<Delivery>,
@@ -36,18 +38,24 @@ pub(super) struct Sub {
 }
 
 impl Sub {
-    /// At which level the subscriber reads an entry, if it gets it at all: by topic and audience, one entry at a time.
-    pub fn reads(&self, item: &Item) -> Option<Level> {
+    /// What the subscriber reads of an entry, if it gets it at all: by topic and audience, one entry at a time.
+    pub fn reads(&self, item: &Item) -> Option<Shown> {
         let view = item.entry.audience.sees(self.who.user, self.who.admin, &self.who.departments)?;
-        self.who.topics.meets(item.topic).then(|| self.level(view))
+        self.who.topics.meets(item.topic).then(|| self.shown(view))
     }
 
-    pub fn level(&self, view: View) -> Level {
+    pub fn shown(&self, view: View) -> Shown {
         match view {
-            View::Full if self.who.admin => Level::Admin,
-            View::Full => Level::Manager,
-            View::Limited => Level::Employee,
+            View::Full if self.who.admin => Shown::At(Level::Admin),
+            View::Full => Shown::At(Level::Manager),
+            View::Limited => Shown::At(Level::Employee),
+            View::Gone => Shown::Gone,
         }
+    }
+
+    /// Whether since this entry the subscriber may see less, or other things.
+    pub fn loses_by(&self, audience: &Audience) -> bool {
+        audience.takes_from(self.who.user, self.who.admin, &self.who.departments)
     }
 }
 
@@ -142,12 +150,19 @@ impl Roster {
     /// Whom an entry reaches, some perhaps twice: the same people that [`Audience::sees`] finds, without asking everybody.
     pub fn reached(&self, entry: &Entry, mut found: impl FnMut(SubId, View)) {
         let Some(members) = self.companies.get(&entry.company) else { return };
-        let Audience { all, admins, managers, users, departments } = &entry.audience;
+        self.among(members, entry.company, &entry.audience, &mut found);
+        if let Some(before) = &entry.audience.before {
+            self.among(members, entry.company, before, &mut |id, _| found(id, View::Gone));
+        }
+    }
+
+    fn among(&self, members: &Members, company: CompanyId, audience: &Audience, found: &mut impl FnMut(SubId, View)) {
+        let Audience { all, admins, managers, users, departments, except, .. } = audience;
         if *admins {
             members.admins.iter().for_each(|id| found(*id, View::Full));
         }
         for (ids, view) in [(managers, View::Full), (users, View::Limited)] {
-            for sub in ids.iter().flat_map(|id| self.of_user(UserId(*id))).filter(|sub| sub.who.company == entry.company) {
+            for sub in ids.iter().flat_map(|id| self.of_user(UserId(*id))).filter(|sub| sub.who.company == company) {
                 found(sub.id, view);
             }
         }
@@ -155,7 +170,10 @@ impl Roster {
             members.all.iter().for_each(|id| found(*id, View::Limited));
         }
         for id in departments.iter().filter_map(|d| members.departments.get(d)).flatten() {
-            found(*id, View::Limited);
+            let left_out = || self.subs.get(id).is_some_and(|sub| except.contains(&sub.who.user.0));
+            if except.is_empty() || !left_out() {
+                found(*id, View::Limited);
+            }
         }
     }
 }

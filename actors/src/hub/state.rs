@@ -44,6 +44,8 @@ pub(super) enum Step {
     Full,
     /// The ring does not reach back to this position.
     Journal(CompanyId, i64),
+    /// Something was taken from it since.
+    Lost,
     /// Only the journal knows whether this position exists.
     Check(CompanyId, i64),
 }
@@ -56,6 +58,8 @@ pub(super) struct State {
     pub feeds: HashMap<CompanyId, Feed>,
     ended: Recent<Uuid>,
     changed: Recent<UserId>,
+    /// Who waits for which position of a company.
+    arrivals: HashMap<CompanyId, Vec<(i64, SubId)>>,
     /// Companies with something to send, in turn.
     ready: Vec<CompanyId>,
 }
@@ -65,7 +69,7 @@ impl State {
         let (ended, changed) = (Recent(VecDeque::new()), Recent(VecDeque::new()));
         let (roster, feeds) = (Roster::default(), HashMap::new());
         counters.subscribers.store(0, Relaxed);
-        State { settings, counters, roster, feeds, ended, changed, ready: Vec::new() }
+        State { settings, counters, roster, feeds, ended, changed, arrivals: HashMap::new(), ready: Vec::new() }
     }
 
     /// Takes in a commit, or a page of the journal. Sessions end at once, whatever still waits to be sent.
@@ -100,7 +104,7 @@ impl State {
         feed.queued = false;
         let next = feed.next(RUN, self.settings.ring, |user| self.roster.has_user(user));
         if let Next::Run { changed, .. } = &next {
-            changed.iter().for_each(|user| self.changed.push(*user));
+            changed.iter().for_each(|change| self.changed.push(change.user));
         }
         next
     }
@@ -152,15 +156,28 @@ impl State {
         }
     }
 
-    /// Applies a person's standing as just read to their streams of one company.
-    pub fn stand(&mut self, company: CompanyId, user: UserId, person: Option<&Person>) {
-        let subs: Vec<(SubId, bool)> =
-            self.roster.of_user(user).filter(|s| s.who.company == company).map(|s| (s.id, s.who.admin)).collect();
-        for (id, was_admin) in subs {
-            match person {
-                None => self.end(id, Delivery::Ended("userGone")),
-                Some(person) if was_admin && !person.admin => self.end(id, Delivery::Ended("roleLost")),
-                Some(person) => self.roster.update(id, person),
+    /// Applies a person's standing as just read to their streams of one company. Those begin anew with a snapshot where it is
+    /// another one, or `reaches` others than before: what they show may be too much, and too little.
+    pub fn stand(&mut self, company: CompanyId, user: UserId, person: Option<&Person>, reaches: bool) {
+        let known = |s: &Sub| Person { admin: s.who.admin, departments: s.who.departments.clone() };
+        let subs: Vec<(SubId, Person)> =
+            self.roster.of_user(user).filter(|s| s.who.company == company).map(|s| (s.id, known(s))).collect();
+        for (id, mut was) in subs {
+            let Some(person) = person else {
+                self.end(id, Delivery::Ended("userGone"));
+                continue;
+            };
+            if was.admin && !person.admin {
+                self.end(id, Delivery::Ended("roleLost"));
+                continue;
+            }
+            let mut is = person.clone();
+            is.departments.sort();
+            was.departments.sort();
+            self.roster.update(id, person);
+            // Admins see everything, whomever they manage.
+            if is != was || (reaches && !is.admin) {
+                self.begin_anew(id);
             }
         }
     }
@@ -174,13 +191,64 @@ impl State {
         }
     }
 
+    /// Has a subscriber read a new snapshot while its events go on. Of one that reads its snapshot just now nobody knows whether
+    /// it is of before.
+    pub fn begin_anew(&mut self, id: SubId) {
+        let Some(sub) = self.roster.get_mut(id) else { return };
+        if sub.phase == Phase::Held {
+            sub.stale = true;
+        } else if sub.queue.try_send(Delivery::Anew).is_err() {
+            self.end(id, Delivery::Cut);
+        }
+    }
+
+    /// Goes on from the position of a snapshot.
+    pub fn start(&mut self, id: SubId, seq: i64) {
+        let Some(sub) = self.roster.get_mut(id).filter(|sub| sub.phase == Phase::Held) else { return };
+        (sub.phase, sub.position) = (Phase::Resuming { trusted: true }, seq);
+        if std::mem::take(&mut sub.stale) {
+            self.begin_anew(id);
+        }
+    }
+
+    /// Tells a subscriber once everything up to `seq` was sent.
+    pub fn tell_when_at(&mut self, id: SubId, seq: i64) {
+        let Some(company) = self.roster.get(id).map(|sub| sub.who.company) else { return };
+        self.arrivals.entry(company).or_default().push((seq, id));
+        // The commit is known to whoever read the snapshot, perhaps not here.
+        self.feeds.entry(company).or_default().knows(seq);
+        self.tell_arrivals(company);
+        self.queue(company);
+    }
+
+    /// Tells those who wait for a position that it is reached. Who is back at a snapshot waits no longer.
+    pub fn tell_arrivals(&mut self, company: CompanyId) {
+        let Some(waiting) = self.arrivals.remove(&company) else { return };
+        let head = self.feeds.get(&company).and_then(Feed::head);
+        let mut left = Vec::new();
+        for (seq, id) in waiting {
+            match self.roster.get(id).map(|sub| (sub.phase, sub.queue.clone())) {
+                Some((Phase::Live, queue)) if head >= Some(seq) => {
+                    if queue.try_send(Delivery::Reached(seq)).is_err() {
+                        self.end(id, Delivery::Cut);
+                    }
+                }
+                Some((Phase::Live | Phase::Resuming { .. }, _)) => left.push((seq, id)),
+                Some((Phase::Held, _)) | None => {}
+            }
+        }
+        if !left.is_empty() {
+            self.arrivals.insert(company, left);
+        }
+    }
+
     /// Sends entries of one company, in order, to all who may see them: each subscriber gets all of its own in one go.
     pub fn send(&mut self, items: &[Rc<Item>]) {
-        let mut sends: Vec<(SubId, usize, bool)> = Vec::new();
+        let mut sends: Vec<(SubId, usize, View)> = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            self.roster.reached(&item.entry, |id, view| sends.push((id, at, view == View::Limited)));
+            self.roster.reached(&item.entry, |id, view| sends.push((id, at, view)));
         }
-        // Found twice, one gets the fuller rendering: `false` sorts first.
+        // Found twice, one gets the fuller rendering, which sorts first.
         sends.sort_unstable();
         sends.dedup_by_key(|(id, at, _)| (*id, *at));
         let mut woken = 0;
@@ -194,19 +262,18 @@ impl State {
     }
 
     /// Queues one subscriber's share; whether it was woken.
-    fn send_to(&mut self, items: &[Rc<Item>], own: &[(SubId, usize, bool)]) -> bool {
+    fn send_to(&mut self, items: &[Rc<Item>], own: &[(SubId, usize, View)]) -> bool {
         let id = own[0].0;
         let Some(sub) = self.roster.get_mut(id).filter(|sub| sub.phase == Phase::Live) else {
             return false;
         };
         let mut woken = false;
-        for (_, at, limited) in own {
+        for (_, at, view) in own {
             let item = &items[*at];
             if item.entry.seq <= sub.position || !sub.who.topics.meets(item.topic) {
                 continue;
             }
-            let view = if *limited { View::Limited } else { View::Full };
-            let sent = sub.queue.try_send(Delivery::Event(item.frame(sub.level(view))));
+            let sent = sub.queue.try_send(Delivery::Event(item.frame(sub.shown(*view))));
             if let Err(refused) = sent {
                 match refused {
                     TrySendError::Full(_) => self.end(id, Delivery::Cut),
@@ -232,6 +299,22 @@ impl State {
 
     /// Brings a resuming subscriber as far as ring and queue allow.
     pub fn resume(&mut self, id: SubId) -> Step {
+        match self.go_on(id) {
+            Step::Lost => {
+                self.reset(id);
+                Step::Done
+            }
+            Step::Done => {
+                if let Some(company) = self.roster.get(id).map(|sub| sub.who.company) {
+                    self.tell_arrivals(company);
+                }
+                Step::Done
+            }
+            step => step,
+        }
+    }
+
+    fn go_on(&mut self, id: SubId) -> Step {
         let Some(sub) = self.roster.get_mut(id) else { return Step::Done };
         let Phase::Resuming { trusted } = sub.phase else { return Step::Done };
         let (company, position) = (sub.who.company, sub.position);
@@ -246,9 +329,17 @@ impl State {
             return Step::Done;
         }
         let Some(items) = feed.since(position).filter(|_| position <= head) else { return unheard };
+        // What was the subscriber's then and is not any more is not told now, nor what came before it went.
+        let anew = !sub.who.admin && feed.reaches_anew(sub.who.user, position);
+        if !trusted && (anew || items.clone().any(|item| sub.loses_by(&item.entry.audience))) {
+            return Step::Lost;
+        }
+        if anew && sub.queue.try_send(Delivery::Anew).is_err() {
+            return Step::Full;
+        }
         for item in items {
-            if let Some(level) = sub.reads(item)
-                && let Err(refused) = sub.queue.try_send(Delivery::Event(item.frame(level)))
+            if let Some(shown) = sub.reads(item)
+                && let Err(refused) = sub.queue.try_send(Delivery::Event(item.frame(shown)))
             {
                 return if matches!(refused, TrySendError::Full(_)) { Step::Full } else { Step::Done };
             }

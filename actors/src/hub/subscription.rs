@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
+use workforceos_core::change::Entry;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 
 use super::frame::Frame;
@@ -30,6 +31,13 @@ pub struct Subscriber {
     pub after: i64,
 }
 
+impl Subscriber {
+    /// Whether by this entry the subscriber reaches others, or less; admins reach everybody all the time.
+    pub(super) fn reaches_anew(&self, entry: &Entry) -> bool {
+        !self.admin && entry.audience.reach.contains(&self.user.0)
+    }
+}
+
 /// What a stream brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -37,6 +45,11 @@ pub enum Delivery {
     /// The position is not in the journal (any more): send `reset` and a new snapshot, then call
     /// [`Subscription::start_after`] with the snapshot's position. Nothing comes before that.
     Reset,
+    /// What the user may see is another now: send `reset` and read a new snapshot, then call [`Subscription::tell_when_at`]
+    /// with its position. What comes until then, and is not told by the snapshot (an alert), is to be passed on before it.
+    Anew,
+    /// Everything up to this position, of which to be told was asked for, has come.
+    Reached(i64),
     /// Last: the reader fell behind (or the hub could not read the journal). The client reconnects and resumes.
     Cut,
     /// Last: `logout`, `roleLost`, `userGone` or `shutdown`.
@@ -67,6 +80,11 @@ impl Subscription {
     pub fn start_after(&self, seq: i64) {
         // A hub that is gone has ended this stream already.
         let _ = self.commands.send(Command::Start(self.id, seq));
+    }
+
+    /// Asks for [`Delivery::Reached`] once everything up to `seq` has come; an event after it says the same.
+    pub fn tell_when_at(&self, seq: i64) {
+        let _ = self.commands.send(Command::TellWhenAt(self.id, seq));
     }
 
     /// The next delivery; `None` after a last one.

@@ -4,13 +4,22 @@
 pub const NAMES: [&str; 10] =
     ["attendance", "schedule", "tasks", "leave", "announcements", "alerts", "insights", "people", "payroll", "eod"];
 
-/// Which topics a stream wants.
+use workforceos_core::change::Entry;
+use workforceos_core::objects::AlertType;
+
+use super::frame::About;
+
+/// Which topics a stream wants. The upper half of the bits are alerts, each at the place of the topic that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Topics(u16);
+pub struct Topics(u32);
+
+/// How far a topic's bit is from that of the alerts about it.
+const ALERTS: u32 = 16;
+const ALL_ALERTS: u32 = u32::MAX << ALERTS;
 
 impl Topics {
     /// Every event, those of types without a topic too.
-    pub const ALL: Topics = Topics(u16::MAX);
+    pub const ALL: Topics = Topics(u32::MAX);
 
     /// Types that belong to no topic: only streams that asked for nothing in particular get them.
     const OTHER: Topics = Topics(1 << 15);
@@ -40,13 +49,37 @@ impl Topics {
         Topics::named(name).unwrap_or(Topics::OTHER)
     }
 
+    /// The topic of an entry: of an alert, that it is one about something. None for the audit log alone.
+    pub(super) fn of_entry(entry: &Entry) -> Option<Topics> {
+        let topic = Topics::of(entry.kind.as_deref()?);
+        Some(if topic.0 & ALL_ALERTS == 0 { topic } else { Topics::of_alert(About::of(entry).alert_type.as_deref()) })
+    }
+
+    fn of_alert(kind: Option<&str>) -> Topics {
+        let about = match kind.and_then(AlertType::parse) {
+            Some(AlertType::MissingCheckout) => "attendance",
+            Some(AlertType::ShiftConflict) => "schedule",
+            Some(AlertType::OverdueTask | AlertType::WorkloadOverload) => "tasks",
+            Some(AlertType::LeaveDecision | AlertType::ApprovalDelay) => "leave",
+            Some(AlertType::DocumentExpiring) => "people",
+            None => return Topics(Topics::OTHER.0 << ALERTS),
+        };
+        Topics(Topics::named(about).map_or(0, |topic| topic.0) << ALERTS)
+    }
+
+    /// The same topics, but of alerts only those about these others.
+    pub fn with_alerts_about(self, others: Topics) -> Topics {
+        Topics(self.0 & (!ALL_ALERTS | others.0 << ALERTS))
+    }
+
     /// Whether any topic is in both.
     pub fn meets(self, other: Topics) -> bool {
         self.0 & other.0 != 0
     }
 
     fn named(name: &str) -> Option<Topics> {
-        NAMES.iter().position(|n| *n == name).map(|bit| Topics(1 << bit))
+        let bit = NAMES.iter().position(|n| *n == name)?;
+        Some(Topics(1 << bit | if name == "alerts" { ALL_ALERTS } else { 0 }))
     }
 }
 
@@ -74,6 +107,20 @@ mod tests {
         for (kind, topic) in kinds {
             assert_eq!(Ok(Topics::of(kind)), Topics::parse(topic), "{kind}");
         }
+    }
+
+    #[test]
+    fn alerts_are_of_what_they_are_about() {
+        let (all, leave) = (Topics::parse("alerts").expect("parses"), Topics::parse("leave").expect("parses"));
+        let decided = Topics::of_alert(Some("leave_decision"));
+        let (late, other) = (Topics::of_alert(Some("missing_checkout")), Topics::of_alert(Some("novelty")));
+        assert!(
+            [decided, late, other].iter().all(|alert| all.meets(*alert) && Topics::ALL.meets(*alert) && !leave.meets(*alert))
+        );
+        let about_leave = all.with_alerts_about(leave);
+        assert!(about_leave.meets(decided) && !about_leave.meets(late) && !about_leave.meets(other));
+        assert!(!about_leave.meets(Topics::of("leave.approved")), "alerts about leave are not leave");
+        assert!(!leave.with_alerts_about(leave).meets(decided), "no alerts were asked for");
     }
 
     #[test]

@@ -15,10 +15,10 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use uuid::Uuid;
 use workforceos_core::change::Entry;
 use workforceos_core::error::{Error, Result};
-use workforceos_core::id::{CompanyId, UserId};
+use workforceos_core::id::CompanyId;
 
-use super::company::Next;
-use super::roster::{Phase, Sub};
+use super::company::{Changed, Next};
+use super::roster::Sub;
 use super::state::{State, Step};
 use super::subscription::Delivery;
 use super::{Access, HubSettings, Shared, SubId};
@@ -42,6 +42,7 @@ pub(super) enum Command {
     Continue(CompanyId),
     Subscribe(Box<Sub>),
     Start(SubId, i64),
+    TellWhenAt(SubId, i64),
     Leave(SubId),
     EndSession(Uuid),
     Shutdown,
@@ -145,18 +146,16 @@ fn apply(engine: &Rc<Engine>, command: Command) {
             let outdated = state.add(*sub);
             drop(state);
             if outdated {
-                spawn_local(reread(engine.clone(), vec![(company, user)], None));
+                spawn_local(reread(engine.clone(), vec![(company, Changed { user, reaches: false })], None));
             }
             resume(engine, id);
         }
         Command::Start(id, seq) => {
-            if let Some(sub) = state.roster.get_mut(id).filter(|sub| sub.phase == Phase::Held) {
-                sub.phase = Phase::Resuming { trusted: true };
-                sub.position = seq;
-            }
+            state.start(id, seq);
             drop(state);
             resume(engine, id);
         }
+        Command::TellWhenAt(id, seq) => state.tell_when_at(id, seq),
         Command::Leave(id) => state.leave(id),
         Command::EndSession(session) => state.end_session(session),
         Command::Shutdown => {}
@@ -182,11 +181,17 @@ fn advance(engine: &Rc<Engine>, company: CompanyId) {
         }
         Next::Run { items, changed } => {
             state.send(&items);
+            state.tell_arrivals(company);
             // A person's streams may be of another company: root admins watch companies that are not theirs.
-            let mut stale: Vec<(CompanyId, UserId)> =
-                changed.iter().flat_map(|user| state.roster.of_user(*user)).map(|sub| (sub.who.company, sub.who.user)).collect();
+            let of =
+                |change: &Changed| state.roster.of_user(change.user).map(|sub| (sub.who.company, *change)).collect::<Vec<_>>();
+            let mut stale: Vec<(CompanyId, Changed)> = changed.iter().flat_map(of).collect();
             stale.sort_unstable();
-            stale.dedup();
+            stale.dedup_by(|more, one| {
+                let same = (more.0, more.1.user) == (one.0, one.1.user);
+                one.1.reaches |= same && more.1.reaches;
+                same
+            });
             if stale.is_empty() {
                 state.queue(company);
             } else {
@@ -231,13 +236,13 @@ async fn fill(engine: Rc<Engine>, company: CompanyId, after: i64) {
 }
 
 /// Reads people's standing in companies and applies it to their streams; then the company that waits for it goes on.
-pub(super) async fn reread(engine: Rc<Engine>, people: Vec<(CompanyId, UserId)>, waiting: Option<CompanyId>) {
-    for (company, user) in people {
+pub(super) async fn reread(engine: Rc<Engine>, people: Vec<(CompanyId, Changed)>, waiting: Option<CompanyId>) {
+    for (company, Changed { user, reaches }) in people {
         let _turn = engine.reads.acquire().await;
         let person = engine.ask("person", |access| async move { access.person(company, user).await }).await;
         let mut state = engine.state.borrow_mut();
         match person {
-            Ok(person) => state.stand(company, user, person.as_ref()),
+            Ok(person) => state.stand(company, user, person.as_ref(), reaches),
             // Nobody goes on with a standing that may have been lost.
             Err(_) => {
                 let ids: Vec<SubId> = state.roster.of_user(user).map(|sub| sub.id).collect();

@@ -48,13 +48,20 @@ impl Leave {
         self.approved.get(&user).into_iter().flatten().filter(move |s| s.from <= date && date <= s.to)
     }
 
-    /// The full-day leave that covers a date.
+    /// The leave by which somebody is off the whole of a date: a full day, or both halves, of which the first is told.
     pub fn full_day(&self, user: UserId, date: Date) -> Option<&LeaveSpan> {
-        self.on(user, date).find(|s| s.part == DayPart::Full)
+        let part = |part: DayPart| self.on(user, date).find(|s| s.part == part);
+        part(DayPart::Full).or_else(|| part(DayPart::FirstHalf).filter(|_| part(DayPart::SecondHalf).is_some()))
     }
 
     /// The half of the date that is taken off, if just one is.
     pub fn half_day(&self, user: UserId, date: Date) -> Option<DayPart> {
-        self.on(user, date).map(|s| s.part).find(|p| *p != DayPart::Full)
+        let half = self.on(user, date).map(|s| s.part).find(|p| *p != DayPart::Full);
+        half.filter(|_| self.full_day(user, date).is_none())
+    }
+
+    /// Whether a half that is taken off, or is about to be, leaves nothing of its date: the opposite one is off already.
+    pub fn completes_a_day(&self, user: UserId, date: Date, half: DayPart) -> bool {
+        half != DayPart::Full && self.on(user, date).any(|s| s.part != DayPart::Full && s.part != half)
     }
 }

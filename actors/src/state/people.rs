@@ -97,6 +97,11 @@ impl People {
         self.managers.get(&user).and_then(|(_, manager)| *manager).filter(|m| *m != user && self.users.contains_key(m))
     }
 
+    /// Whether anybody's profile names this user as manager.
+    pub fn is_manager(&self, user: UserId) -> bool {
+        self.managers.values().any(|(_, manager)| *manager == Some(user))
+    }
+
     /// The active profile of an employee.
     pub fn profile_of(&self, user: UserId) -> Option<ProfileId> {
         self.managers.get(&user).map(|(profile, _)| ProfileId(*profile))

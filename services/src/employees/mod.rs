@@ -5,6 +5,7 @@ mod profiles;
 
 pub(crate) use documents::planned;
 pub use documents::{document_needs, files, sweep};
+pub(crate) use profiles::audience as profile_audience;
 
 use crate::Api;
 

@@ -364,7 +364,7 @@ fn named<I: Importer>(ctx: &Ctx, batch: &[Line<I::Row>]) -> Query {
 fn hush(event: &mut Event) {
     event.kind = None;
     event.audited = true;
-    event.audience = Audience::none();
+    event.audience = Audience { reach: std::mem::take(&mut event.audience.reach), ..Audience::none() };
 }
 
 /// One entry for the whole import, and where rows were not told one by one the event that says to look again.

@@ -89,6 +89,7 @@ fn api(kind: Kind) -> Api {
     let mut api = Api::act(kind.api())
         .named("import")
         .reach(Reach::Admins)
+        .output(report::schema)
         .body_limit(FieldKind::MAX_FILE + FieldKind::MAX_FILE / 4)
         .handler(move |app: Arc<App>, ctx: Ctx, input: Import| handle(app, ctx, kind, input));
     api.effect.idempotent = true;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
-use workforceos_core::change::{Audience, Changes, Event};
+use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta};
@@ -19,6 +19,7 @@ use super::engine::{Done, Importer, Problems, Sheet, Step};
 use super::report::What;
 use super::table::{Cells, Column, Line};
 use crate::auth::{self, Bucket, names, roles};
+use crate::employees;
 
 pub struct People;
 
@@ -229,7 +230,7 @@ impl Batch<'_, '_> {
         }
         let kind = if before.is_some() { "profile.updated" } else { "profile.created" };
         let profile = if before.is_some() { profile.touched(self.facts.now) } else { profile };
-        let audience = Audience::admins().manager(profile.manager_id).user(user);
+        let audience = employees::profile_audience(before, &profile);
         let event = Event::of(self.ctx, kind, &profile, audience).audited(before);
         done.what = done.what.max(What::Updated);
         done.changes = std::mem::take(&mut done.changes).put(&profile).event(event);
@@ -270,7 +271,8 @@ fn membership(facts: &Facts, ctx: &Ctx, department: DepartmentId, user: UserId, 
         owner_id: ctx.user(),
         company_id: ctx.company(),
     };
-    let event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
+    let mut event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
+    event.audience = auth::membership_reach(&facts.state.people, department, user);
     let clashes = if has_shifts { auth::membership_alert(facts, ctx, &member) } else { Changes::none() };
     Changes::none().put(&member).event(event).join(clashes)
 }

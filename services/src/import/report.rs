@@ -105,6 +105,27 @@ impl Report {
     }
 }
 
+/// The JSON Schema of [`Report::to_json`].
+pub(super) fn schema() -> Json {
+    let count = |about: &str| json!({"type": "integer", "description": about});
+    let flag = |about: &str| json!({"type": "boolean", "description": about});
+    let names = |about: &str| json!({"type": "array", "items": {"type": "string"}, "description": about});
+    let bad = json!({
+        "line": {"type": "integer", "description": "The line of the file, from 1."},
+        "column": {"type": ["string", "null"], "description": "The column, if it is one that is wrong."},
+        "problem": {"type": "string", "description": "What is wrong."},
+    });
+    json!({"type": "object", "properties": {
+        "import": {"type": "string", "description": "The API's name."},
+        "dryRun": flag("Whether it was only tried."), "partial": flag("Whether bad rows keep no others."),
+        "rows": count("Rows of the file."), "created": count("Rows that made something."),
+        "updated": count("Rows that changed something."), "skipped": count("Rows that are there already."),
+        "badRows": count("Rows that cannot be imported."), "problems": count("What is wrong with them, in all."),
+        "bad": {"type": "array", "items": {"type": "object", "properties": bad}, "description": "The first of the problems."},
+        "unknownColumns": names("Columns that nobody knows, ignored."), "newDepartments": names("Departments that are made."),
+    }})
+}
+
 /// For people at a terminal.
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use workforceos_actors::{Facts, State};
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
@@ -14,10 +14,10 @@ use crate::alerts;
 use crate::schedule::{rules as shifts, swap_endings};
 
 /// Takes the requester out of the scheduled shifts of the leave's dates; answers which, by date and start. Through a
-/// department one stops being assigned by the leave itself. Half days leave shifts alone.
+/// department one stops being assigned by the leave itself. A half day leaves shifts alone, unless the other half is off too.
 pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Changes, Vec<Uuid>)> {
     let (state, user) = (facts.state, leave.user_id);
-    if leave.day_part != DayPart::Full {
+    if !takes_whole_days(state, leave) {
         return Ok((Changes::none(), Vec::new()));
     }
     let mut theirs = Vec::new();
@@ -38,7 +38,11 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
     for shift in &theirs {
         let mut after = Shift::clone(shift);
         after.assigned_user_ids.retain(|named| *named != user);
-        let event = |after: &Shift| Event::of(ctx, "shift.updated", after, shifts::audience(state, after));
+        // Without the leave, which is not there yet: it leaves the person out of the departments.
+        let mut audience = shifts::audience(state, &after);
+        audience.except.extend(through_department(state, &after, user).then_some(user.0));
+        let audience = audience.instead_of(shifts::audience(state, shift));
+        let event = |after: &Shift| Event::of(ctx, "shift.updated", after, audience);
         if after.assigned_user_ids.len() < shift.assigned_user_ids.len() {
             let after = after.touched(facts.now);
             changes = changes.event(event(&after).audited(Some(&***shift))).put(&after);
@@ -52,6 +56,23 @@ pub fn unassign(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<(Chang
     // Of drafts only admins know.
     let told = theirs.iter().filter(|shift| ctx.is_admin() || !shift.is_draft);
     Ok((changes, told.map(|shift| shift.meta.id).collect()))
+}
+
+/// Whether with this leave somebody is off the whole of its dates: they are full ones, or the opposite half is off too.
+fn takes_whole_days(state: &State, leave: &LeaveRequest) -> bool {
+    leave.day_part == DayPart::Full || state.leave.completes_a_day(leave.user_id, leave.start_date, leave.day_part)
+}
+
+/// The person hears of the coming shifts that the cancelled leave gives back, which all others know.
+pub fn given_back(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
+    let (state, user) = (facts.state, leave.user_id);
+    if leave.status != LeaveStatus::Approved || !takes_whole_days(state, leave) {
+        return Changes::none();
+    }
+    let theirs = |s: &Shift| !s.is_draft && s.ends_at > facts.now && through_department(state, s, user);
+    let event = |shift: &Shift| Event::of(ctx, "shift.updated", shift, Audience::none().user(user));
+    let shifts = Span::of(leave).dates().flat_map(|date| state.schedule.on(date)).filter(|shift| theirs(shift));
+    shifts.fold(Changes::none(), |changes, shift| changes.event(event(shift)))
 }
 
 /// Whoever is back through a department may be planned twice at a time by now: that is reported, not refused, as when
@@ -75,7 +96,7 @@ pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
 /// Coming shifts that the person has again without the leave, each with another one at that time.
 fn clashing<'a>(facts: &'a Facts, leave: &LeaveRequest) -> Vec<(&'a Shift, &'a Shift)> {
     let (state, user) = (facts.state, leave.user_id);
-    if leave.status != LeaveStatus::Approved || leave.day_part != DayPart::Full {
+    if leave.status != LeaveStatus::Approved || !takes_whole_days(state, leave) {
         return Vec::new();
     }
     let coming = |shift: &Shift| shift.status == ShiftStatus::Scheduled && shift.ends_at > facts.now;

@@ -48,6 +48,11 @@ pub fn api() -> Api {
         .at("/v1/leaverequests")
         .reach(Reach::Own)
         .extra(&["cost"])
+        .carries(|| {
+            let by_year = json!({"type": "object", "additionalProperties": {"type": "number"}, "description": "The days by year."});
+            let days = json!({"type": "number", "description": "The days in all, in halves."});
+            json!({"cost": {"type": "object", "properties": {"days": days, "byYear": by_year}, "description": "What is charged."}})
+        })
         .about(
             "Asks for leave for oneself; it waits for the manager or an admin. Refused for dates in the past, if it shares a day with \
              another pending or approved request of one's own, opposite halves aside (409 LeaveOverlap), and beyond the balance of \

@@ -40,7 +40,23 @@ pub fn api() -> Api {
              before, taken (approved) and pending days, and what is available; allowance and available are null where a type is \
              unlimited. Types that the policy does not list appear once they are used.",
         )
+        .output(schema)
         .handler_for(|input: &GetBalance| input.user_id, handle)
+}
+
+fn schema() -> Json {
+    let days = |about: &str| json!({"type": "number", "description": about});
+    let limited = |about: &str| json!({"type": ["number", "null"], "description": about});
+    let properties = json!({
+        "year": {"type": "integer", "description": "The calendar year."},
+        "leaveType": {"type": "string", "description": "The kind of leave."},
+        "allowance": limited("Days of the year; null: unlimited."),
+        "carriedOver": days("Days from the year before."),
+        "taken": days("Approved days."),
+        "pending": days("Days that wait for a decision."),
+        "available": limited("What is left; null: unlimited."),
+    });
+    json!({"type": "array", "items": {"type": "object", "properties": properties}})
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: GetBalance) -> Result<Answer> {

@@ -15,7 +15,7 @@ mod timers;
 mod update;
 mod who_is_off;
 
-pub use read::approved_on;
+pub use read::{approved_on, days_off};
 pub use timers::{sweep, waiting};
 
 use crate::Api;

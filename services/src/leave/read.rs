@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use workforceos_core::filter::ListQuery;
-use workforceos_core::id::LeaveId;
+use workforceos_core::id::{LeaveId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{LeaveRequest, LeaveStatus};
-use workforceos_core::query::{Cond, Op};
+use workforceos_core::objects::{DayPart, LeaveRequest, LeaveStatus};
+use workforceos_core::query::{Cond, Op, Spans};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
 use workforceos_core::value::Value;
@@ -65,4 +65,15 @@ pub fn approved_on(date: Date) -> Cond {
         Cond::Cmp("startDate", Op::Lte, Value::Date(date)),
         Cond::Cmp("endDate", Op::Gte, Value::Date(date)),
     ])
+}
+
+/// Somebody's approved leave that takes this half of its days; `date` is the property that is looked at.
+pub fn days_off(user: UserId, half: DayPart, date: &'static str) -> Spans {
+    let parts = [DayPart::Full, half].map(|part| Value::Text(part.as_str().to_owned()));
+    let cond = Cond::All(vec![
+        Cond::eq("userId", user.0),
+        Cond::eq("status", LeaveStatus::Approved.as_str()),
+        Cond::In("dayPart", parts.to_vec()),
+    ]);
+    Spans { of: LeaveRequest::def(), from: "startDate", to: "endDate", cond, date }
 }

@@ -54,10 +54,15 @@ pub fn api() -> Api {
         .at("/v1/leaverequests/:leaveRequestId")
         .reach(Reach::Own)
         .extra(&["unassignedShiftIds"])
+        .carries(|| {
+            let about = "The shifts out of which an approval takes the person.";
+            json!({"unassignedShiftIds": {"type": "array", "items": {"type": "string", "format": "uuid"}, "description": about}})
+        })
         .about(
             "The requester changes or cancels a pending request; the manager or an admin approves, rejects or cancels it, or cancels an \
-             approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days takes the \
-             person out of the scheduled shifts of those dates in the same step and answers them (drafts to admins only) as unassignedShiftIds; refused with 409 \
+             approved one, with a decisionNote. Nobody decides the own request, save the owner (403). Approving full days, or the second of \
+             a day's two halves, takes the person out of the scheduled shifts of those dates in the same step and answers them (drafts to \
+             admins only) as unassignedShiftIds; refused with 409 \
              AttendanceExists if the person has checked in on one of the dates. Other changes of state: 409 InvalidState. Cancelling \
              restores assignment through departments only.",
         )
@@ -131,7 +136,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateLeave, looked_at: Option<(Date
         }
         let (shifts, freed) = match to {
             LeaveStatus::Approved => approval::unassign(facts, ctx, &leave)?,
-            LeaveStatus::Cancelled => (approval::clashes(facts, ctx, &before), Vec::new()),
+            LeaveStatus::Cancelled => {
+                (approval::given_back(facts, ctx, &before).join(approval::clashes(facts, ctx, &before)), Vec::new())
+            }
             _ => (Changes::none(), Vec::new()),
         };
         unassigned = freed;

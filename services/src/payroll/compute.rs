@@ -182,7 +182,8 @@ fn absences(inputs: &Inputs) -> Vec<Absence> {
     }
     let absence = |date: Date| {
         let unpaid = charged(inputs, date, true);
-        let full_day = on(inputs, date).any(|leave| leave.part == DayPart::Full);
+        let off = |part| on(inputs, date).any(|leave| leave.part == part);
+        let full_day = off(DayPart::Full) || (off(DayPart::FirstHalf) && off(DayPart::SecondHalf));
         let paid_halves = on(inputs, date).filter(|leave| !is_unpaid(inputs, leave)).count() as i64;
         let missed = if missed.contains(&date) && !came.contains(&date) && !full_day { (2 - paid_halves).max(0) } else { 0 };
         let reason = if unpaid >= missed { Reason::UnpaidLeave } else { Reason::Absent };

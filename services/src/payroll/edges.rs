@@ -61,6 +61,19 @@ fn two_halves_of_a_day_are_weighed_each() {
 }
 
 #[test]
+fn two_halves_are_a_day_off_on_days_without_work_too() {
+    let on_saturday = |leave: Vec<Leave>| {
+        let mut inputs = june();
+        inputs.records = vec![(date("2026-06-13"), Attended::Absent)];
+        inputs.leave = leave;
+        calculate(&inputs).absence_halves()
+    };
+    let [first, second] = [DayPart::FirstHalf, DayPart::SecondHalf].map(|part| half("2026-06-13", part, "unpaid"));
+    assert_eq!(on_saturday(vec![first.clone()]), 2, "missed the shift of a day of which half was off");
+    assert_eq!(on_saturday(vec![first, second]), 0, "as with a full day, which costs nothing on a Saturday");
+}
+
+#[test]
 fn a_missed_weekend_shift_is_absence_unless_on_leave() {
     let mut inputs = june();
     inputs.records = vec![(date("2026-06-13"), Attended::Absent), (date("2026-06-14"), Attended::Absent)];

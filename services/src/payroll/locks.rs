@@ -46,6 +46,13 @@ pub fn lock() -> Api {
              where another lock overlaps (409 PeriodOverlap).",
         )
         .extra(&["openRecords", "warnings"])
+        .carries(|| {
+            let id = json!({"type": "string", "format": "uuid"});
+            let record = json!({"id": id, "userId": id, "shiftDate": {"type": "string", "format": "date"}});
+            let record = json!({"type": "object", "properties": record});
+            let open = json!({"type": "array", "items": record, "description": "The first of the records without a check-out."});
+            json!({"openRecords": open, "warnings": {"type": "array", "items": {"type": "string"}, "description": "What to look at."}})
+        })
         .handler(|app: Arc<App>, ctx: Ctx, input: Lock| async move {
             let caller = ctx.clone();
             let needs = Needs::none().and_query(open_records(&ctx, input.from, input.to));

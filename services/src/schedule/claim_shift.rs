@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::answer::Answer;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
@@ -76,7 +76,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ClaimShift, date: Date) -> Result<(C
     shift.assigned_user_ids.push(user);
     rest::check_free(state, &shift, user, None)?;
     let shift = shift.touched(facts.now);
-    let event = Event::of(ctx, "shift.updated", &shift, rules::audience(state, &shift)).audited(Some(&**before));
+    let event = rules::changed(state, ctx, "shift.updated", before, &shift);
     Ok((Changes::none().put(&shift).event(event), Answer::object(ctx, &shift)))
 }
 

@@ -49,6 +49,15 @@ pub fn api() -> Api {
         .at("/v1/shifttemplates/:shiftTemplateId/generate")
         .reach(Reach::Admins)
         .extra(&["skipped", "conflicts"])
+        .carries(|| {
+            let date = json!({"type": "string", "format": "date"});
+            let conflicts = json!({"type": "array", "items": {"type": "object", "properties": rules::Conflict::schema()}});
+            let conflict = json!({"type": "object", "properties": {"date": date, "conflicts": conflicts}});
+            json!({
+                "skipped": {"type": "array", "items": date, "description": "Dates that have a shift already, or no room for one."},
+                "conflicts": {"type": "array", "items": conflict, "description": "Dates left out, and who is not free then."},
+            })
+        })
         .about(
             "Generates a template's shifts over a range of dates, in one step. Dates that have one already, or on which a change \
              of the clocks leaves the template's times no room, are skipped; dates on which somebody assigned is not free are left out and listed \

@@ -7,12 +7,12 @@ use workforceos_core::error::Result;
 use workforceos_core::filter::ListQuery;
 use workforceos_core::id::ShiftId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::Shift;
+use workforceos_core::objects::{DayPart, Shift};
 use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input};
 
-use crate::{Api, App, crud};
+use crate::{Api, App, crud, leave};
 
 input! {
     pub struct GetShift {
@@ -35,19 +35,26 @@ async fn one(app: &App, ctx: &Ctx, input: GetShift, query: ListQuery) -> Result<
 }
 
 pub fn list() -> Api {
-    crud::list::<Shift>("listShifts", rows)
-        .at("/v1/shifts")
-        .reach(Reach::Own)
-        .about("Shifts by date and start: of the caller, for managers also those of their reports, for admins all, drafts too.")
+    crud::list::<Shift>("listShifts", rows).at("/v1/shifts").reach(Reach::Own).about(
+        "Shifts by date and start: of the caller, for managers also those of their reports, for admins all, drafts too. On a day \
+             of approved leave the shifts of one's departments are not one's own.",
+    )
 }
 
-/// The published shifts assigned to the caller, by name or through a department.
+/// The published shifts assigned to the caller, by name, or through a department on a day that the caller is not off.
 pub fn my_shifts(ctx: &Ctx) -> Cond {
-    let mine = Cond::Any(vec![
-        Cond::HasAny("assignedUserIds", vec![ctx.user().0]),
-        Cond::HasAny("assignedDepartmentIds", ctx.scope.departments.iter().map(|d| d.0).collect()),
-    ]);
-    published().and(mine)
+    let mut mine = vec![Cond::HasAny("assignedUserIds", vec![ctx.user().0])];
+    if !ctx.scope.departments.is_empty() {
+        let departments = ctx.scope.departments.iter().map(|d| d.0).collect();
+        mine.push(Cond::HasAny("assignedDepartmentIds", departments).and(at_work(ctx)));
+    }
+    published().and(Cond::Any(mine))
+}
+
+/// On the shift's date the caller is not off all day: not the first half of it, or not the second.
+fn at_work(ctx: &Ctx) -> Cond {
+    let there = |half| Cond::Outside(Box::new(leave::days_off(ctx.user(), half, "shiftDate")));
+    Cond::Any(vec![there(DayPart::FirstHalf), there(DayPart::SecondHalf)])
 }
 
 fn published() -> Cond {

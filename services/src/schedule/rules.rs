@@ -3,10 +3,11 @@
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use workforceos_actors::State;
-use workforceos_core::change::Audience;
+use workforceos_core::change::{Audience, Event};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::objects::{Shift, ShiftStatus};
+use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::Zone;
 
@@ -51,6 +52,16 @@ impl Conflict {
             ConflictKind::Rest => "rest",
         };
         json!({"userId": self.user.to_string(), "kind": kind, "id": self.id.to_string(), "from": self.from, "to": self.to})
+    }
+}
+
+impl Conflict {
+    /// The JSON Schemas of what [`Conflict::to_json`] says.
+    pub fn schema() -> Json {
+        let text = json!({"type": "string"});
+        let id = json!({"type": "string", "format": "uuid"});
+        let kind = json!({"type": "string", "enum": ["shift", "leave", "rest"]});
+        json!({"userId": id, "kind": kind, "id": id, "from": text, "to": text})
     }
 }
 
@@ -126,6 +137,12 @@ pub fn completes_at(state: &State, shift: &Shift) -> Option<Timestamp> {
         .then(|| shift.ends_at.plus_minutes(state.policy.auto_absent_minutes))
 }
 
+/// The event of a shift that was changed, audited: who could see it before and cannot any more is told that it is gone.
+pub fn changed(state: &State, ctx: &Ctx, kind: &'static str, before: &Shift, after: &Shift) -> Event {
+    let audience = audience(state, after).instead_of(audience(state, before));
+    Event::of(ctx, kind, after, audience).audited(Some(before))
+}
+
 /// Who may see a shift: admins, and once it is published its assignees, and the managers all of whose reports its assignees are.
 pub fn audience(state: &State, shift: &Shift) -> Audience {
     let mut audience = Audience::admins();
@@ -139,6 +156,9 @@ pub fn audience(state: &State, shift: &Shift) -> Audience {
     for department in &shift.assigned_department_ids {
         assignees.extend(state.people.members(*department));
     }
+    // Through a department nobody is assigned while off all day.
+    let off = |user: &&UserId| state.leave.full_day(**user, shift.shift_date).is_some();
+    audience.except = assignees[shift.assigned_user_ids.len()..].iter().filter(off).map(|u| u.0).collect();
     if let Some(first) = assignees.first() {
         let candidates = [state.people.manager_of(*first), Some(*first)];
         let reaches = |manager: UserId| assignees.iter().all(|a| *a == manager || state.people.manager_of(*a) == Some(manager));

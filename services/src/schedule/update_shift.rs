@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::answer::Answer;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::object::DataObject;
@@ -164,7 +164,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateShift) -> Result<(Changes, Ans
         (ShiftStatus::Scheduled, ShiftStatus::Completed) => ("shift.completed", Changes::none()),
         _ => ("shift.updated", Changes::none()),
     };
-    let event = Event::of(ctx, kind, &shift, rules::audience(state, &shift)).audited(Some(&**before));
+    let event = rules::changed(state, ctx, kind, before, &shift);
     let requests = endings::overtaken(facts, ctx, std::slice::from_ref(&shift), None)?;
     let changes = absences.put(&shift).event(event).due(rules::completes_at(state, &shift)).join(requests);
     Ok((changes, Answer::object(ctx, &shift)))

@@ -56,6 +56,16 @@ pub fn tell(
     changes
 }
 
+/// As far as the first of these events goes to those above, the managers of these people hear of it, too.
+pub fn tell_managers(state: &State, mut changes: Changes, people: &[UserId]) -> Changes {
+    if let Some(event) = changes.events.first_mut().filter(|event| event.audience.admins) {
+        let mut managers: BTreeSet<_> = event.audience.managers.iter().copied().collect();
+        managers.extend(people.iter().filter_map(|user| state.people.manager_of(*user)).map(|manager| manager.0));
+        event.audience.managers = managers.into_iter().collect();
+    }
+    changes
+}
+
 /// The event of one person's task, seen by that person too.
 pub fn of_task(state: &State, ctx: &Ctx, kind: &'static str, assignment: &TaskAssignment, task: &IndividualTask) -> Event {
     let audience = above(state, assignment, &[task.assignee_user_id]).user(task.assignee_user_id);

@@ -12,7 +12,7 @@ use workforceos_core::objects::{IndividualTask, TaskAssignment, TaskStatus};
 use workforceos_core::query::{Cond, Query, order};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_core::tool::MAX_ROWS;
-use workforceos_core::{Reach, input};
+use workforceos_core::{Reach, input, openapi};
 use workforceos_store::Found;
 
 use super::rules;
@@ -53,6 +53,18 @@ pub fn with_progress() -> Api {
              tasks left out) and the individual tasks with their people. Progress is the whole assignment's; of an assignment that \
              somebody else gave, managers get the individual tasks of their reports and themselves.",
         )
+        .carries(|| {
+            let count = json!({"type": "integer"});
+            let rate = json!({"type": "number", "description": "From 0 to 1, cancelled tasks left out."});
+            let counts = json!({"total": count, "completed": count, "pending": count, "cancelled": count, "overdue": count,
+                "completionRate": rate});
+            json!({
+                "progress": {"type": "object", "properties": counts, "description": "How far the whole assignment is."},
+                "individualTasks": {"type": "array", "items": openapi::object_schema(IndividualTask::def()),
+                    "description": "The tasks with their people."},
+                "individualTasksNext": {"type": "string", "description": "How to get the next page, if there is one."},
+            })
+        })
         .reader(|app: Arc<App>, ctx: Ctx, input: GetTaskAssignment, query: ListQuery| async move {
             progress(&app, &ctx, &input, query).await
         })

@@ -14,7 +14,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::{Patch, Reach, input};
 
-use super::audience::{To, tell};
+use super::audience::{To, tell, tell_managers};
 use super::writing::Writing;
 use super::{delete_assignment, rules};
 use crate::{Api, App, commit};
@@ -99,7 +99,9 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateTaskAssignment) -> Result<(Cha
     writing.join(Changes::none().put(&after));
     let kind = kind(before.status, after.status);
     let told = made.told(&tasks, kind, reopened);
-    writing.join(tell(state, ctx, kind, (Some(&before), &after), &told, To::Everybody));
+    // Also the managers of who has it no more: they still see whose it was.
+    let events = tell(state, ctx, kind, (Some(&before), &after), &told, To::Everybody);
+    writing.join(tell_managers(state, events, &made.taken));
     // Who gets the task just now, or has it no more, gets an event that says so.
     if !reopened {
         writing.join(tell(state, ctx, "task.assigned", (None, &after), &made.given, To::These));

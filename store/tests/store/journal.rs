@@ -50,8 +50,9 @@ async fn the_journal_is_append_only(fresh: &mut Fresh) {
         assert!(fresh.raw(forbidden).await.is_err(), "{forbidden}");
     }
     fresh.raw("UPDATE journal SET after = NULL, before = NULL, extra = NULL, salt = NULL WHERE seq = 1").await.expect("erases");
+    // The database lets content go, but nothing says that we erased it.
     let verified = fresh.store.verify(company(1)).await.expect("verifies");
-    assert_eq!((verified.entries, verified.first_bad), (2, None));
+    assert_eq!((verified.entries, verified.erased, verified.first_bad), (2, 0, Some(1)));
     assert_eq!(&*fresh.store.journal(company(1), 0, 9).await.expect("reads")[0].after, "null");
 }
 
@@ -117,9 +118,22 @@ async fn a_person_is_erased_and_the_chain_stays_whole(fresh: &mut Fresh) {
     let left: Vec<i64> = entries_with_content(fresh).await;
     assert_eq!(left, [2, 3, 5, 7]);
     let verified = fresh.store.verify(company(1)).await.expect("verifies");
-    assert_eq!((verified.entries, verified.first_bad), (7, None));
+    assert_eq!((verified.entries, verified.erased, verified.first_bad), (7, 3, None));
     let erased = "SELECT count(*) FROM journal WHERE salt IS NULL AND before IS NULL AND extra IS NULL";
     assert_eq!(fresh.number(erased).await, 3, "those three, and none of another company");
+    // What tells of it is not erased by a second erasure, and an erasure that nothing tells of shows.
+    let again = store.traces(company(1), ann).await.expect("looks");
+    assert_eq!((&again.found[..], again.up_to), (&[][..], 7));
+    let nobody = Changes { erasure: Some(again), ..put(&users[1].clone().touched(NOW)) };
+    let turn = store.turn(company(1)).await.expect("a turn");
+    let refused = turn.commit(vec![nobody], NOW, workforceos_store::Due::Sooner(None)).await;
+    assert!(matches!(refused, workforceos_store::Outcome::Refused { index: 0, .. }), "no entry tells of it: {refused:?}");
+    for (seq, first_bad) in [(5, 5), (2, 2), (7, 1)] {
+        let gone = "UPDATE journal SET after = NULL, before = NULL, extra = NULL, salt = NULL WHERE seq = $ AND company_id = '#'";
+        fresh.raw(&gone.replace('$', &seq.to_string()).replace('#', &company(1).to_string())).await.expect("goes");
+        let verified = fresh.store.verify(company(1)).await.expect("verifies");
+        assert_eq!(verified.first_bad, Some(first_bad), "{seq}: with the entry that tells of them all three are unaccounted for");
+    }
 }
 
 on_both!(what_is_decided_beside_an_erasure_is_erased_too);
@@ -137,7 +151,8 @@ async fn what_is_decided_beside_an_erasure_is_erased_too(fresh: &mut Fresh) {
     let after = put(&hers.clone().touched(NOW).touched(NOW));
     committed(store, company(1), vec![before, Changes { erasure: Some(erasure), ..put(&nameless) }, after]).await;
     assert_eq!(entries_with_content(fresh).await, [2, 3, 6, 7]);
-    assert_eq!(store.verify(company(1)).await.expect("verifies").first_bad, None);
+    let verified = store.verify(company(1)).await.expect("verifies");
+    assert_eq!((verified.erased, verified.first_bad), (3, None));
 }
 
 async fn entries_with_content(fresh: &Fresh) -> Vec<i64> {

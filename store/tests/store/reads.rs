@@ -58,7 +58,7 @@ fn holds(row: &Record, cond: &Cond) -> bool {
         Cond::HasAny(name, wanted) => wanted.iter().any(|id| ids(name).contains(id)),
         Cond::Empty(name) => ids(name).is_empty(),
         Cond::Within(name, allowed) => ids(name).iter().all(|id| allowed.contains(id)),
-        Cond::JsonEq(..) | Cond::PeriodContains(..) | Cond::Words(..) | Cond::Named(..) => {
+        Cond::JsonEq(..) | Cond::PeriodContains(..) | Cond::Words(..) | Cond::Named(..) | Cond::Outside(..) => {
             unreachable!("shifts have neither JSON nor words, and nothing here names them")
         }
     }

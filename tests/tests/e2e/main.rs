@@ -26,6 +26,7 @@ mod payroll;
 mod plain_owner;
 mod plan;
 mod rules;
+mod sample;
 mod shifts;
 mod streams;
 mod tables;
@@ -33,6 +34,7 @@ mod tasks;
 mod tools;
 mod vectors;
 mod ward;
+mod withdrawals;
 
 /// Addresses that many tests use.
 mod paths {

@@ -111,6 +111,7 @@ async fn reach_follows_on_both() {
     let member = json!({"groupId": crew.to_string(), "userId": ann.text()});
     ward.owner.at(&one).post("/auth-api/v1/usergroupmembers", member).await.ok();
     eventually(&ann.at(&other), &path, 200).await;
+    live.begins_anew().await;
     ward.owner.at(&one).patch(&path, json!({"location": "Ward 3"})).await.ok();
     assert_eq!(live.next().await.expect("an event").object_id(), shift, "the stream's reach grew along");
     // The actor of the other server knows the member too.

@@ -3,6 +3,7 @@
 mod resumes;
 mod standing;
 mod streams;
+mod withdrawals;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +54,13 @@ impl Access for Books {
     async fn oldest(&self, company: CompanyId) -> Result<Option<i64>> {
         let entries = self.entries.lock().unwrap();
         Ok(entries.iter().filter(|e| e.company == company).map(|e| e.seq).min())
+    }
+
+    async fn withdrawals(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
+        let entries = self.entries.lock().unwrap();
+        let takes =
+            |e: &&Entry| e.company == company && e.seq > after && (e.audience.before.is_some() || !e.audience.reach.is_empty());
+        Ok(entries.iter().filter(takes).take(limit as usize).map(|e| e.audience.clone()).collect())
     }
 
     async fn person(&self, _company: CompanyId, user: UserId) -> Result<Option<Person>> {

@@ -64,8 +64,10 @@ async fn departments_hold_from_the_next_entry_on() {
     world.commit(to_department(4, 1));
     world.commit(to_department(5, 2));
     assert_eq!(frame(&mut stream).await.0, 1);
-    // One turn for the hub, one for the stream where it still reads the journal.
+    // One turn for the hub, one for the stream where it still reads the journal. What the stream showed was the other
+    // department's: it begins anew.
     turns.add_permits(2);
+    assert_eq!(stream.next().await, Some(Delivery::Anew));
     assert_eq!(frame(&mut stream).await.0, 5);
 }
 
@@ -92,6 +94,7 @@ async fn role_loss_and_deletion_end_a_stream_and_a_new_admin_sees_more() {
     world.commit(entry(4, "payroll.generated", Audience::admins()));
     assert_eq!(loser.next().await, Some(Delivery::Ended("roleLost")));
     assert_eq!(gone.next().await, Some(Delivery::Ended("userGone")));
+    assert_eq!(winner.next().await, Some(Delivery::Anew), "the whole board from now on");
     assert_eq!(frame(&mut winner).await.0, 4);
 }
 

@@ -3,7 +3,7 @@
 use workforceos_core::change::View;
 use workforceos_core::object::Level;
 
-use super::super::frame::{EntryRef, Item};
+use super::super::frame::{EntryRef, Item, Shown};
 use super::super::roster::Roster;
 use super::*;
 
@@ -36,15 +36,15 @@ async fn each_role_gets_its_rendering() {
 fn bytes_are_rendered_once_and_shared_where_nothing_is_hidden() {
     let item = |entry: Entry| EntryRef::all(&[entry].into()).find_map(Item::new).expect("streamed");
     let attendance = item(attendance(1));
-    let (admin, employee) = (attendance.frame(Level::Admin).bytes, attendance.frame(Level::Employee).bytes);
+    let (admin, employee) = (attendance.frame(Shown::At(Level::Admin)).bytes, attendance.frame(Shown::At(Level::Employee)).bytes);
     assert_ne!(admin, employee);
-    assert_eq!(employee.as_ptr(), attendance.frame(Level::Employee).bytes.as_ptr());
-    assert_eq!(admin, attendance.frame(Level::Manager).bytes);
+    assert_eq!(employee.as_ptr(), attendance.frame(Shown::At(Level::Employee)).bytes.as_ptr());
+    assert_eq!(admin, attendance.frame(Shown::At(Level::Manager)).bytes);
     let shift = item(entry(1, "shift.created", Audience::everyone()));
-    assert_eq!(shift.frame(Level::Admin).bytes.as_ptr(), shift.frame(Level::Employee).bytes.as_ptr());
+    assert_eq!(shift.frame(Shown::At(Level::Admin)).bytes.as_ptr(), shift.frame(Shown::At(Level::Employee)).bytes.as_ptr());
     let id = Uuid::from_u128(5);
     let unknown = item(about(1, Some("x.y"), "undeclared", id, json!({"salary": 1}), Audience::everyone()));
-    let text = unknown.frame(Level::Employee).bytes;
+    let text = unknown.frame(Shown::At(Level::Employee)).bytes;
     assert!(!std::str::from_utf8(&text).unwrap().contains("salary"));
 }
 
@@ -69,17 +69,22 @@ fn the_index_finds_whom_the_audience_sees() {
             after: 0,
         };
         let ((queue, _), (end, _)) = (mpsc::channel(1), oneshot::channel());
-        roster.add(Sub { id, who, phase: Phase::Live, position: 0, queue, end });
+        roster.add(Sub { id, who, phase: Phase::Live, stale: false, position: 0, queue, end });
     }
     for _ in 0..500 {
-        let mut some = |make: fn(u128) -> Uuid| (0..12).filter(|_| roll(6) == 0).map(make).collect();
-        let (managers, users) = (some(|n| user(n).0), some(|n| user(n).0));
-        let departments = some(|n| department(n).0);
-        let entry = entry(1, "x", Audience { all: roll(5) == 0, admins: roll(2) == 0, managers, users, departments });
-        let mut found = HashMap::new();
+        let mut audience = || {
+            let mut some = |make: fn(u128) -> Uuid| (0..12).filter(|_| roll(6) == 0).map(make).collect();
+            let (managers, users) = (some(|n| user(n).0), some(|n| user(n).0));
+            let (departments, except) = (some(|n| department(n).0), some(|n| user(n).0));
+            let all = roll(5) == 0;
+            Audience { all, admins: roll(2) == 0, managers, users, departments, except, ..Audience::none() }
+        };
+        let (now, before) = (audience(), audience());
+        let entry = entry(1, "x", if roll(2) == 0 { now } else { now.instead_of(before) });
+        let mut found: HashMap<SubId, View> = HashMap::new();
         roster.reached(&entry, |id, view| {
             let best = found.entry(id).or_insert(view);
-            *best = if view == View::Full { view } else { *best };
+            *best = view.min(*best);
         });
         for id in 0..40 {
             let who = &roster.get(id).expect("kept").who;

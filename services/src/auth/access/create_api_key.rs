@@ -45,6 +45,7 @@ pub fn api() -> Api {
         .any_tenant()
         .no_keys()
         .extra(&["key"])
+        .carries(|| json!({"key": {"type": "string", "description": "The key itself, told this once."}}))
         .about(
             "Creates an API key that acts as its user wherever a Bearer token does. The key itself is answered this once and cannot be \
              read again. It can be limited to reading, to some services and in time. A user has at most 50 that work.",

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::object::Meta;
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{Company, User};
 use workforceos_core::session::{Ctx, Role, Tenant};
 use workforceos_core::value::{Kind, Value};
 use workforceos_core::zone::Zone;
-use workforceos_core::{BusinessApi, input};
+use workforceos_core::{BusinessApi, input, openapi};
 
 use super::register_company_user::refuse_social;
 use crate::auth::avatars::{Bucket, or_default};
@@ -50,6 +50,12 @@ pub fn api() -> Api {
         .reach(Reach::Public)
         .any_tenant()
         .extra(&["company", "emailVerificationNeeded"])
+        .carries(|| {
+            json!({
+                "company": openapi::object_schema(Company::def()),
+                "emailVerificationNeeded": {"type": "boolean", "description": "Whether the address has to be verified before logging in."},
+            })
+        })
         .about(
             "Creates a company and the user who owns it. The company's codename is made from its name. Refuses bad addresses, short \
              passwords and unknown time zones, and names every bad field.",

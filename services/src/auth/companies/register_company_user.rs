@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::{Answer, Data, Row, Source};
 use workforceos_core::api::Reach;
@@ -45,6 +46,9 @@ pub fn api() -> Api {
         .reach(Reach::Public)
         .any_tenant()
         .extra(&["emailVerificationNeeded"])
+        .carries(|| {
+            json!({"emailVerificationNeeded": {"type": "boolean", "description": "Whether the address has to be verified before logging in."}})
+        })
         .about(
             "Joins the claimed company as an ordinary user. An address that is taken is refused; that of a profile archived less than a \
              month ago brings it back once the address is confirmed.",

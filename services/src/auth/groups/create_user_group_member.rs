@@ -13,6 +13,7 @@ use workforceos_core::objects::{AlertType, UserGroupMember};
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
+use super::reach;
 use crate::{Api, App, alerts, commit, schedule};
 
 input! {
@@ -56,7 +57,8 @@ pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (U
         owner_id: ctx.user(),
         company_id: ctx.company(),
     };
-    let event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
+    let mut event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
+    event.audience = reach::membership_reach(&facts.state.people, group, user);
     let changes = Changes::none().put(&member).event(event).join(clashes(facts, ctx, &member));
     (member, changes)
 }

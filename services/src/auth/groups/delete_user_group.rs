@@ -12,7 +12,7 @@ use workforceos_core::object::DataObject;
 use workforceos_core::objects::UserGroup;
 use workforceos_core::session::Ctx;
 
-use super::ByGroup;
+use super::{ByGroup, reach};
 use crate::{Api, App, commit};
 
 pub fn api() -> Api {
@@ -30,7 +30,12 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByGroup) -> Result<Answer> {
         let before = facts.row::<UserGroup>(id)?;
         let gone = before.clone().deleted(facts.now);
         let event = Event::audit(&act, UserGroup::def().name, id).after(&gone).audited(Some(&before));
-        Ok((Changes::none().put(&gone).event(event), Answer::object(&act, &gone)))
+        let reach = reach::department_reach(&facts.state.people, id).into_iter().map(|audience| {
+            let note = Event::audit(&act, UserGroup::def().name, id);
+            Event { audience, audited: false, ..note }
+        });
+        let changes = Changes::none().put(&gone).event(event);
+        Ok((reach.fold(changes, Changes::event), Answer::object(&act, &gone)))
     };
     commit(&app, &ctx, Needs::row::<UserGroup>(id), decide).await
 }

@@ -13,6 +13,7 @@ use workforceos_core::objects::UserGroupMember;
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
+use super::reach;
 use crate::{Api, App, commit};
 
 input! {
@@ -37,8 +38,14 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByMember) -> Result<Answer> {
     let decide = move |facts: &Facts| {
         let before = facts.row::<UserGroupMember>(id)?;
         let gone = before.clone().deleted(facts.now);
-        let event = Event::audit(&act, UserGroupMember::def().name, id).after(&gone).audited(Some(&before));
-        Ok((Changes::none().put(&gone).event(event), Answer::object(&act, &gone)))
+        Ok((left(facts, &act, &before, &gone), Answer::object(&act, &gone)))
     };
     commit(&app, &ctx, Needs::row::<UserGroupMember>(id), decide).await
+}
+
+/// What it means that a user left a department.
+pub fn left(facts: &Facts, ctx: &Ctx, before: &UserGroupMember, gone: &UserGroupMember) -> Changes {
+    let mut event = Event::audit(ctx, UserGroupMember::def().name, gone.meta.id).after(gone).audited(Some(before));
+    event.audience = reach::membership_reach(&facts.state.people, gone.group_id, gone.user_id);
+    Changes::none().put(gone).event(event)
 }

@@ -7,6 +7,7 @@ pub mod delete_user_group_member;
 pub mod get_user_group;
 pub mod list_user_group_members;
 pub mod list_user_groups;
+pub mod reach;
 pub mod update_user_group;
 
 use workforceos_core::id::DepartmentId;

@@ -6,7 +6,7 @@ use workforceos_actors::{Facts, Needs, TaskNeed};
 use workforceos_core::BusinessApi;
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::UserId;
 use workforceos_core::object::DataObject;
@@ -16,6 +16,7 @@ use workforceos_core::session::Ctx;
 
 use super::ByUser;
 use crate::auth::endings::{end_logins, needs_logins};
+use crate::auth::groups::delete_user_group_member;
 use crate::auth::roles;
 use crate::schedule::swap_endings;
 use crate::{Api, App, commit, tasks};
@@ -43,7 +44,8 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
         let before = facts.row::<User>(id)?;
         roles::may_touch(&act, &before)?;
         let gone = before.clone().deleted(facts.now);
-        let event = Event::audit(&act, User::def().name, id).after(&gone).audited(Some(&before));
+        let mut event = Event::audit(&act, User::def().name, id).after(&gone).audited(Some(&before));
+        event.audience = Audience::none().reaching(facts.state.people.manager_of(id));
         let changes = Changes::none().put(&gone).event(event).join(end_logins(&act, facts, id)?);
         let changes = changes.join(tasks::leave(facts, &act, id)?).join(swap_endings::leave(facts, &act, id)?);
         Ok((changes.join(leave_groups(&act, facts, id)?), Answer::object(&act, &gone)))
@@ -54,9 +56,8 @@ async fn delete(app: Arc<App>, ctx: Ctx, input: ByUser) -> Result<Answer> {
 fn leave_groups(ctx: &Ctx, facts: &Facts, user: UserId) -> Result<Changes> {
     let mut changes = Changes::none();
     for member in facts.rows::<UserGroupMember>()?.into_iter().filter(|m| m.user_id == user) {
-        let left = member.clone().deleted(facts.now);
-        let event = Event::audit(ctx, UserGroupMember::def().name, left.meta.id).after(&left).audited(Some(&member));
-        changes = changes.put(&left).event(event);
+        let gone = member.clone().deleted(facts.now);
+        changes = changes.join(delete_user_group_member::left(facts, ctx, &member, &gone));
     }
     Ok(changes)
 }

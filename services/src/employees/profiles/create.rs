@@ -102,7 +102,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &NewProfile) -> Result<(Changes, Answ
     if let Some(present) = people.profile_of(input.user_id) {
         return Err(rules::taken().detail(json!({"employeeProfileId": present.to_string()})));
     }
-    let event = Event::of(ctx, "profile.created", &profile, rules::audience(&profile)).audited::<EmployeeProfile>(None);
+    let event = Event::of(ctx, "profile.created", &profile, rules::audience(None, &profile)).audited::<EmployeeProfile>(None);
     let membership = rules::membership(facts, ctx, profile.department_id, profile.user_id);
     let changes = Changes::none().put(&profile).event(event).taken(rules::taken).join(membership);
     Ok((changes, Answer::object(ctx, &profile)))

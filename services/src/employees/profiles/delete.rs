@@ -42,8 +42,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: DeleteProfile) -> Result<Answer>
     let decide = move |facts: &Facts| {
         let before = facts.row::<EmployeeProfile>(input.profile)?;
         let after = before.clone().deleted(facts.now);
-        // The manager saw it until now.
-        let event = Event::of(&act, "profile.deleted", &after, rules::audience(&before)).audited(Some(&before));
+        let event = Event::of(&act, "profile.deleted", &after, rules::audience(Some(&before), &after)).audited(Some(&before));
         let documents = documents::all_deleted(facts, &act, input.profile, &told)?;
         Ok((Changes::none().put(&after).event(event).join(documents), Answer::object(&act, &after)))
     };

@@ -9,4 +9,5 @@ mod update;
 pub use create::api as create;
 pub use delete::api as delete;
 pub use read::{get, list};
+pub(crate) use rules::audience;
 pub use update::api as update;

@@ -64,9 +64,14 @@ fn circle(people: &People, user: UserId, manager: UserId) -> Option<Vec<UserId>>
     None
 }
 
-/// Who may see an event about a profile: admins and the manager whole, the employee as far as employees may.
-pub fn audience(profile: &EmployeeProfile) -> Audience {
-    Audience::admins().manager(profile.manager_id).user(profile.user_id)
+/// Who may see an event about a profile: admins and the manager whole, the employee as far as employees may. Where it names
+/// another manager than before, that one reaches the employee's rows from now on, and the one before no longer.
+pub fn audience(before: Option<&EmployeeProfile>, after: &EmployeeProfile) -> Audience {
+    let of = |profile: &EmployeeProfile| Audience::admins().manager(profile.manager_id).user(profile.user_id);
+    let (was, is) = (before.and_then(|b| b.manager_id), after.manager_id.filter(|_| after.meta.is_active));
+    // Whoever saw a deleted profile until now sees it go.
+    let audience = if after.meta.is_active { of(after).instead_of(before.map(of).unwrap_or_default()) } else { of(after) };
+    if was == is { audience } else { audience.reaching(was.into_iter().chain(is)) }
 }
 
 /// The main department makes its employee a member.

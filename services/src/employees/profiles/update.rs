@@ -99,7 +99,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ProfileChange) -> Result<(Changes, A
         Patch::Keep | Patch::Clear => None,
     };
     let after = after.touched(facts.now);
-    let event = Event::of(ctx, "profile.updated", &after, rules::audience(&after)).audited(Some(&before));
+    let event = Event::of(ctx, "profile.updated", &after, rules::audience(Some(&before), &after)).audited(Some(&before));
     let membership = rules::membership(facts, ctx, department, after.user_id);
     Ok((Changes::none().put(&after).event(event).join(membership), Answer::object(ctx, &after)))
 }

@@ -40,6 +40,19 @@ pub fn api() -> Api {
         .at("/v1/holidays/import")
         .reach(Reach::Admins)
         .extra(&["skipped", "deleted", "problems"])
+        .carries(|| {
+            let date = json!({"type": "string", "format": "date"});
+            let known = json!({"name": {"type": "string"}, "holidayDate": date});
+            let gone = json!({"id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "holidayDate": date});
+            let list = |properties: &Json, about: &str| {
+                json!({"type": "array", "items": {"type": "object", "properties": properties}, "description": about})
+            };
+            json!({
+                "skipped": list(&known, "Holidays that are there already."),
+                "deleted": list(&gone, "Holidays that the calendar does not name."),
+                "problems": list(&ical::Problem::schema(), "Entries that could not be read."),
+            })
+        })
         .about(
             "Takes public holidays over from an iCalendar file: its all-day entries, each day of those that last several, yearly ones for \
              this year and the next two. Answers the holidays that are new, those skipped because they are there, those deleted \

@@ -107,7 +107,7 @@ fn change_hands(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap, dates: &[Date]) -> R
     let (mut changes, mut written) = (Changes::none(), Vec::new());
     let mut pass = |shift: &Shift, from: UserId, to: UserId, for_it: Option<ShiftId>| -> Result<()> {
         let passed = rules::passed(state, shift, from, to, for_it)?.touched(facts.now);
-        let event = Event::of(ctx, "shift.updated", &passed, shifts::audience(state, &passed)).audited(Some(shift));
+        let event = shifts::changed(state, ctx, "shift.updated", shift, &passed);
         changes = std::mem::take(&mut changes).put(&passed).event(event);
         written.push(passed);
         Ok(())

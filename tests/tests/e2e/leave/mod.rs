@@ -3,6 +3,7 @@
 mod alerts;
 mod balances;
 mod decisions;
+mod halves;
 mod holidays;
 mod races;
 mod requests;

@@ -4,6 +4,7 @@
 
 pub mod calls;
 mod fixtures;
+mod openapi;
 mod secrets;
 mod shapes;
 mod values;

@@ -176,7 +176,7 @@ fn absent_halves(case: &Case) -> BTreeMap<NaiveDate, i64> {
         }
         let of_day: Vec<Came> = case.records.iter().filter(|(d, _)| *d == date).map(|(_, came)| *came).collect();
         let missed = of_day.contains(&Came::Never) && of_day.iter().all(|came| *came == Came::Never);
-        let full = case.leave.iter().any(|(d, halves)| *d == date && halves[0].is_some() && halves[1].is_some());
+        let full = halves[0].is_some() && halves[1].is_some();
         if missed && !full {
             for (i, half) in halves.iter().enumerate() {
                 absent[i] |= *half != Some(true);

@@ -51,6 +51,12 @@ impl Problem {
     pub fn to_json(&self) -> Json {
         json!({"entry": self.entry, "name": self.name, "problem": self.problem})
     }
+
+    /// The JSON Schemas of [`Problem::to_json`]'s properties.
+    pub fn schema() -> Json {
+        let text = json!({"type": "string"});
+        json!({"entry": {"type": "integer", "description": "Which entry, from 1."}, "name": {"type": ["string", "null"]}, "problem": text})
+    }
 }
 
 /// One content line: name, parameters and value.
