@@ -1,0 +1,51 @@
+//! Disables a webhook that cannot go on, and tells the admins.
+
+use workforceos_actors::{Facts, Needs};
+use workforceos_core::change::{Changes, Event};
+use workforceos_core::error::Result;
+use workforceos_core::id::UserId;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{AlertType, Severity, Webhook};
+use workforceos_core::session::{Ctx, Role, Tenant};
+use workforceos_core::zone::Zone;
+
+use crate::{App, alerts, commit_with, system_ctx};
+
+/// Disables a webhook, unless it was changed since this version of it was seen: then that was mended, perhaps.
+pub async fn stop(app: &App, seen: &Webhook, reason: String) -> Result<()> {
+    let (company, id) = (seen.company_id, seen.meta.id);
+    let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "webhookDisabled");
+    let (act, version) = (ctx.clone(), seen.meta.record_version);
+    let decide = move |facts: &Facts| {
+        let unchanged = |webhook: &Webhook| webhook.meta.record_version == version && webhook.meta.is_active;
+        let Some(before) = facts.any::<Webhook>(id)?.filter(unchanged) else { return Ok((Changes::none(), false)) };
+        Ok((disabled(&act, facts, &before, &reason), true))
+    };
+    if commit_with(app, &ctx, Needs::row::<Webhook>(id), decide).await? {
+        tracing::info!(webhook = %id, company = %company, "a webhook was disabled");
+    }
+    Ok(())
+}
+
+fn disabled(ctx: &Ctx, facts: &Facts, before: &Webhook, reason: &str) -> Changes {
+    let off =
+        Webhook { is_enabled: false, disabled_reason: Some(reason.to_owned()), disabled_at: Some(facts.now), ..before.clone() };
+    let off = off.touched(facts.now);
+    let event = Event::audit(ctx, Webhook::def().name, off.meta.id).after(&off).audited(Some(before));
+    let mut changes = Changes::none().put(&off).event(event);
+    // The path may be as good as a password.
+    let host = reqwest::Url::parse(&off.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let message = format!("The webhook to {host} gets no more events. {reason}. Enable it again once that is mended.");
+    for admin in admins(facts) {
+        let kind = AlertType::WebhookDisabled;
+        let mut alert = alerts::alert(facts, kind, admin, Webhook::def().name, off.meta.id, message.clone());
+        alert.severity = Severity::High;
+        changes = changes.join(alerts::raise(ctx, &alert));
+    }
+    changes
+}
+
+fn admins(facts: &Facts) -> Vec<UserId> {
+    let people = &facts.state.people;
+    [Role::TenantOwner, Role::TenantAdmin].into_iter().flat_map(|role| people.with_role(role)).collect()
+}
