@@ -141,11 +141,8 @@ impl Store {
     /// Webhooks with something due to be sent, in no order.
     pub async fn webhooks_due(&self, now: Timestamp) -> Result<Vec<(CompanyId, Uuid)>> {
         let mut held = self.0.reader_across(Mode::Read).await?;
-        let mut sql = Sql::new(self.0.dialect());
-        sql.push("SELECT w.company_id, w.id FROM webhook w JOIN company c ON c.id = w.company_id ");
-        sql.push("WHERE w.is_active = 1 AND w.is_enabled = 1 AND c.is_active = 1 AND EXISTS (SELECT 1 FROM webhook_delivery d ");
-        sql.push("WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_try_at <= ").bind(Arg::Int(now.0)).push(")");
-        let rows = held.conn().rows(sql.text, sql.args).await.ours()?;
+        let due = due(self.0.dialect(), now);
+        let rows = held.conn().rows(due.sql, due.args).await.ours()?;
         rows.iter().map(|row| Ok((CompanyId(row.some_id(0)?), row.some_id(1)?))).collect::<Result<_, sqlx::Error>>().ours()
     }
 
@@ -189,10 +186,7 @@ impl Store {
 
     /// Forgets settled deliveries from before this, a bounded number; says whether there may be more.
     pub async fn forget_deliveries(&self, before: Timestamp) -> Result<bool> {
-        let mut sql = Sql::new(self.0.dialect());
-        sql.push("DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE created_at < ");
-        sql.bind(Arg::Int(before.0)).push(" AND state <> 'pending' LIMIT ").bind(Arg::Int(BATCH.into())).push(") RETURNING 1");
-        Ok(self.0.run_across(sql.into()).await?.len() as u64 == u64::from(BATCH))
+        Ok(self.0.run_across(forget(self.0.dialect(), before)).await?.len() as u64 == u64::from(BATCH))
     }
 
     /// An event of the journal; `None` if its content was erased.
@@ -227,12 +221,30 @@ fn insert(dialect: Dialect, company: CompanyId, rows: &[Planned], now: Timestamp
     sql.into()
 }
 
+fn due(dialect: Dialect, now: Timestamp) -> Statement {
+    let mut sql = Sql::new(dialect);
+    sql.push("SELECT w.company_id, w.id FROM webhook w JOIN company c ON c.id = w.company_id ");
+    sql.push("WHERE w.is_active = 1 AND w.is_enabled = 1 AND c.is_active = 1 AND EXISTS (SELECT 1 FROM webhook_delivery d ");
+    sql.push("WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_try_at <= ").bind(Arg::Int(now.0)).push(")");
+    sql.into()
+}
+
+fn forget(dialect: Dialect, before: Timestamp) -> Statement {
+    let mut sql = Sql::new(dialect);
+    sql.push("DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE created_at < ");
+    sql.bind(Arg::Int(before.0)).push(" AND state <> 'pending' LIMIT ").bind(Arg::Int(BATCH.into()));
+    // The rows come back to be counted: the writer has but one kind of answer.
+    sql.push(") RETURNING 1");
+    sql.into()
+}
+
 /// A claim is the lease and the count of the try in one: who dies over it has used it up.
 fn claim(dialect: Dialect, claim: &Claim, now: Timestamp, lease_until: Timestamp) -> Statement {
     let mut sql = Sql::new(dialect);
     sql.push("UPDATE webhook_delivery SET next_try_at = ").bind(Arg::Int(lease_until.0));
     sql.push(", last_try_at = ").bind(Arg::Int(now.0)).push(", updated_at = ").bind(Arg::Int(now.0));
-    sql.push(", attempts = attempts + 1, record_version = record_version + 1 WHERE id IN ");
+    // How the try before went says nothing of this one.
+    sql.push(", last_status = NULL, last_error = NULL, duration_ms = NULL, attempts = attempts + 1, record_version = record_version + 1 WHERE id IN ");
     sql.push("(SELECT id FROM webhook_delivery WHERE webhook_id = ").bind(Arg::id(claim.webhook));
     sql.push(" AND state = 'pending' AND next_try_at <= ").bind(Arg::Int(now.0));
     sql.push(" ORDER BY next_try_at, id LIMIT ").bind(Arg::Int(claim.limit.into())).push(dialect.skip_locked());
@@ -275,4 +287,34 @@ fn settle(dialect: Dialect, tried: &Tried, now: Timestamp) -> Statement {
         sql.push(" AND record_version = ").bind(Arg::Int(tried.delivery.version));
     }
     sql.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Backend;
+    use crate::{Database, Settings};
+
+    #[tokio::test]
+    async fn what_is_asked_again_and_again_is_found_by_an_index() {
+        let folder = std::env::temp_dir().join(format!("workforceos-webhooks-{}", std::process::id()));
+        let database = Database::Sqlite(folder.join("test.db"));
+        let store = Store::open(Settings { database, journal_key: [0; 32], readers: 1 }).await.expect("opens");
+        let Backend::Sqlite(sqlite) = &store.0.backend else { panic!("this is SQLite's") };
+        let (now, webhook) = (Timestamp(1), Claim { webhook: Uuid::nil(), limit: 4 });
+        let statements = [
+            (due(Dialect::Sqlite, now), "webhook_delivery_due"),
+            (claim(Dialect::Sqlite, &webhook, now, now), "webhook_delivery_due"),
+            (forget(Dialect::Sqlite, now), "webhook_delivery_age"),
+        ];
+        for (statement, index) in statements {
+            let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", statement.sql).into(), args: statement.args };
+            let rows = sqlite.run(explain).await.expect("explains");
+            let plan: Vec<&str> = rows.iter().map(|row| row.some_text(3).expect("a step")).collect();
+            assert!(plan.iter().any(|step| step.contains(&format!("INDEX {index} "))), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN webhook_delivery") || step.contains("SCAN d")), "{plan:?}");
+        }
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
 }

@@ -8,6 +8,7 @@ mod leave;
 mod pay;
 mod people;
 mod tasks;
+mod webhooks;
 mod work;
 
 use std::sync::Arc;
@@ -74,6 +75,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
+    commit(app, tenant, webhooks::one(&sample, now)).await?;
     app.store.analyze().await?;
     tracing::info!(company = CODENAME, "filled the sample company");
     Ok(())

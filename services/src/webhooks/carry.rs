@@ -175,13 +175,13 @@ impl Carrier {
 async fn conclude(app: &App, done: &Done) -> Result<()> {
     let (Some(webhook), Next::Never) = (&done.webhook, done.tried.next) else { return Ok(()) };
     if done.tried.status == Some(410) {
-        return stop::stop(app, webhook, "Its target answered 410: it is gone".to_owned()).await;
+        return stop::of_target(app, webhook, "Its target answered 410: it is gone").await;
     }
     let since = Timestamp(app.clock.now().0 - TRIED_FOR);
     if app.store.delivered_since(webhook.company_id, webhook.meta.id, since).await? {
         return Ok(());
     }
-    stop::stop(app, webhook, "Its target has taken nothing for three days".to_owned()).await
+    stop::of_target(app, webhook, "Its target has taken nothing for three days").await
 }
 
 /// One try.

@@ -107,7 +107,7 @@ async fn plan(app: &App, company: CompanyId) -> Result<()> {
             app.webhooks.look();
         }
         for webhook in full {
-            stop::stop(app, webhook, format!("More than {MAX_WAITING} deliveries wait for it")).await?;
+            stop::of_backlog(app, webhook, format!("More than {MAX_WAITING} deliveries wait for it")).await?;
         }
         if entries.len() < PAGE as usize {
             return Ok(());

@@ -11,14 +11,26 @@ use workforceos_core::zone::Zone;
 
 use crate::{App, alerts, commit_with, system_ctx};
 
-/// Disables a webhook, unless it was changed since this version of it was seen: then that was mended, perhaps.
-pub async fn stop(app: &App, seen: &Webhook, reason: String) -> Result<()> {
-    let (company, id) = (seen.company_id, seen.meta.id);
+/// Disables a webhook because of its target, unless it was changed since it was seen: then that was mended, perhaps.
+pub async fn of_target(app: &App, seen: &Webhook, reason: &str) -> Result<()> {
+    stop(app, seen, Some(seen.meta.record_version), reason.to_owned()).await
+}
+
+/// Disables a webhook for which too much waits, whatever else was changed of it.
+pub async fn of_backlog(app: &App, webhook: &Webhook, reason: String) -> Result<()> {
+    stop(app, webhook, None, reason).await
+}
+
+async fn stop(app: &App, webhook: &Webhook, version: Option<i64>, reason: String) -> Result<()> {
+    let (company, id) = (webhook.company_id, webhook.meta.id);
     let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "webhookDisabled");
-    let (act, version) = (ctx.clone(), seen.meta.record_version);
+    let act = ctx.clone();
     let decide = move |facts: &Facts| {
-        let unchanged = |webhook: &Webhook| webhook.meta.record_version == version && webhook.meta.is_active;
-        let Some(before) = facts.any::<Webhook>(id)?.filter(unchanged) else { return Ok((Changes::none(), false)) };
+        let is_on = |webhook: &Webhook| webhook.meta.is_active && webhook.is_enabled;
+        let unchanged = |webhook: &Webhook| version.is_none_or(|version| webhook.meta.record_version == version);
+        let Some(before) = facts.any::<Webhook>(id)?.filter(|webhook| is_on(webhook) && unchanged(webhook)) else {
+            return Ok((Changes::none(), false));
+        };
         Ok((disabled(&act, facts, &before, &reason), true))
     };
     if commit_with(app, &ctx, Needs::row::<Webhook>(id), decide).await? {

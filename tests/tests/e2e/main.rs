@@ -29,6 +29,7 @@ mod tables;
 mod tasks;
 mod vectors;
 mod ward;
+mod webhooks;
 
 /// Addresses that many tests use.
 mod paths {
@@ -51,6 +52,8 @@ mod paths {
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
     pub const PAYROLL: &str = "/payrollreporting-api/v1/payrollreports";
     pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
+    pub const WEBHOOKS: &str = "/auth-api/v1/webhooks";
+    pub const DELIVERIES: &str = "/auth-api/v1/webhookdeliveries";
     pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
     pub const PROCESS: &str = "/announcementmanagement-api/v1/processscheduledannouncements";
 }

@@ -5,6 +5,7 @@
 pub mod calls;
 mod fixtures;
 mod values;
+mod webhooks;
 mod world;
 
 use std::collections::BTreeSet;
