@@ -271,8 +271,7 @@ mod tests {
 
     #[test]
     fn those_that_fail_leave_room_for_the_others() {
-        let mut carrier = Carrier::default();
-        carrier.failing = (0..100).map(Uuid::from_u128).collect();
+        let carrier = Carrier { failing: (0..100).map(Uuid::from_u128).collect(), ..Carrier::default() };
         let mut due: Vec<(CompanyId, Uuid)> = (0..100).map(|n| (company(n), Uuid::from_u128(n))).collect();
         due.extend((100..200).map(|n| (company(n), Uuid::from_u128(n))));
         let (claims, _) = carrier.room(&due);

@@ -160,7 +160,7 @@ mod tests {
             let (family, rest) = text.split_once('.').unwrap_or_default();
             families.contains(&family) && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphabetic())
         };
-        let unknown: Vec<&String> = found.iter().filter(event).filter(|text| !is_known(&format!("{text}"))).collect();
+        let unknown: Vec<&String> = found.iter().filter(event).filter(|text| !is_known(text)).collect();
         let unknown: Vec<_> = unknown.into_iter().filter(|text| !OPEN_FAMILIES.contains(&family_of(text))).collect();
         assert!(unknown.is_empty(), "event types that webhooks do not know: {unknown:?}");
         assert!(found.iter().filter(event).count() > 50, "the source was read");

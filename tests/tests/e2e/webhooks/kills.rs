@@ -81,7 +81,6 @@ async fn check(owner: &Client, webhook: &str, made: &BTreeSet<String>, hooks: &H
     let leased = all.iter().filter(|d| d["state"] == "pending").count();
     let missing: Vec<&String> = made.iter().filter(|shift| !came.contains(*shift)).collect();
     assert!(missing.len() <= leased, "{missing:?} never came, {leased} wait for their lease");
-    println!("{} events, {} requests, {leased} wait for their lease", all.len(), hooks.to("/in").len());
 }
 
 /// All deliveries, once this event came and everything else was tried.
