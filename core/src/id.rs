@@ -92,6 +92,10 @@ ids! {
     FileId,
     /// An announcement.
     AnnouncementId,
+    /// A webhook.
+    WebhookId,
+    /// A delivery to a webhook.
+    WebhookDeliveryId,
 }
 
 impl CompanyId {

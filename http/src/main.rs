@@ -81,6 +81,9 @@ async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),
     };
+    if options.settings.production && options.settings.webhook_private_addresses {
+        tracing::warn!("WEBHOOK_PRIVATE_ADDRESSES is on: every company's admins can have requests sent into this network");
+    }
     // From here on a signal is kept until somebody looks for it.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let running = start(options).await.context("the server could not start")?;

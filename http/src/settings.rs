@@ -145,6 +145,9 @@ pub struct Values {
     /// Calls a minute of one address (IPv6: /64) that need no login and cost a hash or a mail; company reads without a login: ten times as many; 0: as many as one likes [default: 60 in production, 0 in development]
     #[arg(long, env = "PUBLIC_RATE_LIMIT", global = true)]
     pub public_rate_limit: Option<u32>,
+    /// Whether webhooks may lead to private addresses, and over plain HTTP: for development and closed networks
+    #[arg(long, env = "WEBHOOK_PRIVATE_ADDRESSES", default_value = "off", action = ArgAction::Set, value_parser = BoolishValueParser::new(), global = true)]
+    pub webhook_private_addresses: bool,
     /// What is logged, to standard error: error, warn, info, debug, or per module (info,workforceos_http=debug)
     #[arg(long, env = "LOG", default_value = "info", global = true)]
     pub log: String,
@@ -201,6 +204,7 @@ impl Values {
             s3: self.s3.settings(),
             rate_limit: self.rate_limit.unwrap_or(if production { RATE } else { 0 }),
             public_rate_limit: self.public_rate_limit.unwrap_or(if production { PUBLIC_RATE } else { 0 }),
+            webhook_private_addresses: self.webhook_private_addresses,
             data_dir,
         })
     }

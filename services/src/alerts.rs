@@ -27,6 +27,7 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
         AlertType::DocumentExpiring => "Document expiring",
         AlertType::ApprovalDelay => "Approval waiting",
         AlertType::WorkloadOverload => "Workload beyond weekly hours",
+        AlertType::WebhookDisabled => "Webhook disabled",
     };
     Alert {
         meta: Meta::new(facts.new_id(), facts.now, None),

@@ -25,6 +25,7 @@ pub mod schedule;
 mod settings;
 mod shape;
 pub mod tasks;
+pub mod webhooks;
 
 use std::sync::{Arc, OnceLock};
 
@@ -79,6 +80,7 @@ pub struct App {
     pub files: files::Files,
     pub imports: import::Imports,
     pub pictures: auth::avatars::Pictures,
+    pub webhooks: webhooks::Webhooks,
     first_password: OnceLock<String>,
 }
 
@@ -92,6 +94,8 @@ impl App {
         app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
         app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
         app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
+        app.companies.spawn_task(webhooks::plan(Arc::downgrade(&app)));
+        app.companies.spawn_task(webhooks::carry(Arc::downgrade(&app)));
         Ok(app)
     }
 
@@ -104,9 +108,13 @@ impl App {
         })
         .await?;
         let caches = Arc::new(Caches::new(store.clone()));
-        let (watch, lost) = (caches.clone(), caches.clone());
+        let webhooks = webhooks::Webhooks::new(&settings.journal_key);
+        let (watch, lost, hooks) = (caches.clone(), caches.clone(), webhooks.clone());
         let hub_settings = HubSettings {
-            on_entries: Some(Arc::new(move |entry| watch.notice(entry))),
+            on_entries: Some(Arc::new(move |entry| {
+                watch.notice(entry);
+                hooks.notice(entry);
+            })),
             on_lost: Some(Arc::new(move || lost.lost())),
             ..HubSettings::default()
         };
@@ -120,6 +128,7 @@ impl App {
             files: files::Files::of(&settings.data_dir, settings.s3.as_ref())?,
             imports: import::Imports::default(),
             pictures: auth::avatars::Pictures::on_half_the_cores(),
+            webhooks,
             store,
             companies,
             hub,

@@ -38,4 +38,6 @@ pub struct Settings {
     pub rate_limit: u32,
     /// Calls a minute of one address that need no login and cost a hash or a mail; 0: as many as one likes.
     pub public_rate_limit: u32,
+    /// Whether webhooks may lead to private addresses, and over plain HTTP.
+    pub webhook_private_addresses: bool,
 }

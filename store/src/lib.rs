@@ -30,6 +30,7 @@ mod tenancy;
 mod tidy;
 mod totals;
 mod turn;
+mod webhooks;
 mod words;
 mod write;
 mod writer;
@@ -37,6 +38,7 @@ mod writer;
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};
 pub use turn::{Due, Outcome, Turn};
+pub use webhooks::{Claim, Claimed, EventText, Next, Planned, Tried};
 
 /// The statements that begin a company's transaction on PostgreSQL, for tests that leave out what else keeps companies apart.
 #[doc(hidden)]

@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!(13, "announcements", "0013_announcements.sql"),
     step!(14, "shift claims", "0014_shift_claims.sql"),
     step!(15, "employee documents", "0015_employee_documents.sql"),
+    step!(16, "webhooks", "0016_webhooks.sql"),
     step!(18, "withdrawals", "0018_withdrawals.sql"),
     step!(19, "swap ends", "0019_swap_ends.sql"),
     step!(20, "announcement ends", "0020_announcement_ends.sql"),

@@ -112,6 +112,17 @@ impl Postgres {
         Conn::Postgres(&mut connection).rows(statement.sql, statement.args).await.ours()
     }
 
+    /// Runs statements that concern several companies, all of them or none.
+    pub(crate) async fn run_all_across(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>> {
+        let mut held = begin(&self.writers, Mode::Write.begin().to_owned()).await.ours()?;
+        let mut answers = Vec::with_capacity(statements.len());
+        for statement in statements {
+            answers.push(held.conn().rows(statement.sql, statement.args).await.ours()?);
+        }
+        held.commit().await.ours()?;
+        Ok(answers)
+    }
+
     /// Writes a batch in the turn's transaction and commits it.
     pub(crate) async fn commit(&self, mut held: Held, batch: Batch) -> Outcome {
         match write(&mut held.conn(), &batch).await {

@@ -122,6 +122,13 @@ impl Sqlite {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Runs statements beside the batches, all of them or none.
+    pub(crate) async fn run_all(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Message::RunAll(statements, reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
     pub(crate) fn poisoned(&self) -> bool {
         self.poisoned.load(Ordering::SeqCst)
     }

@@ -180,11 +180,12 @@ impl Store {
         }
         let stamp = if self.is_postgres() { rows.seq } else { Some(counter) };
         let key = Totals::key(&filter);
-        if let Some(total) = stamp.and_then(|stamp| totals.get(&key, stamp)) {
+        let kept = Totals::keeps(query);
+        if let Some(total) = stamp.filter(|_| kept).and_then(|stamp| totals.get(&key, stamp)) {
             return Ok(Page { rows: rows.found, total, total_cached: true });
         }
         let (total, seq) = filter.count(&mut conn, by_seq).await?;
-        if by_seq || !self.is_postgres() {
+        if kept && (by_seq || !self.is_postgres()) {
             totals.keep(key, if by_seq { seq } else { counter }, total);
         }
         Ok(Page { rows: rows.found, total, total_cached: false })
@@ -197,13 +198,14 @@ impl Store {
         let counter = self.0.totals.stamp(query);
         let key = Totals::key(&Filter::new(conn.dialect(), query)?);
         // PostgreSQL: without the company's sequence nobody knows whether a total still holds.
-        let kept = if self.is_postgres() { None } else { self.0.totals.get(&key, counter) };
+        let keeps = !self.is_postgres() && Totals::keeps(query);
+        let kept = if keeps { self.0.totals.get(&key, counter) } else { None };
         if let Some(total) = kept {
             return Ok(total);
         }
         let query = &*search::fewest_first(&mut conn, query).await?;
         let (total, _) = Filter::new(conn.dialect(), query)?.count(&mut conn, false).await?;
-        if !self.is_postgres() {
+        if keeps {
             self.0.totals.keep(key, counter, total);
         }
         Ok(total)
@@ -339,7 +341,7 @@ impl Store {
 }
 
 impl Inner {
-    fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         match self.backend {
             Backend::Sqlite(_) => Dialect::Sqlite,
             Backend::Postgres(_) => Dialect::Postgres,
@@ -369,8 +371,16 @@ impl Inner {
         }
     }
 
+    /// Runs statements that concern several companies, all of them or none.
+    pub(crate) async fn run_all_across(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.run_all(statements).await,
+            Backend::Postgres(postgres) => postgres.run_all_across(statements).await,
+        }
+    }
+
     /// Runs a statement that concerns several companies.
-    async fn run_across(&self, statement: Statement) -> Result<Vec<Row>> {
+    pub(crate) async fn run_across(&self, statement: Statement) -> Result<Vec<Row>> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.run(statement).await,
             Backend::Postgres(postgres) => postgres.run_across(statement).await,

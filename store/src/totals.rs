@@ -16,6 +16,9 @@ use crate::read::Filter;
 /// How many totals are kept.
 const KEPT: u64 = 10_000;
 
+/// Deliveries to webhooks are no change of a company ([`crate::webhooks`]).
+const WRITTEN_BESIDE_TURNS: &str = "webhook_delivery";
+
 /// A digest of table and condition: a condition may name thousands of ids.
 pub(crate) type Key = [u8; 32];
 
@@ -30,6 +33,11 @@ pub(crate) struct Totals {
 impl Totals {
     pub(crate) fn new() -> Totals {
         Totals { cache: Cache::new(KEPT), changes: RwLock::default() }
+    }
+
+    /// Whether totals of these rows are kept: not of those that are also written outside of turns, which no stamp tells.
+    pub(crate) fn keeps(query: &Query) -> bool {
+        query.def.table != WRITTEN_BESIDE_TURNS
     }
 
     /// The present stamp of the tables that a query looks at, a company's part or the whole. It must be read before the rows

@@ -27,6 +27,7 @@ const ROWS_PER_TRANSACTION: usize = 2000;
 pub(crate) enum Message {
     Batch(Box<Job>),
     Run(Statement, oneshot::Sender<Result<Vec<Row>>>),
+    RunAll(Vec<Statement>, oneshot::Sender<Result<Vec<Vec<Row>>>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -92,6 +93,7 @@ impl Writer {
             match next {
                 None => break,
                 Some(Message::Run(statement, reply)) => drop(reply.send(self.statement(statement).await)),
+                Some(Message::RunAll(statements, reply)) => drop(reply.send(self.statements(statements).await)),
                 Some(Message::Close(reply)) => {
                     // What was sent before is done; what comes later finds the queue closed.
                     self.inbox.close();
@@ -220,6 +222,33 @@ impl Writer {
         Conn::Sqlite(&mut self.connection).rows(statement.sql, statement.args).await.ours()
     }
 
+    /// All of them or none, in a transaction of their own.
+    async fn statements(&mut self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>> {
+        if self.poisoned.load(Ordering::SeqCst) {
+            return Err(stopped());
+        }
+        let mut conn = Conn::Sqlite(&mut self.connection);
+        let tried = together(&mut conn, statements).await;
+        let (tried, lost) = match tried {
+            Ok(answers) => match conn.run("COMMIT").await {
+                Ok(()) => return Ok(answers),
+                Err(error) => {
+                    let lost = !matches!(meaning(&error), Meaning::Full | Meaning::Busy);
+                    (error, lost)
+                }
+            },
+            Err(error) => (error, false),
+        };
+        if lost {
+            self.poison(Vec::new(), tried);
+            return Err(stopped());
+        }
+        if let Err(error) = rollback(&mut self.connection).await {
+            self.poison(Vec::new(), error);
+        }
+        Err(trouble(tried))
+    }
+
     async fn finish(mut self, closing: Option<oneshot::Sender<()>>) {
         let checkpoint = Conn::Sqlite(&mut self.connection).run("PRAGMA wal_checkpoint(TRUNCATE)").await;
         let closed = match checkpoint {
@@ -235,6 +264,15 @@ impl Writer {
             let _ = reply.send(());
         }
     }
+}
+
+async fn together(conn: &mut Conn<'_>, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, sqlx::Error> {
+    conn.run("BEGIN IMMEDIATE").await?;
+    let mut answers = Vec::with_capacity(statements.len());
+    for statement in statements {
+        answers.push(conn.rows(statement.sql, statement.args).await?);
+    }
+    Ok(answers)
 }
 
 async fn begin(conn: &mut Conn<'_>) -> Result<(), Fault> {

@@ -30,6 +30,7 @@ pub struct Setup {
     /// Calls a minute, as the settings of that name; 0: as many as one likes.
     pub rate_limit: u32,
     pub public_rate_limit: u32,
+    pub webhook_private_addresses: bool,
     pub smtp_url: Option<String>,
     /// Origins whose pages may call.
     pub cors: Vec<String>,
@@ -48,6 +49,7 @@ impl Default for Setup {
             production: false,
             rate_limit: 0,
             public_rate_limit: 0,
+            webhook_private_addresses: false,
             smtp_url: None,
             cors: Vec::new(),
             mcp_fixtures: false,
@@ -122,6 +124,7 @@ impl TestApp {
             s3: None,
             rate_limit: setup.rate_limit,
             public_rate_limit: setup.public_rate_limit,
+            webhook_private_addresses: setup.webhook_private_addresses,
         };
         let clock = Arc::new(ManualClock::at(setup.start));
         TestApp::open(

@@ -16,6 +16,7 @@ wire_enum! {
         DocumentExpiring => "document_expiring",
         ApprovalDelay => "approval_delay",
         WorkloadOverload => "workload_overload",
+        WebhookDisabled => "webhook_disabled",
     }
 }
 

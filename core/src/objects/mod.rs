@@ -11,6 +11,7 @@ mod payroll;
 mod people;
 mod schedule;
 mod tasks;
+mod webhooks;
 
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
@@ -25,6 +26,7 @@ pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftSwap, ShiftTemplate, SwapStatus};
 pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
+pub use webhooks::{DeliveryState, Webhook, WebhookDelivery};
 
 use crate::object::{DataObject, ObjectDef};
 
@@ -56,6 +58,8 @@ pub fn all() -> Vec<&'static ObjectDef> {
         TaskAssignment::def(),
         IndividualTask::def(),
         Announcement::def(),
+        Webhook::def(),
+        WebhookDelivery::def(),
     ]
 }
 

@@ -58,6 +58,7 @@ impl Bench {
             s3: None,
             rate_limit: 0,
             public_rate_limit: 0,
+            webhook_private_addresses: false,
         };
         change(&mut settings);
         let app = App::start(settings, clock.clone(), ids).await.expect("started");

@@ -21,6 +21,7 @@ mod throttle;
 mod tokens;
 mod users;
 mod verification;
+mod webhooks;
 
 use crate::Api;
 
@@ -83,5 +84,6 @@ pub fn apis() -> Vec<Api> {
     apis.push(crate::import::people());
     apis.extend(avatars::user_files());
     apis.extend(avatars::company_files());
+    apis.extend(webhooks::apis());
     apis
 }

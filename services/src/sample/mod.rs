@@ -9,6 +9,7 @@ mod leave;
 mod pay;
 mod people;
 mod tasks;
+mod webhooks;
 mod work;
 
 use std::sync::Arc;
@@ -77,6 +78,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<people::Staff> {
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
+    commit(app, tenant, webhooks::one(&sample, now)).await?;
     Ok(sample)
 }
 

@@ -9,5 +9,6 @@ mod reads;
 mod schema;
 mod tidy;
 mod wall;
+mod webhooks;
 mod words;
 mod writes;

@@ -34,6 +34,7 @@ mod tasks;
 mod tools;
 mod vectors;
 mod ward;
+mod webhooks;
 mod withdrawals;
 
 /// Addresses that many tests use.
@@ -57,6 +58,8 @@ mod paths {
     pub const RECORDS: &str = "/attendancemanagement-api/v1/attendance-records";
     pub const PAYROLL: &str = "/payrollreporting-api/v1/payrollreports";
     pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
+    pub const WEBHOOKS: &str = "/auth-api/v1/webhooks";
+    pub const DELIVERIES: &str = "/auth-api/v1/webhookdeliveries";
     pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
     pub const PROCESS: &str = "/announcementmanagement-api/v1/processscheduledannouncements";
 }

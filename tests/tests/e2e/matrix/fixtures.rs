@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, PASSWORD, Person};
 
-use super::Who;
 use super::world::Side;
+use super::{Who, webhooks};
 use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
@@ -131,6 +131,16 @@ pub const NAMES: &[&str] = &[
     "planWeek",
     "whoIsOff",
     "explainPayroll",
+    "createWebhook",
+    "listWebhooks",
+    "getWebhook",
+    "updateWebhook",
+    "deleteWebhook",
+    "rotateWebhookSecret",
+    "testWebhook",
+    "listWebhookDeliveries",
+    "getWebhookDelivery",
+    "redeliverWebhook",
 ];
 
 /// These end the caller's own login.
@@ -188,6 +198,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listPayPeriodLocks"
         | "listAnnouncements"
         | "processScheduledAnnouncements"
+        | "listWebhooks"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -344,6 +355,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             company.shift(&day, "09:00-17:00", &[&side.ann]).await;
             json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
         }
+        name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })
 }

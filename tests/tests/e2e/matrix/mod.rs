@@ -8,6 +8,7 @@ mod openapi;
 mod secrets;
 mod shapes;
 mod values;
+mod webhooks;
 mod world;
 
 use std::collections::BTreeSet;

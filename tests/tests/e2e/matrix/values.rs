@@ -63,8 +63,10 @@ pub fn masked(api: &Api, body: &Json) -> Json {
         }
     }
     // A one-time secret stands beside the data.
-    if api.name == "createApiKey" {
-        body["key"] = json!("***");
+    match api.name {
+        "createApiKey" => body["key"] = json!("***"),
+        "createWebhook" | "rotateWebhookSecret" => body["secret"] = json!("***"),
+        _ => {}
     }
     body
 }
