@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use rmcp::transport::streamable_http_server::session::SessionManager as _;
@@ -168,6 +168,13 @@ async fn gate<B: MessageBody + 'static>(
             request.extensions_mut().insert(who);
             request.extensions_mut().insert(caller);
             let response = next.call(request).await?;
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let (request, error) = (response.request().clone(), too_large());
+                let mut failed = incoming.failed(&server, &request, &error);
+                incoming.finish(&server, &request, failed.status().as_u16(), failed.headers_mut());
+                let failed = failed.map_body(|_, body| BoxBody::new(unread::Holding::new(body, rest)));
+                return Ok(ServiceResponse::new(request, failed.map_into_right_body()));
+            }
             if let Some(session) = header(response.headers(), SESSION) {
                 server.mcp.opened(session, who).await;
             }
@@ -183,6 +190,15 @@ async fn gate<B: MessageBody + 'static>(
     let (request, status) = (response.request().clone(), response.status().as_u16());
     incoming.finish(&server, &request, status, response.headers_mut());
     Ok(response)
+}
+
+/// Of a call over MCP, a file included, as models read it.
+fn too_large() -> Error {
+    let message = format!(
+        "A call over MCP may have {} KiB at most. Send a larger file over REST: importing APIs take 25 MB there",
+        MAX_BODY / 1024
+    );
+    Error::new(Status::TooLarge, "PayloadTooLarge", message)
 }
 
 async fn admit(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<(McpCaller, Who)> {

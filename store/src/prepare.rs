@@ -56,29 +56,45 @@ pub(crate) struct Batch {
     pub(crate) changes: Vec<Prepared>,
     pub(crate) entries: Vec<Arc<[Entry]>>,
     pub(crate) head: Head,
+    /// The tables of rows that are written with it and stand elsewhere.
+    pub(crate) staged: Vec<&'static str>,
 }
 
 impl Batch {
     /// How many rows it writes, roughly.
     pub(crate) fn weight(&self) -> usize {
-        let links = |p: &Put| p.links.iter().map(|(_, ids)| ids.len()).sum::<usize>();
-        let rows = |c: &Prepared| c.puts.iter().map(|p| 1 + links(p)).sum::<usize>() + c.purges.len() + c.journal.len();
-        self.changes.iter().map(rows).sum::<usize>() + 1
+        self.changes.iter().map(Prepared::weight).sum::<usize>() + 1
     }
 }
 
-/// Makes changes of one company into a batch that follows `head`. An error comes with the index of its change.
+impl Prepared {
+    fn weight(&self) -> usize {
+        let links = |p: &Put| p.links.iter().map(|(_, ids)| ids.len()).sum::<usize>();
+        self.puts.iter().map(|p| 1 + links(p)).sum::<usize>() + self.purges.len() + self.journal.len()
+    }
+
+    /// Whether there is more to it than rows and entries.
+    pub(crate) fn is_special(&self) -> bool {
+        let plain = self.purges.is_empty() && self.unchanged.is_empty() && self.idempotency.is_none() && self.outbox.is_empty();
+        !plain || self.erasure.is_some()
+    }
+}
+
+/// Makes changes of one company into a batch that follows `head`. An error comes with the index of its change. `many`: they are
+/// of so many that whoever missed them reads everything again.
 pub(crate) fn batch(
     company: CompanyId,
     key: &[u8; 32],
     head: &Head,
     changes: Vec<Changes>,
     now: Timestamp,
+    many: bool,
 ) -> Result<Batch, (usize, Error)> {
     let company_id = Arg::id(company);
-    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now };
+    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now, many };
+    let prepared = Vec::with_capacity(changes.len());
     let mut batch =
-        Batch { company, company_id, changes: Vec::with_capacity(changes.len()), entries: Vec::new(), head: Head::default() };
+        Batch { company, company_id, changes: prepared, entries: Vec::new(), head: Head::default(), staged: Vec::new() };
     for (index, change) in changes.into_iter().enumerate() {
         let (prepared, entries) = writer.change(change).map_err(|error| (index, error))?;
         batch.changes.push(prepared);
@@ -95,6 +111,7 @@ struct Writer<'a> {
     company_id: Arg,
     head: Head,
     now: Timestamp,
+    many: bool,
 }
 
 impl Writer<'_> {
@@ -102,7 +119,7 @@ impl Writer<'_> {
         if change.events.is_empty() && !change.rows.is_empty() {
             return Err(Error::internal("a change of rows has no event"));
         }
-        let mut touched = touched(&change.rows);
+        let mut touched = touched(&change.rows, self.many);
         let mut prepared = Prepared {
             puts: Vec::with_capacity(change.rows.len()),
             purges: Vec::new(),
@@ -247,8 +264,8 @@ fn text(arg: &Arg) -> Option<&str> {
 }
 
 /// All rows that a change writes, as JSON: what another node must read again.
-fn touched(rows: &[RowChange]) -> Option<String> {
-    if rows.len() > MAX_TOUCHED {
+fn touched(rows: &[RowChange], many: bool) -> Option<String> {
+    if rows.len() > MAX_TOUCHED || (many && !rows.is_empty()) {
         return Some(EVERYTHING.to_owned());
     }
     let pairs: Vec<(&'static ObjectDef, Uuid)> = rows.iter().map(RowChange::target).collect();

@@ -111,6 +111,13 @@ impl State {
         self.apply(record)
     }
 
+    /// Lets go of the days before this one.
+    pub(crate) fn forget_before(&mut self, date: Date) {
+        self.days = self.days.split_off(&date);
+        self.schedule.forget_before(date);
+        self.attendance.forget_before(date);
+    }
+
     /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day
     /// leave. A draft is assigned to nobody yet.
     pub fn assignees(&self, shift: &Shift) -> Vec<UserId> {

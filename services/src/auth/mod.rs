@@ -27,7 +27,7 @@ use crate::Api;
 pub use avatars::Bucket;
 pub(crate) use avatars::or_default as default_avatar;
 pub use first_start::first_start;
-pub(crate) use groups::create_user_group_member::{clashes as membership_alert, joined};
+pub(crate) use groups::create_user_group_member::{joined, member};
 pub use login::{LoggedIn, LoginRequest, login, logout};
 pub(crate) use passwords::NOBODY as NO_PASSWORD;
 pub use passwords::Passwords;

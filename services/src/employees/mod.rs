@@ -1,7 +1,7 @@
 //! employeeProfile: employees' profiles, which say who manages whom, and their documents.
 
 mod documents;
-mod profiles;
+pub(crate) mod profiles;
 
 pub(crate) use documents::planned;
 pub use documents::{document_needs, files, sweep};

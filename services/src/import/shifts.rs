@@ -13,7 +13,7 @@ use workforceos_core::time::{Date, parse_date};
 use workforceos_core::zone::{next_day, previous_day};
 
 use super::cells;
-use super::engine::{Done, Importer, Problems, Sheet, Step};
+use super::engine::{Done, Importer, Problems, named};
 use super::report::What;
 use super::table::{Cells, Column, Line};
 use crate::auth::names;
@@ -32,7 +32,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("neededCount", "neededCount"),
 ];
 
-pub struct Shifts;
+/// What is known of the company.
+pub struct Shifts {
+    /// By address, as far as the file has named them.
+    users: HashMap<String, UserId>,
+    departments: Option<cells::Departments>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Planned {
@@ -120,20 +125,29 @@ impl Importer for Shifts {
         1 + row.people.len() + row.departments.len()
     }
 
-    fn emails(row: &Planned) -> Vec<&str> {
-        row.people.iter().map(String::as_str).collect()
+    fn begin(_: &[Line<Planned>]) -> Shifts {
+        Shifts { users: HashMap::new(), departments: None }
     }
 
-    fn needs(ctx: &Ctx, rows: &[Line<Planned>], _: &[UserId]) -> Needs {
-        let needs = Needs::none().and_query(Query::of(UserGroup::def(), ctx.company(), Cond::TRUE));
+    fn needs(&mut self, ctx: &Ctx, _: usize, rows: &[Line<Planned>]) -> Needs {
+        let people = rows.iter().flat_map(|line| &line.row.people).map(String::as_str);
+        let mut needs = Needs::none().and_query(named(ctx, people.filter(|email| !self.users.contains_key(*email))));
+        if self.departments.is_none() {
+            needs = needs.and_query(Query::of(UserGroup::def(), ctx.company(), Cond::TRUE));
+        }
         let mut dates: Vec<Date> = rows.iter().map(|line| line.row.date).collect();
         dates.dedup();
         dates.into_iter().fold(needs, Needs::around)
     }
 
-    fn decide(facts: &Facts, ctx: &Ctx, _: Step, rows: &[Line<Planned>], sheet: &Sheet) -> Result<Vec<Result<Done, Problems>>> {
-        let (users, departments) = (cells::users(facts)?, cells::departments(facts)?);
-        let mut batch = Batch { facts, ctx, sheet, users, departments, there: HashMap::new(), made: HashMap::new() };
+    fn decide(&mut self, facts: &Facts, ctx: &Ctx, _: usize, rows: &[Line<Planned>]) -> Result<Vec<Result<Done, Problems>>> {
+        self.users.extend(cells::users(facts)?);
+        let departments = match &mut self.departments {
+            Some(departments) => departments,
+            none => none.insert(cells::departments(facts)?),
+        };
+        let (there, made) = (HashMap::new(), HashMap::new());
+        let mut batch = Batch { facts, ctx, users: &self.users, departments, there, made };
         for line in rows {
             batch.look_at(line.row.date);
         }
@@ -175,12 +189,11 @@ impl Same {
 struct Batch<'a, 'f> {
     facts: &'a Facts<'f>,
     ctx: &'a Ctx,
-    sheet: &'a Sheet,
-    users: HashMap<String, UserId>,
-    departments: cells::Departments,
+    users: &'a HashMap<String, UserId>,
+    departments: &'a cells::Departments,
     /// How many shifts of each kind a date has, for the dates looked at.
     there: HashMap<Date, HashMap<Same, usize>>,
-    /// By date, the shifts of this batch.
+    /// By date, the shifts of this part: the state has those of the parts before it.
     made: HashMap<Date, Vec<Shift>>,
 }
 
@@ -227,18 +240,16 @@ impl Batch<'_, '_> {
             return Ok(Done::new(What::Skipped, workforceos_core::change::Changes::none()));
         }
         self.check_free(row, &shift)?;
-        let mut done = Done::new(What::Created, schedule::created(self.facts, self.ctx, &shift));
-        self.made.entry(row.date).or_default().push(shift.clone());
-        done.shift = Some(shift);
-        Ok(done)
+        let changes = schedule::created(self.facts, self.ctx, &shift);
+        self.made.entry(row.date).or_default().push(shift);
+        Ok(Done::new(What::Created, changes))
     }
 
-    /// Everybody assigned is free at that time, also of what the file plans.
+    /// Everybody assigned is free at that time, also of what this part plans.
     fn check_free(&self, row: &Planned, shift: &Shift) -> Result<(), Problems> {
         let near = [previous_day(row.date), row.date, next_day(row.date)];
-        let planned = near.iter().filter_map(|date| self.sheet.planned.get(date)).flatten();
         let made = near.iter().filter_map(|date| self.made.get(date)).flatten();
-        let conflicts = rules::conflicts(self.facts.state, shift, planned.chain(made));
+        let conflicts = rules::conflicts(self.facts.state, shift, made);
         let Some(first) = conflicts.first() else { return Ok(()) };
         let email = row.people.iter().find(|email| self.users.get(*email) == Some(&first.user));
         let who = email.map_or_else(|| format!("the member {} of a department", first.user), String::clone);

@@ -3,7 +3,7 @@
 mod create;
 mod delete;
 mod read;
-mod rules;
+pub(crate) mod rules;
 mod update;
 
 pub use create::api as create;
