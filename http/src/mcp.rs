@@ -20,8 +20,10 @@ use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::{SessionId, UserId};
 use workforceos_core::session::Via;
+use workforceos_core::value::Kind;
 use workforceos_mcp::{McpCaller, McpServer, Narrowing};
 use workforceos_services::App;
+use workforceos_services::bucket::MB;
 
 use crate::caller::{BODY, MAX_BODY, header};
 use crate::login_end::{UntilLogout, login_ended};
@@ -192,12 +194,11 @@ async fn gate<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Of a call over MCP, a file included, as models read it.
-fn too_large() -> Error {
-    let message = format!(
-        "A call over MCP may have {} KiB at most. Send a larger file over REST: importing APIs take 25 MB there",
-        MAX_BODY / 1024
-    );
+/// What a tool's call may have, a file included, as models read it.
+pub fn too_large() -> Error {
+    let (kib, mb) = (MAX_BODY / 1024, Kind::MAX_FILE / MB);
+    let message =
+        format!("A tool's call may have {kib} KiB at most. Send a larger file over REST: importing APIs take {mb} MB there");
     Error::new(Status::TooLarge, "PayloadTooLarge", message)
 }
 

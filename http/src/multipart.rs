@@ -293,7 +293,7 @@ mod tests {
             places.push(uploads.place(somebody(), company(), Bucket::UserAvatars.max_mb()).await.expect("a place"));
         }
         for bucket in Bucket::ALL {
-            let late = uploads.place(somebody(), company(), bucket).await.err().expect("none is free");
+            let late = uploads.place(somebody(), company(), bucket.max_mb()).await.err().expect("none is free");
             assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));
         }
         assert_eq!(locked(&uploads.running).users.len(), 11);

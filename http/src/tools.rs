@@ -6,10 +6,10 @@ use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_mcp::Narrowing;
 
-use crate::caller;
 use crate::reply;
 use crate::request::Incoming;
 use crate::server::Server;
+use crate::{caller, mcp};
 
 /// `GET /` and `GET /service/:serviceName`: the tools that the caller may use.
 pub async fn list(
@@ -58,6 +58,7 @@ pub async fn call(
     incoming: &mut Incoming,
 ) -> Result<HttpResponse> {
     let read = caller::json_body(request.headers(), payload).await;
+    let read = read.map_err(|error| if error.code == "PayloadTooLarge" { mcp::too_large() } else { error });
     let (mut body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
     let ctx = enter(server, request, incoming, &body).await?;
     if let Some(error) = bad_body {

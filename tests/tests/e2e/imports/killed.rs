@@ -1,7 +1,5 @@
 //! Imports that are cut off: by a kill, by a full disk.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::json;
 use workforceos_tests::{Client, Db, PASSWORD, Program, Scratch};

@@ -98,8 +98,7 @@ async fn a_shift_planned_meanwhile_is_seen_or_refused(db: Db) {
             }
         }
     }
-    println!("{first} times the shift was first, {second} times the import");
-    assert_eq!(first + second, 8);
+    assert_eq!(first + second, 8, "{first} times the shift was first, {second} times the import");
 }
 
 async fn one_import_of_a_company_runs_at_a_time(db: Db) {
