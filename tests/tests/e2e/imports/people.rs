@@ -228,8 +228,10 @@ async fn long_files_are_told_once(db: Db) {
     let mut live = acme.owner.stream("people").await;
     let mut lines = vec!["email,name,department,position,start,manager".to_owned()];
     lines.extend(
-        (0..1_200).map(|n| format!("p{n}@acme.test,P {n},Team {},Cook,2024-01-01,p{}@acme.test", n % 7, 1_199 - (1_199 - n) / 2)),
+        (0..1_199).map(|n| format!("p{n}@acme.test,P {n},Team {},Cook,2024-01-01,p{}@acme.test", n % 7, 1_199 - (1_199 - n) / 2)),
     );
+    // Who is below whom stands all over the file; she is at the top.
+    lines.push("p1199@acme.test,P 1199,Team 2,Boss,2024-01-01,".to_owned());
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     assert_eq!(done(send(&acme.owner, PEOPLE, &lines).await), [1_200, 0, 0, 0]);
     assert_eq!(total(&acme.owner, USERS).await, 1_201);

@@ -107,7 +107,13 @@ async fn one_import_of_a_company_runs_at_a_time(db: Db) {
     let csv = shifts("owner@acme.test", 150, 0..20);
     let running = Arc::new(std::sync::atomic::AtomicBool::new(true));
     let import = async {
-        let reply = post(&acme, SHIFTS, &csv).await;
+        let reply = loop {
+            // The small ones may have been first.
+            let reply = post(&acme, SHIFTS, &csv).await;
+            if reply.status != 409 {
+                break reply;
+            }
+        };
         running.store(false, std::sync::atomic::Ordering::SeqCst);
         done(reply)
     };
@@ -246,7 +252,8 @@ async fn long_files_change_what_is_there(db: Db) {
     assert_eq!(list["paging"]["totalRowCount"], json!(PEOPLE_COUNT));
     assert_eq!(list["employeeProfiles"][0]["recordVersion"], json!(2));
     let raised = entries(&app, "importPeople").await;
-    let raised = raised.iter().filter(|entry| entry.object == "employeeProfile" && entry.after["salary"] == json!(2_100.0));
+    let raised =
+        raised.iter().filter(|entry| entry.object == "employeeProfile" && entry.after["salary"].as_f64() == Some(2_100.0));
     assert_eq!(raised.count(), PEOPLE_COUNT, "each change is told with before and after");
     // The company's state is as the database has it: the next decision sees who is there.
     acme.owner
