@@ -193,3 +193,128 @@ async fn change(conn: &mut Conn<'_>, table: &'static Table) -> Result<(), Fault>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use workforceos_core::change::{Audience, Changes, Event};
+    use workforceos_core::id::CompanyId;
+    use workforceos_core::object::{DataObject, Meta};
+    use workforceos_core::objects::UserGroup;
+    use workforceos_core::{Cond, Query, Timestamp, Via};
+
+    use super::*;
+    use crate::{Database, Due, Outcome, Settings, Store};
+
+    const COMPANY: CompanyId = CompanyId::ROOT;
+    const NOW: Timestamp = Timestamp(1);
+
+    async fn open(folder: &Path) -> Store {
+        let database = Database::Sqlite(folder.join("test.db"));
+        Store::open(Settings { database, journal_key: [0; 32], readers: 2 }).await.expect("opens")
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("workforceos-stage-{name}-{}", std::process::id()))
+    }
+
+    fn group(number: u128) -> UserGroup {
+        let meta = Meta::new(uuid::Uuid::from_u128(number), NOW, None);
+        UserGroup { meta, group_name: format!("Team {number}"), avatar: None, company_id: COMPANY }
+    }
+
+    /// A part that writes these.
+    fn part(groups: impl IntoIterator<Item = UserGroup>) -> Changes {
+        let event = Event {
+            kind: None,
+            action: "test",
+            object: "userGroup",
+            object_id: COMPANY.0,
+            after: None,
+            before: None,
+            extra: None,
+            audited: true,
+            audience: Audience::none(),
+            actor: None,
+            via: Via::Timer,
+            request_id: "r".into(),
+        };
+        groups.into_iter().fold(Changes::none(), |all, group| all.put(&group)).event(event)
+    }
+
+    async fn there(store: &Store) -> usize {
+        store.select(&Query::of(UserGroup::def(), COMPANY, Cond::TRUE)).await.expect("reads").len()
+    }
+
+    /// What the writer was told before is done, tidying up included.
+    async fn settled(store: &Store) {
+        store.finish_outbox(COMPANY.0).await.expect("runs");
+    }
+
+    fn files(folder: &Path) -> usize {
+        let names = std::fs::read_dir(folder).expect("the folder").flatten().map(|file| file.file_name());
+        names.filter(|name| name.to_string_lossy().contains("-import-")).count()
+    }
+
+    #[tokio::test]
+    async fn parts_are_seen_together_or_never() {
+        let folder = folder("parts");
+        let store = open(&folder).await;
+        let first =
+            store.turn(COMPANY).await.expect("a turn").commit(vec![part((0..10).map(group))], NOW, Due::Sooner(None)).await;
+        assert!(matches!(first, Outcome::Committed(_)), "{first:?}");
+
+        let mut turn = store.turn(COMPANY).await.expect("a turn");
+        for from in (10..8_010).step_by(1_000) {
+            turn.stage(part((from..from + 1_000).map(group)), NOW).await.expect("staged");
+            assert_eq!((there(&store).await, files(&folder)), (10, usize::from(from > 10)));
+        }
+        turn.stage(part((0..10).map(|n| group(n).touched(Timestamp(2)))), NOW).await.expect("staged");
+        let done = turn.commit(vec![part([group(9_000)])], NOW, Due::Sooner(None)).await;
+        let Outcome::Committed(entries) = done else { panic!("{done:?}") };
+        let seqs: Vec<i64> = entries.iter().flat_map(|e| e.iter().map(|entry| entry.seq)).collect();
+        assert_eq!(seqs, (2..12).collect::<Vec<_>>(), "an entry of each part, in order");
+        settled(&store).await;
+        assert_eq!((there(&store).await, files(&folder)), (8_011, 0));
+        let changed = store.get(UserGroup::def(), Some(COMPANY), uuid::Uuid::from_u128(3)).await.expect("reads").expect("a row");
+        assert_eq!(changed.version(), 2);
+        let verified = store.verify(COMPANY).await.expect("verifies");
+        assert_eq!((verified.entries, verified.first_bad), (11, None));
+        store.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_or_dropped_leaves_nothing() {
+        let folder = folder("refused");
+        let store = open(&folder).await;
+        let mut turn = store.turn(COMPANY).await.expect("a turn");
+        turn.stage(part((0..5_000).map(group)), NOW).await.expect("staged");
+        assert_eq!(files(&folder), 1);
+        drop(turn);
+        assert_eq!((there(&store).await, files(&folder)), (0, 0), "nobody ended it");
+
+        // A row that is there twice, and one that is not at the version before.
+        for wrong in [group(17), group(9_999).touched(NOW)] {
+            let mut turn = store.turn(COMPANY).await.expect("a turn");
+            turn.stage(part((0..5_000).map(group)), NOW).await.expect("staged");
+            turn.stage(part((6_000..9_000).map(group).chain([wrong])), NOW).await.expect("staged");
+            let refused = turn.commit(Vec::new(), NOW, Due::Sooner(None)).await;
+            assert!(matches!(refused, Outcome::Refused { .. }), "{refused:?}");
+            settled(&store).await;
+            assert_eq!((there(&store).await, files(&folder)), (0, 0));
+        }
+        let mut turn = store.turn(COMPANY).await.expect("a turn");
+        let gone = part([group(1)]).purge::<UserGroup>(uuid::Uuid::from_u128(2));
+        assert!(turn.stage(gone, NOW).await.is_err(), "rows and entries alone");
+        drop(turn);
+        assert_eq!(store.verify(COMPANY).await.expect("verifies").entries, 0);
+
+        // As a killed process leaves it.
+        std::fs::write(folder.join("test.db-import-7"), "half").expect("written");
+        store.close().await;
+        let again = open(&folder).await;
+        assert_eq!(files(&folder), 0);
+        again.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+}

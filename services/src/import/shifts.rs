@@ -1,12 +1,13 @@
 //! Shifts, by the rules of `createShift`. A shift that is there word for word is left alone.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Shift, UserGroup};
+use workforceos_core::objects::{Shift, ShiftStatus, UserGroup};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, parse_date};
@@ -146,8 +147,8 @@ impl Importer for Shifts {
             Some(departments) => departments,
             none => none.insert(cells::departments(facts)?),
         };
-        let (there, made) = (HashMap::new(), HashMap::new());
-        let mut batch = Batch { facts, ctx, users: &self.users, departments, there, made };
+        let (there, busy) = (HashMap::new(), HashMap::new());
+        let mut batch = Batch { facts, ctx, users: &self.users, departments, there, busy };
         for line in rows {
             batch.look_at(line.row.date);
         }
@@ -193,18 +194,33 @@ struct Batch<'a, 'f> {
     departments: &'a cells::Departments,
     /// How many shifts of each kind a date has, for the dates looked at.
     there: HashMap<Date, HashMap<Same, usize>>,
-    /// By date, the shifts of this part: the state has those of the parts before it.
-    made: HashMap<Date, Vec<Shift>>,
+    /// By date, each person's scheduled shifts, for the dates looked at and those beside them; those of this part, too.
+    busy: HashMap<Date, HashMap<UserId, Vec<Arc<Shift>>>>,
 }
 
 impl Batch<'_, '_> {
     fn look_at(&mut self, date: Date) {
         let facts = self.facts;
+        for near in [previous_day(date), date, next_day(date)] {
+            if !self.busy.contains_key(&near) {
+                let shifts = facts.state.schedule.on(near).filter(|shift| shift.status == ShiftStatus::Scheduled);
+                self.busy.insert(near, HashMap::new());
+                shifts.for_each(|shift| self.takes_up(shift));
+            }
+        }
         self.there.entry(date).or_insert_with(|| {
             let mut kinds = HashMap::new();
             facts.state.schedule.on(date).for_each(|shift| *kinds.entry(Same::of(shift)).or_default() += 1);
             kinds
         });
+    }
+
+    /// Its people have this shift.
+    fn takes_up(&mut self, shift: &Arc<Shift>) {
+        let busy = self.busy.entry(shift.shift_date).or_default();
+        for user in self.facts.state.assignees(shift) {
+            busy.entry(user).or_default().push(shift.clone());
+        }
     }
 
     fn row(&mut self, row: &Planned) -> Result<Done, Problems> {
@@ -241,15 +257,21 @@ impl Batch<'_, '_> {
         }
         self.check_free(row, &shift)?;
         let changes = schedule::created(self.facts, self.ctx, &shift);
-        self.made.entry(row.date).or_default().push(shift);
+        self.takes_up(&Arc::new(shift));
         Ok(Done::new(What::Created, changes))
     }
 
     /// Everybody assigned is free at that time, also of what this part plans.
     fn check_free(&self, row: &Planned, shift: &Shift) -> Result<(), Problems> {
         let near = [previous_day(row.date), row.date, next_day(row.date)];
-        let made = near.iter().filter_map(|date| self.made.get(date)).flatten();
-        let conflicts = rules::conflicts(self.facts.state, shift, made);
+        let days: Vec<_> = near.iter().filter_map(|date| self.busy.get(date)).collect();
+        let people = self.facts.state.assignees(shift);
+        // Who has none of them around that day cannot clash, however many others work then.
+        let theirs = people.iter().flat_map(|user| days.iter().filter_map(|day| day.get(user)).flatten());
+        let mut theirs: Vec<&Shift> = theirs.map(|shift| &**shift).collect();
+        theirs.sort_unstable_by_key(|shift| shift.meta.id);
+        theirs.dedup_by_key(|shift| shift.meta.id);
+        let conflicts = rules::conflicts_among(self.facts.state, shift, theirs);
         let Some(first) = conflicts.first() else { return Ok(()) };
         let email = row.people.iter().find(|email| self.users.get(*email) == Some(&first.user));
         let who = email.map_or_else(|| format!("the member {} of a department", first.user), String::clone);

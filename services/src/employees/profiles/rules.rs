@@ -124,3 +124,32 @@ pub fn membership(facts: &Facts, ctx: &Ctx, department: Option<DepartmentId>, us
 pub fn taken() -> Error {
     Error::conflict("AlreadyExists", "The user has an active profile already")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(links: &[(u128, u128)]) -> HashMap<UserId, UserId> {
+        links
+            .iter()
+            .map(|(user, manager)| (UserId(uuid::Uuid::from_u128(*user)), UserId(uuid::Uuid::from_u128(*manager))))
+            .collect()
+    }
+
+    fn circles(links: &[(u128, u128)]) -> Vec<u128> {
+        let mut found: Vec<u128> = in_circles(&People::default(), &plan(links)).into_iter().map(|u| u.0.as_u128()).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn circles_are_found_wherever_the_look_begins() {
+        assert_eq!(circles(&[(1, 2), (2, 3), (4, 3)]), [0; 0]);
+        assert_eq!(circles(&[(1, 2), (2, 3), (3, 1), (4, 1), (5, 4), (6, 7)]), [1, 2, 3], "who hangs on a circle is not in it");
+        assert_eq!(circles(&[(1, 2), (2, 1), (3, 4), (4, 3)]), [1, 2, 3, 4]);
+        let long: Vec<(u128, u128)> = (0..100_000).map(|n| (n, n + 1)).collect();
+        assert_eq!(circles(&long), [0; 0], "a chain is walked once");
+        let round: Vec<(u128, u128)> = (0..100_000).map(|n| (n, (n + 1) % 100_000)).collect();
+        assert_eq!(circles(&round).len(), 100_000);
+    }
+}
