@@ -26,6 +26,7 @@ use workforceos_core::value::Value;
 use workforceos_core::zone::{next_day, previous_day};
 use workforceos_store::{Due, Outcome, Turn};
 
+use crate::bulk::Large;
 use crate::directory::Shared;
 use crate::needs::{Facts, Needs};
 use crate::state::State;
@@ -56,23 +57,34 @@ pub(crate) trait Command: Send {
     fn finish(self: Box<Self>, result: Result<()>);
 }
 
+/// What waits in a mailbox.
+pub(crate) enum Mail {
+    Command(Box<dyn Command>),
+    /// Decided by itself, after what came before it.
+    Large(Box<dyn Large>),
+}
+
 struct Pending {
     command: Box<dyn Command>,
     tries: u32,
 }
 
 pub(crate) struct Actor {
-    company: CompanyId,
-    shared: Arc<Shared>,
-    state: Option<State>,
+    pub(crate) company: CompanyId,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Option<State>,
 }
 
 impl Actor {
-    pub(crate) async fn run(company: CompanyId, shared: Arc<Shared>, mut mailbox: mpsc::Receiver<Box<dyn Command>>) {
+    pub(crate) async fn run(company: CompanyId, shared: Arc<Shared>, mut mailbox: mpsc::Receiver<Mail>) {
         let mut actor = Actor { company, shared, state: None };
         loop {
             let first = match tokio::time::timeout(IDLE, mailbox.recv()).await {
-                Ok(Some(command)) => command,
+                Ok(Some(Mail::Command(command))) => command,
+                Ok(Some(Mail::Large(large))) => {
+                    actor.bulk(large).await;
+                    continue;
+                }
                 Ok(None) => return,
                 Err(_) => {
                     // Passivated: the mailbox stays, so that no message is lost and no company is spawned twice.
@@ -81,15 +93,28 @@ impl Actor {
                 }
             };
             let mut batch = vec![Pending { command: first, tries: 0 }];
-            while batch.len() < MAX_BATCH
-                && let Ok(command) = mailbox.try_recv()
-            {
-                batch.push(Pending { command, tries: 0 });
+            let mut large = None;
+            while batch.len() < MAX_BATCH && large.is_none() {
+                match mailbox.try_recv() {
+                    Ok(Mail::Command(command)) => batch.push(Pending { command, tries: 0 }),
+                    Ok(Mail::Large(after)) => large = Some(after),
+                    Err(_) => break,
+                }
             }
             metrics::histogram!("workforceos_batch_commands").record(batch.len() as f64);
             while !batch.is_empty() {
                 batch = actor.process(batch).await;
             }
+            if let Some(large) = large {
+                actor.bulk(large).await;
+            }
+        }
+    }
+
+    /// A state that has grown too large is read anew.
+    pub(crate) fn shed(&mut self) {
+        if self.state.as_ref().is_some_and(|s| s.days.len() > MAX_DAYS) {
+            self.state = None;
         }
     }
 
@@ -99,6 +124,7 @@ impl Actor {
             Ok(turn) => turn,
             Err(error) => return fail_all(batch, &error),
         };
+        self.shed();
         let mut rows = HashMap::new();
         // Decisions may be sent between threads but not shared: what they need is taken out before anything is awaited.
         let needs: Vec<Needs> = batch.iter().map(|pending| pending.command.needs().clone()).collect();
@@ -197,10 +223,7 @@ impl Actor {
     }
 
     /// Brings the state to the company's sequence and loads what the batch needs.
-    async fn prepare(&mut self, turn: &mut Turn, batch: &[Needs], rows: &mut HashMap<Uuid, Record>) -> Result<()> {
-        if self.state.as_ref().is_some_and(|s| s.days.len() > MAX_DAYS) {
-            self.state = None;
-        }
+    pub(crate) async fn prepare(&mut self, turn: &mut Turn, batch: &[Needs], rows: &mut HashMap<Uuid, Record>) -> Result<()> {
         if let Some(state) = &mut self.state
             && state.seq != turn.seq()
             && !catch_up(state, turn).await?
@@ -275,7 +298,7 @@ fn decide(command: &mut dyn Command, facts: &Facts) -> Result<Changes> {
 }
 
 /// The state and the loaded rows as they will be once a change is written.
-fn absorb(state: &mut State, rows: &mut HashMap<Uuid, Record>, changes: &Changes) -> Result<()> {
+pub(crate) fn absorb(state: &mut State, rows: &mut HashMap<Uuid, Record>, changes: &Changes) -> Result<()> {
     for change in &changes.rows {
         match change {
             RowChange::Put(record) => {

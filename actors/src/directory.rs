@@ -11,7 +11,8 @@ use workforceos_core::id::{CompanyId, IdSource};
 use workforceos_core::time::{Clock, Timestamp};
 use workforceos_store::Store;
 
-use crate::actor::{Actor, Command, TimerPass};
+use crate::actor::{Actor, Command, Mail, TimerPass};
+use crate::bulk::{Bulk, TypedBulk};
 use crate::hub::Hub;
 use crate::needs::{Facts, Needs};
 use crate::{feed, ticker};
@@ -37,7 +38,7 @@ pub(crate) struct Shared {
 }
 
 struct Running {
-    sender: mpsc::Sender<Box<dyn Command>>,
+    sender: mpsc::Sender<Mail>,
     task: JoinHandle<()>,
 }
 
@@ -88,7 +89,14 @@ impl Companies {
         F: FnMut(&Facts) -> Result<(Changes, T)> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.send(company, Box::new(Typed { needs, decide, made: None, reply }))?;
+        self.send(company, Mail::Command(Box::new(Typed { needs, decide, made: None, reply })))?;
+        answer.await.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
+    }
+
+    /// Decides and commits a change of many parts, all of them or none.
+    pub async fn bulk<B: Bulk>(&self, company: CompanyId, bulk: B) -> Result<B::Made> {
+        let (reply, answer) = oneshot::channel();
+        self.send(company, Mail::Large(Box::new(TypedBulk { bulk, made: None, reply })))?;
         answer.await.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
     }
 
@@ -97,7 +105,7 @@ impl Companies {
         let (reply, answer) = oneshot::channel();
         let sweep = self.0.shared.sweep.clone();
         let needs = Needs { due: true, ..sweep.needs(company, self.0.shared.clock.now()) };
-        self.send(company, Box::new(Timed { needs, sweep, next: None, reply }))?;
+        self.send(company, Mail::Command(Box::new(Timed { needs, sweep, next: None, reply })))?;
         answer.await.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
     }
 
@@ -121,18 +129,18 @@ impl Companies {
         ticker::tidy(&self.0.shared).await;
     }
 
-    fn send(&self, company: CompanyId, mut command: Box<dyn Command>) -> Result<()> {
+    fn send(&self, company: CompanyId, mut mail: Mail) -> Result<()> {
         let mut actors = self.0.actors.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..2 {
             let running = actors.entry(company).or_insert_with(|| self.spawn(company));
-            match running.sender.try_send(command) {
+            match running.sender.try_send(mail) {
                 Ok(()) => return Ok(()),
                 Err(mpsc::error::TrySendError::Full(_)) => {
                     return Err(Error::rate_limited(1, "This company has too many changes waiting; try again"));
                 }
                 // The actor's loop died: respawned with a fresh state.
                 Err(mpsc::error::TrySendError::Closed(back)) => {
-                    command = back;
+                    mail = back;
                     actors.remove(&company);
                 }
             }

@@ -4,6 +4,7 @@
 //! state use the same queue and this crate never changes for them.
 
 mod actor;
+mod bulk;
 mod directory;
 mod feed;
 pub mod hub;
@@ -13,6 +14,7 @@ mod tasks;
 mod ticker;
 
 pub use actor::TimerPass;
+pub use bulk::{Bulk, Part};
 pub use directory::{Companies, Sweep};
 pub use needs::{Facts, Follow, Needs};
 pub use state::State;

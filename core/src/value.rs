@@ -13,7 +13,7 @@ pub enum Kind {
     String,
     /// Text of several lines, at most 20,000 characters.
     Text,
-    /// A file's text, at most 10 MB; only as a parameter.
+    /// A file's text, at most 25 MB; only as a parameter.
     File,
     Enum(&'static [&'static str]),
     Boolean,
@@ -36,7 +36,7 @@ pub enum Kind {
 impl Kind {
     pub const MAX_STRING: usize = 1_000;
     pub const MAX_TEXT: usize = 20_000;
-    pub const MAX_FILE: usize = 10 * 1024 * 1024;
+    pub const MAX_FILE: usize = 25 * 1024 * 1024;
     pub const MAX_LIST: usize = 10_000;
 
     pub fn is_array(self) -> bool {
@@ -84,7 +84,7 @@ impl Kind {
             Kind::Id => Uuid::try_parse(text).ok().filter(|id| !id.is_nil()).map(Value::Id).ok_or_else(|| self.wanted()),
             Kind::String => no_nul(Kind::MAX_STRING),
             Kind::Text => no_nul(Kind::MAX_TEXT),
-            Kind::File if text.len() > Kind::MAX_FILE => Err("must have at most 10 MB".to_owned()),
+            Kind::File if text.len() > Kind::MAX_FILE => Err(format!("must have at most {} MB", Kind::MAX_FILE / 1024 / 1024)),
             Kind::File => Ok(Value::Text(text.to_owned())),
             Kind::Enum(values) => {
                 let hit = values.iter().find(|v| v.eq_ignore_ascii_case(text));

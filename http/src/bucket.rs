@@ -53,7 +53,7 @@ pub async fn upload(
     }
     multipart::announced(request.headers(), bucket)?;
     // The place is kept until the file is stored: so many uploads are in memory at once, and no more.
-    let _place = server.uploads.place(ctx.user(), ctx.company(), bucket).await?;
+    let _place = server.uploads.place(ctx.user(), ctx.company(), bucket.max_mb()).await?;
     let mut file = multipart::file(request.headers(), payload, bucket).await?;
     file.about = about.or(file.about);
     // That may have taken a minute: the login is looked at as it is now.

@@ -11,9 +11,11 @@ use workforceos_core::error::Result;
 use workforceos_core::registry::Routed;
 use workforceos_core::session::Via;
 use workforceos_services::App;
+use workforceos_services::bucket::MB;
 
 use crate::caller::{self, header};
 use crate::csv;
+use crate::multipart::Place;
 use crate::reply;
 use crate::request::Incoming;
 use crate::server::Server;
@@ -31,10 +33,13 @@ pub async fn call(
     routed: Routed<'_, App>,
 ) -> Result<HttpResponse> {
     let api = routed.api;
+    // Kept until the answer: so much of files is in memory at once, and no more.
+    let mut place = None;
     let read = match api.method {
         Method::Get => Ok(Map::new()),
         _ => {
-            let limit = limit(server, request, incoming, api).await?;
+            let (limit, kept) = limit(server, request, incoming, api).await?;
+            place = kept;
             caller::json_body_within(limit, request.headers(), payload).await
         }
     };
@@ -74,18 +79,28 @@ pub async fn call(
         request_id: &incoming.id,
         answer: &answer,
     };
+    drop(place);
     Ok(reply::json(request, envelope.status, &envelope, room(api, &answer)))
 }
 
-/// The most bytes of the body: more than usual only where the API takes files, and from somebody who is logged in.
-async fn limit(server: &Server, request: &HttpRequest, incoming: &Incoming, api: &BusinessApi<App>) -> Result<usize> {
-    let Some(limit) = api.body_limit else { return Ok(caller::MAX_BODY) };
+/// The most bytes of the body: more than usual only where the API takes files, from an admin, and where there is a place for it.
+async fn limit(
+    server: &Server,
+    request: &HttpRequest,
+    incoming: &Incoming,
+    api: &BusinessApi<App>,
+) -> Result<(usize, Option<Place>)> {
+    let Some(limit) = api.body_limit.filter(|_| caller::may_be_large(request.headers())) else {
+        return Ok((caller::MAX_BODY, None));
+    };
     let who = incoming.caller(request, &Map::new(), Via::Rest);
     let session = match &who.token {
         Some(token) => server.dispatch.outside.session(token).await?,
         None => None,
     };
-    Ok(if session.is_some_and(|s| s.role.is_admin()) { limit } else { caller::MAX_BODY })
+    let Some(session) = session.filter(|session| session.role.is_admin()) else { return Ok((caller::MAX_BODY, None)) };
+    let place = server.uploads.place(session.user, session.company, limit.div_ceil(MB)).await?;
+    Ok((limit, Some(place)))
 }
 
 /// About how many bytes an answer takes.

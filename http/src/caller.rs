@@ -116,6 +116,11 @@ pub async fn json_body_within(limit: usize, headers: &HeaderMap, payload: web::P
     parse(headers, &bytes)
 }
 
+/// Whether a body says that it is larger than ordinary ones, or does not say how large it is.
+pub fn may_be_large(headers: &HeaderMap) -> bool {
+    header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok()).is_none_or(|n| n > MAX_BODY)
+}
+
 /// A body's bytes, as long as they are not too many and come in time.
 pub async fn bytes(headers: &HeaderMap, mut payload: web::Payload, limit: usize) -> Result<web::BytesMut> {
     let announced = header(headers, CONTENT_LENGTH.as_str()).and_then(|n| n.parse::<usize>().ok());

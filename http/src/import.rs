@@ -44,10 +44,6 @@ pub async fn run(command: &Command, values: &Values) -> Result<ExitCode> {
             say(&listed(&error))?;
             Ok(BAD_ROWS.into())
         }
-        Err(error) if error.code == "ImportInterrupted" => {
-            say(&listed(&error))?;
-            Ok(ExitCode::FAILURE)
-        }
         Err(error) => Err(error),
     }
 }

@@ -116,7 +116,7 @@ async fn gate<B: MessageBody + 'static>(
             let used = header(request.headers(), SESSION).map(str::to_owned);
             request.extensions_mut().insert(who);
             request.extensions_mut().insert(caller);
-            let mut response = mcp_refusal::spoken(next.call(request).await?).await;
+            let mut response = mcp_refusal::spoken(next.call(request).await?, server.dispatch.clock.now()).await;
             if response.request().method() == Method::DELETE && response.status() == StatusCode::ACCEPTED {
                 // It has ended already, and clients ask for no less.
                 *response.response_mut().status_mut() = StatusCode::NO_CONTENT;

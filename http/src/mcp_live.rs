@@ -73,6 +73,9 @@ impl Following for Reader {
                     self.lost = true;
                     return Happened::Missed;
                 }
+                // The user sees more now, or less; events go on.
+                Some(Delivery::Anew) => return Happened::Missed,
+                Some(Delivery::Reached(_)) => {}
                 Some(Delivery::Cut) | None => return Happened::Behind,
                 Some(Delivery::Ended(_)) => return Happened::Ended,
             }

@@ -6,9 +6,12 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use serde_json::{Value as Json, json};
-use workforceos_core::error::Error;
+use workforceos_core::error::{Error, Status};
 use workforceos_core::time::Timestamp;
+use workforceos_core::value::Kind;
+use workforceos_services::bucket::MB;
 
+use crate::caller::MAX_BODY;
 use crate::reply;
 
 /// The longest refusal that is read.
@@ -28,13 +31,28 @@ pub fn body(error: &Error, now: Timestamp) -> Json {
     body
 }
 
+/// What a tool's call may have, a file included, as models read it.
+pub fn too_large() -> Error {
+    let (kib, mb) = (MAX_BODY / 1024, Kind::MAX_FILE / MB);
+    let message =
+        format!("A tool's call may have {kib} KiB at most. Send a larger file over REST: importing APIs take {mb} MB there");
+    Error::new(Status::TooLarge, "PayloadTooLarge", message)
+}
+
 /// A response of the transport as it is, or a refusal said properly.
-pub async fn spoken<B: MessageBody + 'static>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B, BoxBody>> {
+pub async fn spoken<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    now: Timestamp,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if response.status().as_u16() < 400 || kind.starts_with("application/json") {
         return response.map_into_left_body();
     }
     let (request, refused) = response.into_parts();
+    if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let answer = HttpResponse::PayloadTooLarge().json(body(&too_large(), now));
+        return ServiceResponse::new(request, answer).map_into_right_body();
+    }
     let allow = refused.headers().get(ALLOW).cloned();
     let status = refused.status();
     let text = to_bytes_limited(refused.into_body(), TEXT).await.ok().and_then(Result::ok).unwrap_or_default();

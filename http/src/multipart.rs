@@ -64,11 +64,11 @@ impl Uploads {
         Uploads { all: Arc::new(Semaphore::new(MB_AT_ONCE)), running: Arc::default(), wait: WAIT }
     }
 
-    /// A place for a user's upload, as large as it may become: 429 if that user or company has enough of them, 503 if there is
+    /// A place for a user's upload of so many megabytes, as large as it may become: 429 if that user or company has enough of them, 503 if there is
     /// no room in time.
-    pub async fn place(&self, user: UserId, company: CompanyId, bucket: Bucket) -> Result<Place> {
-        let mut place = self.counted(user, company, bucket.max_mb())?;
-        let size = u32::try_from(bucket.max_mb()).map_err(Error::internal)?;
+    pub async fn place(&self, user: UserId, company: CompanyId, mb: usize) -> Result<Place> {
+        let mut place = self.counted(user, company, mb)?;
+        let size = u32::try_from(mb).map_err(Error::internal)?;
         let permit = timeout(self.wait, self.all.clone().acquire_many_owned(size)).await;
         let busy = |_| Error::unavailable("Too many uploads at the moment; try again");
         place.permit = Some(permit.map_err(busy)?.map_err(Error::internal)?);
@@ -239,13 +239,13 @@ mod tests {
         let (uploads, one) = (Uploads::new(), company());
         let mut places = Vec::new();
         for _ in 0..4 {
-            places.push(uploads.place(somebody(), one, Bucket::EmployeeDocuments).await.expect("a place"));
+            places.push(uploads.place(somebody(), one, Bucket::EmployeeDocuments.max_mb()).await.expect("a place"));
         }
-        let refused = uploads.place(somebody(), one, Bucket::UserAvatars).await.err().expect("enough");
+        let refused = uploads.place(somebody(), one, Bucket::UserAvatars.max_mb()).await.err().expect("enough");
         assert_eq!(refused.status, Status::RateLimited);
-        assert!(uploads.place(somebody(), company(), Bucket::UserAvatars).await.is_ok(), "another company's");
+        assert!(uploads.place(somebody(), company(), Bucket::UserAvatars.max_mb()).await.is_ok(), "another company's");
         drop(places.pop());
-        assert!(uploads.place(somebody(), one, Bucket::UserAvatars).await.is_ok(), "one has ended");
+        assert!(uploads.place(somebody(), one, Bucket::UserAvatars.max_mb()).await.is_ok(), "one has ended");
     }
 
     #[tokio::test]
@@ -254,15 +254,15 @@ mod tests {
         let (ann, bob) = (somebody(), somebody());
         let mut places = Vec::new();
         for _ in 0..AT_ONCE_PER_USER {
-            places.push(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.expect("a place"));
+            places.push(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars.max_mb()).await.expect("a place"));
         }
         assert_eq!(
-            uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.err().map(|e| e.status),
+            uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars.max_mb()).await.err().map(|e| e.status),
             Some(Status::RateLimited)
         );
-        assert!(uploads.place(bob, CompanyId::ROOT, Bucket::UserAvatars).await.is_ok());
+        assert!(uploads.place(bob, CompanyId::ROOT, Bucket::UserAvatars.max_mb()).await.is_ok());
         places.pop();
-        assert!(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars).await.is_ok());
+        assert!(uploads.place(ann, CompanyId::ROOT, Bucket::UserAvatars.max_mb()).await.is_ok());
         places.clear();
         let running = locked(&uploads.running);
         assert!(running.users.is_empty() && running.companies.is_empty());
@@ -287,13 +287,13 @@ mod tests {
         let mut places = Vec::new();
         // Eight documents take the room of thirty-two pictures.
         for _ in 0..7 {
-            places.push(uploads.place(somebody(), company(), Bucket::EmployeeDocuments).await.expect("a place"));
+            places.push(uploads.place(somebody(), company(), Bucket::EmployeeDocuments.max_mb()).await.expect("a place"));
         }
         for _ in 0..4 {
-            places.push(uploads.place(somebody(), company(), Bucket::UserAvatars).await.expect("a place"));
+            places.push(uploads.place(somebody(), company(), Bucket::UserAvatars.max_mb()).await.expect("a place"));
         }
         for bucket in Bucket::ALL {
-            let late = uploads.place(somebody(), company(), bucket).await.err().expect("none is free");
+            let late = uploads.place(somebody(), company(), bucket.max_mb()).await.err().expect("none is free");
             assert_eq!((late.status, late.retry_after.is_some()), (Status::Unavailable, true));
         }
         assert_eq!(locked(&uploads.running).users.len(), 11);

@@ -46,8 +46,8 @@ pub enum Command {
     },
     /// Import people, shifts or attendance from a CSV file into a company; with SQLite while no server runs on DATA_DIR
     #[command(
-        after_help = "Ends with 0 if every row is good, 3 if some are not (nothing was written then, unless --partial), 1 if it could not run \
-                            or was cut off: the same file imported again goes on where it stopped."
+        after_help = "Ends with 0 if every row is good, 3 if some are not (nothing was written then, unless --partial), 1 if it could not \
+                            run. However it ends, all rows are written or none, with --partial all good ones or none."
     )]
     Import {
         /// What the file holds

@@ -11,11 +11,11 @@ use workforceos_core::{Caller, tool};
 use workforceos_mcp::Narrowing;
 use workforceos_services::SERVICES;
 
-use crate::caller;
 use crate::reply;
 use crate::request::Incoming;
 use crate::routes;
 use crate::server::Server;
+use crate::{caller, mcp_refusal};
 
 /// The longest name of a client that is kept: it reaches the audit log.
 const CLIENT_NAME: usize = 80;
@@ -71,6 +71,7 @@ pub async fn call(
     incoming: &mut Incoming,
 ) -> Result<HttpResponse> {
     let read = caller::json_body(request.headers(), payload).await;
+    let read = read.map_err(|error| if error.code == "PayloadTooLarge" { mcp_refusal::too_large() } else { error });
     let (mut body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
     let named = body.get("toolName").and_then(Json::as_str).map(|name| name.chars().take(CLIENT_NAME).collect::<String>());
     let entered = enter(server, request, incoming, &body).await;

@@ -23,6 +23,7 @@ mod search;
 mod settings;
 mod sql;
 mod sqlite;
+mod stage;
 mod statement;
 mod store;
 mod table;

@@ -57,30 +57,46 @@ pub(crate) struct Batch {
     pub(crate) changes: Vec<Prepared>,
     pub(crate) entries: Vec<Arc<[Entry]>>,
     pub(crate) head: Head,
+    /// The tables of rows that are written with it and stand elsewhere.
+    pub(crate) staged: Vec<&'static str>,
 }
 
 impl Batch {
     /// How many rows it writes, roughly.
     pub(crate) fn weight(&self) -> usize {
-        let links = |p: &Put| p.links.iter().map(|(_, ids)| ids.len()).sum::<usize>();
-        let rows = |c: &Prepared| c.puts.iter().map(|p| 1 + links(p)).sum::<usize>() + c.purges.len() + c.journal.len();
-        self.changes.iter().map(rows).sum::<usize>() + 1
+        self.changes.iter().map(Prepared::weight).sum::<usize>() + 1
     }
 }
 
-/// Makes changes of one company into a batch that follows `head`. An error comes with the index of its change.
+impl Prepared {
+    fn weight(&self) -> usize {
+        let links = |p: &Put| p.links.iter().map(|(_, ids)| ids.len()).sum::<usize>();
+        self.puts.iter().map(|p| 1 + links(p)).sum::<usize>() + self.purges.len() + self.journal.len()
+    }
+
+    /// Whether there is more to it than rows and entries.
+    pub(crate) fn is_special(&self) -> bool {
+        let plain = self.purges.is_empty() && self.unchanged.is_empty() && self.idempotency.is_none() && self.outbox.is_empty();
+        !plain || self.erasure.is_some()
+    }
+}
+
+/// Makes changes of one company into a batch that follows `head`. An error comes with the index of its change. `many`: they are
+/// of so many that whoever missed them reads everything again.
 pub(crate) fn batch(
     company: CompanyId,
     key: &[u8; 32],
     head: &Head,
     changes: Vec<Changes>,
     now: Timestamp,
+    many: bool,
 ) -> Result<Batch, (usize, Error)> {
     let company_id = Arg::id(company);
     let erased = changes.iter().filter_map(|change| change.erasure.as_ref()).map(|erasure| (erasure.user, Vec::new())).collect();
-    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now, erased };
+    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now, many, erased };
+    let prepared = Vec::with_capacity(changes.len());
     let mut batch =
-        Batch { company, company_id, changes: Vec::with_capacity(changes.len()), entries: Vec::new(), head: Head::default() };
+        Batch { company, company_id, changes: prepared, entries: Vec::new(), head: Head::default(), staged: Vec::new() };
     for (index, change) in changes.into_iter().enumerate() {
         let (prepared, entries) = writer.change(change).map_err(|error| (index, error))?;
         batch.changes.push(prepared);
@@ -99,6 +115,7 @@ struct Writer<'a> {
     now: Timestamp,
     /// Of whom the batch erases, its entries about them.
     erased: Vec<(UserId, Vec<i64>)>,
+    many: bool,
 }
 
 impl Writer<'_> {
@@ -114,7 +131,7 @@ impl Writer<'_> {
             let note = note.ok_or_else(|| Error::internal("an erasure has no entry that tells of it"))?;
             note.extra = Some(erase::confessed(note.extra.take(), erasure));
         }
-        let mut touched = touched(&change.rows);
+        let mut touched = touched(&change.rows, self.many);
         let mut prepared = Prepared {
             puts: Vec::with_capacity(change.rows.len()),
             purges: Vec::new(),
@@ -264,8 +281,8 @@ fn text(arg: &Arg) -> Option<&str> {
 }
 
 /// All rows that a change writes, as JSON: what another node must read again.
-fn touched(rows: &[RowChange]) -> Option<String> {
-    if rows.len() > MAX_TOUCHED {
+fn touched(rows: &[RowChange], many: bool) -> Option<String> {
+    if rows.len() > MAX_TOUCHED || (many && !rows.is_empty()) {
         return Some(EVERYTHING.to_owned());
     }
     let pairs: Vec<(&'static ObjectDef, Uuid)> = rows.iter().map(RowChange::target).collect();

@@ -18,6 +18,7 @@ use crate::chain::Head;
 use crate::connection::{Conn, Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::Statement;
+use crate::stage::Stage;
 use crate::tenancy::Mode;
 use crate::totals::Totals;
 use crate::writer::{Job, Message, Writer};
@@ -39,6 +40,7 @@ pub(crate) struct Sqlite {
     /// `None` until a company's first turn has read it.
     heads: Mutex<HashMap<CompanyId, HeadLock>>,
     poisoned: Arc<AtomicBool>,
+    path: PathBuf,
 }
 
 impl Sqlite {
@@ -47,6 +49,7 @@ impl Sqlite {
             std::fs::create_dir_all(folder).map_err(|error| cannot_open(path, error))?;
         }
         let lock = take_lock(path)?;
+        Stage::remove_leftovers(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -83,7 +86,7 @@ impl Sqlite {
         let poisoned = Arc::new(AtomicBool::new(false));
         let (sender, inbox) = mpsc::channel(QUEUE);
         tokio::spawn(Writer::new(connection, lock, inbox, totals, poisoned.clone()).run());
-        Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned })
+        Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned, path: path.to_owned() })
     }
 
     /// Waits until the company's head is nobody else's, and reads it if nobody has yet.
@@ -109,6 +112,11 @@ impl Sqlite {
             Mode::Snapshot => Held::SqliteTransaction(self.readers.begin().await.ours()?),
             Mode::Read | Mode::Write => Held::Sqlite(self.readers.acquire().await.ours()?),
         })
+    }
+
+    /// A place for what a large change writes, until it is written wholly.
+    pub(crate) async fn stage(&self) -> Result<Stage> {
+        Stage::open(&self.path).await
     }
 
     pub(crate) async fn write(&self, job: Job) -> Result<()> {

@@ -92,6 +92,8 @@ fn chunk(rows: usize) -> usize {
 pub(crate) enum Shape {
     Insert(&'static Table),
     Update(&'static Table),
+    /// Changed rows, on their way into the table.
+    Changed(&'static Table),
     Link(&'static str),
     Words(&'static str),
     Journal,
@@ -118,9 +120,10 @@ fn text(dialect: Dialect, shape: Shape, rows: usize) -> Arc<str> {
 }
 
 impl Shape {
-    fn table(self) -> &'static str {
+    pub(crate) fn table(self) -> &'static str {
         match self {
             Shape::Insert(table) | Shape::Update(table) => table.def.table,
+            Shape::Changed(table) => table.changed,
             Shape::Link(table) | Shape::Words(table) => table,
             Shape::Journal => "journal",
             Shape::Idempotency => "idempotency",
@@ -129,9 +132,11 @@ impl Shape {
         }
     }
 
-    fn columns(self) -> Vec<&'static str> {
+    pub(crate) fn columns(self) -> Vec<&'static str> {
         let list = match self {
-            Shape::Insert(table) | Shape::Update(table) => return table.columns.iter().map(|(_, p)| p.column).collect(),
+            Shape::Insert(table) | Shape::Update(table) | Shape::Changed(table) => {
+                return table.columns.iter().map(|(_, p)| p.column).collect();
+            }
             Shape::Link(_) => "owner_id, ref_id, position, company_id",
             Shape::Words(_) => "company_id, word, owner_id",
             Shape::Journal => JOURNAL_COLUMNS,

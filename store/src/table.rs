@@ -23,6 +23,8 @@ pub(crate) struct Table {
     pub(crate) links: Vec<(usize, &'static str)>,
     /// The table of the words by which rows are found, if they are.
     pub(crate) words: Option<&'static str>,
+    /// Where its changed rows are gathered that are written along with many others.
+    pub(crate) changed: &'static str,
     /// Where a record says whose it is; `None`: the row is the company itself.
     pub(crate) company: Option<usize>,
     /// `t.id, t.is_active, …`
@@ -58,8 +60,9 @@ impl Table {
         }
         // Once per declared object, for the life of the program.
         let words = def.all().any(|p| p.search).then(|| &*Box::leak(format!("{}_word", def.table).into_boxed_str()));
+        let changed = Box::leak(format!("changed_{}", def.table).into_boxed_str());
         let selected = columns.iter().map(|(_, p)| format!("t.{}", p.column)).collect::<Vec<_>>().join(", ");
-        Table { def, order, columns, links, words, company: def.index("companyId"), selected }
+        Table { def, order, columns, links, words, changed, company: def.index("companyId"), selected }
     }
 
     /// Reads a record from the columns of [`Table::selected`]; lists of ids are still empty.

@@ -53,7 +53,7 @@ impl Totals {
     pub(crate) fn moved(&self, batches: &[&Batch]) {
         let Ok(mut changes) = self.changes.write() else { return };
         for batch in batches {
-            let mut tables: Vec<&'static str> = Vec::new();
+            let mut tables: Vec<&'static str> = batch.staged.clone();
             for change in &batch.changes {
                 let written = change.puts.iter().map(|p| p.table.def.table);
                 tables.extend(written.chain(change.purges.iter().map(|(table, _)| table.def.table)));

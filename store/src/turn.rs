@@ -13,12 +13,17 @@ use crate::connection::Held;
 use crate::dialect::trouble;
 use crate::erase;
 use crate::journal;
-use crate::prepare;
+use crate::prepare::{self, Batch, Prepared};
 use crate::read::{self, Filter};
 use crate::sqlite::HeldHead;
+use crate::stage::Stage;
 use crate::store::{Backend, Inner, Store, mode};
 use crate::tenancy::Mode;
+use crate::write;
 use crate::writer::Job;
+
+/// So many rows of parts are written with the commit; more are gathered or written before it.
+const ROWS_AT_ONCE: usize = 2_000;
 
 /// When the company next has something to do by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +53,20 @@ pub struct Turn {
     company: CompanyId,
     head: Head,
     hold: Hold,
+    parts: Option<Parts>,
+}
+
+/// The parts of a change that is too large for one batch.
+#[derive(Default)]
+struct Parts {
+    /// What is neither gathered elsewhere nor written yet.
+    waiting: Vec<Prepared>,
+    weight: usize,
+    entries: Vec<Arc<[Entry]>>,
+    due_at: Option<i64>,
+    /// Some is written already, in the turn's transaction, or gathered.
+    begun: bool,
+    stage: Option<Stage>,
 }
 
 /// What keeps others from the company meanwhile.
@@ -71,7 +90,7 @@ impl Turn {
                 (Hold::Postgres(held), head)
             }
         };
-        Ok(Turn { store, company, head, hold })
+        Ok(Turn { store, company, head, hold, parts: None })
     }
 
     /// The last entry of the company's journal, which nobody moves during the turn.
@@ -155,10 +174,54 @@ impl Turn {
         }
     }
 
-    /// Writes all changes or none, in one transaction, and ends the turn.
+    /// Takes a part of a change that is too large for one batch: rows and entries, nothing else. Nothing of it is seen before the
+    /// turn's commit, and nothing is left if there is none. On SQLite the turn's own reads do not find it either. After an error
+    /// the turn can only be dropped.
+    pub async fn stage(&mut self, part: Changes, now: Timestamp) -> Result<()> {
+        let parts = self.parts.get_or_insert_default();
+        parts.due_at = earlier(parts.due_at, part.due_at.map(|at| at.0));
+        if part.is_empty() {
+            return Ok(());
+        }
+        let key = &self.store.0.journal_key;
+        let batch = prepare::batch(self.company, key, &self.head, vec![part], now, parts.begun).map_err(|(_, error)| error)?;
+        if batch.changes.iter().any(Prepared::is_special) {
+            return Err(Error::internal("a part of a large change is rows and entries alone"));
+        }
+        parts.weight += batch.weight();
+        parts.waiting.extend(batch.changes);
+        parts.entries.extend(batch.entries);
+        self.head = batch.head;
+        if parts.weight <= ROWS_AT_ONCE {
+            return Ok(());
+        }
+        (parts.weight, parts.begun) = (0, true);
+        let waiting = std::mem::take(&mut parts.waiting);
+        match (&mut self.hold, &self.store.0.backend) {
+            (Hold::Sqlite(_), Backend::Sqlite(sqlite)) => {
+                let stage = match &mut parts.stage {
+                    Some(stage) => stage,
+                    none => none.insert(sqlite.stage().await?),
+                };
+                stage.add(&batch.company_id, waiting).await
+            }
+            (Hold::Postgres(held), _) => {
+                let part = Batch { changes: waiting, entries: Vec::new(), head: self.head.clone(), ..batch };
+                write::part(&mut held.conn(), &part).await.map_err(|fault| fault.into_error(None))
+            }
+            _ => Err(Error::internal("a turn of another database")),
+        }
+    }
+
+    /// Writes all changes or none, with the parts taken before, in one transaction, and ends the turn. What is refused of parts is
+    /// refused as the first change.
     pub async fn commit(mut self, mut batch: Vec<Changes>, now: Timestamp, due: Due) -> Outcome {
-        let due_at = due_at(self.head.due_at, &batch, due);
-        if due_at == self.head.due_at && batch.iter().all(|c| c.is_empty() && c.unchanged.is_empty()) {
+        let parts = self.parts.take().unwrap_or_default();
+        let due_at = earlier(due_at(self.head.due_at, &batch, due), parts.due_at);
+        let nothing = parts.entries.is_empty()
+            && due_at == self.head.due_at
+            && batch.iter().all(|c| c.is_empty() && c.unchanged.is_empty());
+        if nothing {
             return Outcome::Committed(batch.iter().map(|_| Arc::from([])).collect());
         }
         for erasure in batch.iter_mut().filter_map(|change| change.erasure.as_mut()) {
@@ -167,15 +230,24 @@ impl Turn {
             }
         }
         let inner: &Inner = &self.store.0;
-        let mut batch = match prepare::batch(self.company, &inner.journal_key, &self.head, batch, now) {
+        let mut batch = match prepare::batch(self.company, &inner.journal_key, &self.head, batch, now, parts.begun) {
             Ok(batch) => batch,
             Err((index, error)) => return Outcome::Refused { index, error },
         };
         batch.head.due_at = due_at;
+        batch.changes.splice(..0, parts.waiting);
+        batch.entries.splice(..0, parts.entries);
+        let mut stage = parts.stage;
+        if let Some(stage) = &mut stage {
+            batch.staged = stage.written().collect();
+            if let Err(error) = stage.close().await {
+                return Outcome::Failed(error);
+            }
+        }
         match (self.hold, &inner.backend) {
             (Hold::Sqlite(head), Backend::Sqlite(sqlite)) => {
                 let (reply, answer) = oneshot::channel();
-                if let Err(error) = sqlite.write(Job { batch, head, reply }).await {
+                if let Err(error) = sqlite.write(Job { batch, head, reply, stage }).await {
                     return Outcome::Failed(error);
                 }
                 // The writer answers everybody, unless it died in the middle.
@@ -185,6 +257,10 @@ impl Turn {
             _ => Outcome::Failed(Error::internal("a turn of another database")),
         }
     }
+}
+
+fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    a.into_iter().chain(b).min()
 }
 
 fn due_at(present: Option<i64>, batch: &[Changes], due: Due) -> Option<i64> {

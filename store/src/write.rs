@@ -30,6 +30,15 @@ pub(crate) async fn together(conn: &mut Conn<'_>, batches: &[&Batch]) -> Result<
     heads(conn, batches).await
 }
 
+/// Writes the rows and entries of a part of a batch; its company's head stays where it is.
+pub(crate) async fn part(conn: &mut Conn<'_>, batch: &Batch) -> Result<(), Fault> {
+    let mut group = Group::default();
+    for change in &batch.changes {
+        group.add(batch, change)?;
+    }
+    group.write(conn).await
+}
+
 /// Writes one batch change by change. A fault comes with the index of its change.
 pub(crate) async fn one_by_one(conn: &mut Conn<'_>, batch: &Batch) -> Result<(), (usize, Fault)> {
     for (index, change) in batch.changes.iter().enumerate() {

@@ -15,6 +15,7 @@ use crate::dialect::{Meaning, Ours as _, meaning, trouble};
 use crate::effects::Statement;
 use crate::prepare::Batch;
 use crate::sqlite::{HeldHead, stopped};
+use crate::stage::Stage;
 use crate::statement::Fault;
 use crate::totals::Totals;
 use crate::turn::Outcome;
@@ -37,6 +38,8 @@ pub(crate) struct Job {
     pub(crate) batch: Batch,
     pub(crate) head: HeldHead,
     pub(crate) reply: oneshot::Sender<Outcome>,
+    /// What was gathered elsewhere, to be written along with the batch.
+    pub(crate) stage: Option<Stage>,
 }
 
 impl Job {
@@ -110,12 +113,20 @@ impl Writer {
         let mut jobs = Vec::new();
         let mut rows = 0;
         while let Some(Message::Batch(job)) = self.waiting.front() {
+            // What it writes is much, and its faults are its own.
+            if job.stage.is_some() && !jobs.is_empty() {
+                break;
+            }
+            let alone = job.stage.is_some();
             rows += job.batch.weight();
             if rows > ROWS_PER_TRANSACTION && !jobs.is_empty() {
                 break;
             }
             if let Some(Message::Batch(job)) = self.waiting.pop_front() {
                 jobs.push(*job);
+            }
+            if alone {
+                break;
             }
         }
         jobs
@@ -124,6 +135,12 @@ impl Writer {
     async fn write(&mut self, jobs: Vec<Job>) {
         if self.poisoned.load(Ordering::SeqCst) {
             jobs.into_iter().for_each(|job| job.answer(Outcome::Failed(stopped())));
+            return;
+        }
+        if jobs.iter().any(|job| job.stage.is_some()) {
+            for job in jobs {
+                self.write_staged(job).await;
+            }
             return;
         }
         let batches: Vec<&Batch> = jobs.iter().map(|job| &job.batch).collect();
@@ -141,6 +158,30 @@ impl Writer {
                 }
                 self.write_each(jobs).await;
             }
+        }
+    }
+
+    /// Writes what was gathered, and the batch that ends it, in one transaction.
+    async fn write_staged(&mut self, mut job: Job) {
+        let Some(stage) = job.stage.take() else { return self.write_each(vec![job]).await };
+        let mut conn = Conn::Sqlite(&mut self.connection);
+        let tried = match stage.attach(&mut conn).await {
+            Ok(()) => flip(&mut conn, &stage, &job.batch).await,
+            Err(fault) => Err(fault),
+        };
+        match tried {
+            Ok(()) => self.commit(vec![job]).await,
+            Err(Fault::Trouble(error)) => self.give_up(vec![job], error).await,
+            Err(fault) => match rollback(&mut self.connection).await {
+                Ok(()) => job.answer(Outcome::Refused { index: 0, error: fault.into_error(None) }),
+                Err(error) => self.poison(vec![job], error),
+            },
+        }
+        // Where it was never attached there is nothing to detach.
+        if let Err(error) = Stage::detach(&mut Conn::Sqlite(&mut self.connection)).await
+            && !error.to_string().contains("no such database")
+        {
+            tracing::warn!(%error, "what was written stays attached");
         }
     }
 
@@ -277,6 +318,12 @@ async fn together(conn: &mut Conn<'_>, statements: Vec<Statement>) -> Result<Vec
 
 async fn begin(conn: &mut Conn<'_>) -> Result<(), Fault> {
     conn.run("BEGIN IMMEDIATE").await.map_err(|error| Fault::Trouble(trouble(error)))
+}
+
+async fn flip(conn: &mut Conn<'_>, stage: &Stage, batch: &Batch) -> Result<(), Fault> {
+    begin(conn).await?;
+    stage.flip(conn).await?;
+    write::together(conn, &[batch]).await
 }
 
 /// Ends whatever is open. SQLite ends a transaction by itself on some errors; then there is none to end.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use workforceos_core::id::{AttendanceId, ShiftId, UserId};
 use workforceos_core::objects::AttendanceRecord;
+use workforceos_core::time::Date;
 
 #[derive(Clone, Debug, Default)]
 pub struct Attendance {
@@ -19,6 +20,16 @@ impl Attendance {
         self.by_id.insert(AttendanceId(record.meta.id), key);
         if self.records.insert(key, Arc::new(record)).is_none() {
             *self.per_shift.entry(key.0).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn forget_before(&mut self, date: Date) {
+        self.records.retain(|_, record| record.shift_date >= date);
+        let records = &self.records;
+        self.by_id.retain(|_, key| records.contains_key(key));
+        self.per_shift.clear();
+        for (shift, _) in self.records.keys() {
+            *self.per_shift.entry(*shift).or_default() += 1;
         }
     }
 

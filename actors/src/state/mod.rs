@@ -122,6 +122,13 @@ impl State {
         self.apply(record)
     }
 
+    /// Lets go of the days before this one.
+    pub(crate) fn forget_before(&mut self, date: Date) {
+        self.days = self.days.split_off(&date);
+        self.schedule.forget_before(date);
+        self.attendance.forget_before(date);
+    }
+
     /// Which active users a shift is assigned to: those named, and the members of its departments who are not on full-day
     /// leave. A draft is assigned to nobody yet.
     pub fn assignees(&self, shift: &Shift) -> Vec<UserId> {
@@ -171,5 +178,74 @@ pub fn default_policy(company: CompanyId, now: Timestamp) -> CompanyPolicy {
         rest_hours: 11.0,
         announcement_days: 90,
         company_id: company,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workforceos_core::id::{AttendanceId, ShiftId};
+    use workforceos_core::objects::{AttendanceStatus, ShiftStatus};
+
+    use super::*;
+
+    fn shift(n: u128, date: &str) -> Shift {
+        Shift {
+            meta: Meta::new(uuid::Uuid::from_u128(n), Timestamp(0), None),
+            shift_date: date.parse().expect("a date"),
+            start_time: "09:00".to_owned(),
+            end_time: "17:00".to_owned(),
+            starts_at: Timestamp(0),
+            ends_at: Timestamp(1),
+            location: None,
+            department_id: None,
+            assigned_user_ids: Vec::new(),
+            assigned_department_ids: Vec::new(),
+            status: ShiftStatus::Scheduled,
+            break_minutes: 0,
+            needed_count: 1,
+            is_draft: false,
+            shift_template_id: None,
+            created_by: UserId(uuid::Uuid::from_u128(1)),
+            company_id: CompanyId::ROOT,
+        }
+    }
+
+    fn record(n: u128, shift: &Shift) -> AttendanceRecord {
+        AttendanceRecord {
+            meta: Meta::new(uuid::Uuid::from_u128(n), Timestamp(0), None),
+            user_id: UserId(uuid::Uuid::from_u128(1)),
+            shift_id: ShiftId(shift.meta.id),
+            shift_date: shift.shift_date,
+            check_in_time: None,
+            check_out_time: None,
+            status: AttendanceStatus::Absent,
+            late_by_minutes: None,
+            worked_minutes: None,
+            absence_reason: None,
+            manager_note: None,
+            checkout_alert_at: None,
+            company_id: CompanyId::ROOT,
+        }
+    }
+
+    #[test]
+    fn days_that_are_let_go_are_gone_wholly() {
+        let mut state = State::empty(CompanyId::ROOT, 0);
+        let (old, new) = (shift(10, "2026-06-01"), shift(11, "2026-06-02"));
+        for (n, shift) in [(20, &old), (21, &new)] {
+            state.days.insert(shift.shift_date);
+            state.apply(&shift.to_record()).expect("a shift");
+            state.apply(&record(n, shift).to_record()).expect("a record");
+        }
+        state.forget_before(new.shift_date);
+        let is_here = |n: u128| state.schedule.get(ShiftId(uuid::Uuid::from_u128(n))).is_some();
+        assert_eq!((is_here(10), is_here(11), state.schedule.all().count()), (false, true, 1));
+        let is_kept = |n: u128| state.attendance.get(AttendanceId(uuid::Uuid::from_u128(n))).is_some();
+        assert_eq!((is_kept(20), is_kept(21)), (false, true));
+        assert_eq!((state.attendance.at(ShiftId(old.meta.id)), state.attendance.at(ShiftId(new.meta.id))), (false, true));
+        assert_eq!(state.days.len(), 1);
+        // What comes to a day that is not here is left out: it is read whole when it is needed.
+        state.apply(&record(20, &old).to_record()).expect("a record");
+        assert!(state.attendance.get(AttendanceId(uuid::Uuid::from_u128(20))).is_none());
     }
 }

@@ -29,6 +29,13 @@ impl Schedule {
         }
     }
 
+    pub(crate) fn forget_before(&mut self, date: Date) {
+        let kept = self.by_day.split_off(&date);
+        for id in std::mem::replace(&mut self.by_day, kept).into_values().flatten() {
+            self.shifts.remove(&id);
+        }
+    }
+
     pub fn get(&self, id: ShiftId) -> Option<&Arc<Shift>> {
         self.shifts.get(&id)
     }

@@ -1,11 +1,10 @@
 //! employeeProfile: employees' profiles, which say who manages whom, and their documents.
 
 mod documents;
-mod profiles;
+pub(crate) mod profiles;
 
 pub(crate) use documents::planned;
 pub use documents::{document_needs, files, sweep};
-pub(crate) use profiles::audience as profile_audience;
 
 use crate::Api;
 

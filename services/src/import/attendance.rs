@@ -15,7 +15,7 @@ use workforceos_core::time::{Date, Timestamp, parse_date};
 use workforceos_core::zone::{Zone, next_day, previous_day};
 
 use super::cells;
-use super::engine::{Done, Importer, Problems, Sheet, Step};
+use super::engine::{Done, Importer, Problems, named};
 use super::report::What;
 use super::table::{Cells, Column, Line};
 use crate::attendance::{self, rules};
@@ -25,7 +25,11 @@ const WHEN: &str = "must be a time like 09:05, a date and time like 2026-01-31 0
 /// Under which names the file has the fields of the APIs.
 const FIELDS: &[(&str, &str)] = &[("checkInTime", "checkIn"), ("checkOutTime", "checkOut"), ("status", "status")];
 
-pub struct Attendance;
+/// What is known of the company.
+pub struct Attendance {
+    /// By address, as far as the file has named them.
+    users: HashMap<String, UserId>,
+}
 
 /// A moment as a file tells it: local times are the company's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,18 +98,21 @@ impl Importer for Attendance {
         1
     }
 
-    fn emails(row: &Attended) -> Vec<&str> {
-        vec![&row.email]
+    fn begin(_: &[Line<Attended>]) -> Attendance {
+        Attendance { users: HashMap::new() }
     }
 
-    fn needs(_: &Ctx, rows: &[Line<Attended>], _: &[UserId]) -> Needs {
+    fn needs(&mut self, ctx: &Ctx, _: usize, rows: &[Line<Attended>]) -> Needs {
+        let people = rows.iter().map(|line| line.row.email.as_str());
+        let needs = Needs::none().and_query(named(ctx, people.filter(|email| !self.users.contains_key(*email))));
         let mut dates: Vec<Date> = rows.iter().map(|line| line.row.date).collect();
         dates.dedup();
-        dates.into_iter().fold(Needs::none(), Needs::around)
+        dates.into_iter().fold(needs, Needs::around)
     }
 
-    fn decide(facts: &Facts, ctx: &Ctx, _: Step, rows: &[Line<Attended>], _: &Sheet) -> Result<Vec<Result<Done, Problems>>> {
-        let users = cells::users(facts)?;
+    fn decide(&mut self, facts: &Facts, ctx: &Ctx, _: usize, rows: &[Line<Attended>]) -> Result<Vec<Result<Done, Problems>>> {
+        self.users.extend(cells::users(facts)?);
+        let users = &self.users;
         let mut starts: HashMap<(Date, &str), Vec<&Arc<Shift>>> = HashMap::new();
         for Line { row, .. } in rows {
             starts

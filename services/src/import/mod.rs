@@ -5,6 +5,7 @@ mod cells;
 mod engine;
 mod local;
 mod people;
+mod record;
 mod report;
 mod shifts;
 mod table;
@@ -46,7 +47,7 @@ impl Kind {
 
 input! {
     pub struct Import {
-        /// The file's text: CSV with a header, separated by commas or semicolons; at most 10 MB and 100,000 rows.
+        /// The file's text: CSV with a header, separated by commas or semicolons; at most 25 MB and 100,000 rows.
         csv: String => "csv" Body .kind(FieldKind::File),
         /// Import the good rows even if others are not (false: nothing at all then).
         partial: Option<bool> => "partial" Body,
@@ -61,7 +62,8 @@ pub fn people() -> Api {
         "Imports people from a CSV file with the columns email, fullname and, if wanted, role, department (made if missing), position, \
          employmentStartDate, contractType, salary, manager (an e-mail address). New people have no password: they reset it; no mail is \
          sent. Who is there already keeps name and role; department and profile are brought up to date. A bad row means that nothing \
-         is written (422 ImportRefused, with lines and columns), unless partial is true.",
+         is written (422 ImportRefused, with lines and columns), unless partial is true. All rows are written in one commit. Over MCP \
+         a file may have 1 MiB: send larger ones over REST.",
     )
 }
 
@@ -71,7 +73,7 @@ pub fn shifts() -> Api {
         "Imports shifts from a CSV file with the columns date, start, end and, if wanted, people (e-mail addresses, separated by ;), \
          departments (names, separated by ;), location, breakMinutes, neededCount. The rules of createShift hold. A shift that is \
          there word for word is skipped. A bad row means that nothing is written (422 ImportRefused, with lines and columns), unless \
-         partial is true.",
+         partial is true. All rows are written in one commit. Over MCP a file may have 1 MiB: send larger ones over REST.",
     )
 }
 
@@ -81,7 +83,8 @@ pub fn attendance() -> Api {
         "Imports attendance from a CSV file with the columns date, email, shiftStart and, if wanted, checkIn, checkOut, status, \
          absenceReason. Times are the company's local ones. One record per person and shift: one that says the same is skipped, an \
          absence that the system noted by itself is corrected. A bad row means that nothing is written (422 ImportRefused, with \
-         lines and columns), unless partial is true.",
+         lines and columns), unless partial is true. All rows are written in one commit. Over MCP a file may have 1 MiB: send larger \
+         ones over REST.",
     )
 }
 
@@ -102,9 +105,10 @@ async fn handle(app: Arc<App>, ctx: Ctx, kind: Kind, input: Import) -> Result<An
     let tell = move |done, all| progress.tell(done, all);
     let report = run(&app, &ctx, kind, input.csv.into_bytes(), options, tell).await?;
     let answer = Answer::json(report.to_json());
-    if ctx.idempotency.is_none() {
+    if ctx.idempotency.is_none() || !options.dry_run {
         return Ok(answer);
     }
+    // What was imported has kept its answer in the same commit.
     let kept = answer.clone();
     crate::commit(&app, &ctx, workforceos_actors::Needs::none(), move |_| Ok((Default::default(), kept.clone()))).await
 }

@@ -1,7 +1,8 @@
-//! People: users with their department and their employee's profile. Whoever is there already keeps name and role; what the
-//! file says of department and profile is brought up to date.
+//! People: users with their department and their employee's profile, by the rules of `createUser`, `createUserGroupMember` and
+//! `createEmployeeProfile`. Whoever is there already keeps name and role; what the file says of department and profile is brought
+//! up to date.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
@@ -9,19 +10,49 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{ContractType, EmployeeProfile, User, UserGroup, UserGroupMember};
+use workforceos_core::objects::{ContractType, EmployeeProfile, User, UserGroup};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Role};
 use workforceos_core::time::{Date, parse_date};
 
 use super::cells;
-use super::engine::{Done, Importer, Problems, Sheet, Step};
+use super::engine::{Done, Importer, Problems, named};
 use super::report::What;
 use super::table::{Cells, Column, Line};
 use crate::auth::{self, Bucket, names, roles};
-use crate::employees;
+use crate::employees::profiles::rules;
 
-pub struct People;
+/// First it is asked who is there, of all whom the file names.
+const LOOK: usize = 0;
+/// Then come users, departments and memberships, and last the profiles, which name managers from all over the file.
+const JOIN: usize = 1;
+
+/// Under which names the file has the fields of a profile.
+const FIELDS: &[(&str, &str)] =
+    &[("position", "position"), ("salary", "salary"), ("departmentId", "department"), ("managerId", "manager")];
+
+/// What is known of the company and of the file.
+pub struct People {
+    /// The addresses of the file's own rows.
+    keys: HashSet<String>,
+    users: HashMap<String, Known>,
+    departments: Option<cells::Departments>,
+    /// Whose profile is to name whom as manager.
+    managers: Vec<(String, String)>,
+    /// Those of them who would then manage themselves through others; known once everybody is.
+    in_circles: Option<HashSet<UserId>>,
+    /// Whether the days of coming shifts are asked for already.
+    coming: bool,
+}
+
+/// Somebody of the company.
+#[derive(Clone, Copy)]
+struct Known {
+    id: UserId,
+    archived: bool,
+    /// Made by this import.
+    new: bool,
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
@@ -60,8 +91,7 @@ impl Importer for People {
         column("salary", &["pay"], false),
         column("manager", &["manageremail", "reportsto"], false),
     ];
-    /// People and departments first: profiles name them.
-    const STEPS: usize = 2;
+    const STEPS: usize = 3;
     const EVENT: &'static str = "user.imported";
 
     fn read(cells: &mut Cells) -> Option<Person> {
@@ -98,147 +128,213 @@ impl Importer for People {
         2
     }
 
-    fn emails(row: &Person) -> Vec<&str> {
-        [Some(&row.email), row.manager.as_ref()].into_iter().flatten().map(String::as_str).collect()
+    fn begin(rows: &[Line<Person>]) -> People {
+        let keys = rows.iter().map(|line| line.row.email.clone()).collect();
+        let managers = rows.iter().filter_map(|line| Some((line.row.email.clone(), line.row.manager.clone()?))).collect();
+        People { keys, users: HashMap::new(), departments: None, managers, in_circles: None, coming: false }
     }
 
-    fn needs(ctx: &Ctx, _: &[Line<Person>], users: &[UserId]) -> Needs {
-        let departments = Query::of(UserGroup::def(), ctx.company(), Cond::TRUE);
-        let profiles = Query::of(EmployeeProfile::def(), ctx.company(), Cond::id_in("userId", users));
-        // Whoever joins a department joins its coming shifts.
-        Needs { future: !users.is_empty(), ..Needs::none().and_query(departments).and_query(profiles) }
+    fn needs(&mut self, ctx: &Ctx, step: usize, rows: &[Line<Person>]) -> Needs {
+        match step {
+            LOOK => {
+                let emails = rows.iter().flat_map(|line| [Some(&line.row.email), line.row.manager.as_ref()]).flatten();
+                let needs = Needs::none().and_query(named(ctx, emails.map(String::as_str)));
+                if self.departments.is_some() {
+                    return needs;
+                }
+                needs.and_query(Query::of(UserGroup::def(), ctx.company(), Cond::TRUE))
+            }
+            JOIN => {
+                // Whoever joins a department joins its coming shifts; nobody who is new has others.
+                let joins = |line: &Line<Person>| line.row.department.is_some() && self.users.contains_key(&line.row.email);
+                let future = !self.coming && rows.iter().any(joins);
+                self.coming |= future;
+                Needs { future, ..Needs::none() }
+            }
+            _ => {
+                let there = |line: &Line<Person>| self.users.get(&line.row.email).filter(|k| !k.new && line.row.has_profile());
+                let users: Vec<UserId> = rows.iter().filter_map(there).map(|known| known.id).collect();
+                if users.is_empty() {
+                    return Needs::none();
+                }
+                Needs::none().and_query(Query::of(EmployeeProfile::def(), ctx.company(), Cond::id_in("userId", &users)))
+            }
+        }
     }
 
-    fn decide(facts: &Facts, ctx: &Ctx, step: Step, rows: &[Line<Person>], sheet: &Sheet) -> Result<Vec<Result<Done, Problems>>> {
-        let users = facts.rows::<User>()?.into_iter().map(|user| (user.email.clone(), user)).collect();
-        let profiles = facts.rows::<EmployeeProfile>()?.into_iter().map(|p| (p.user_id, p)).collect();
-        let mut batch = Batch { facts, ctx, step, sheet, users, profiles, departments: cells::departments(facts)? };
-        Ok(rows.iter().map(|line| batch.row(&line.row)).collect())
+    fn decide(&mut self, facts: &Facts, ctx: &Ctx, step: usize, rows: &[Line<Person>]) -> Result<Vec<Result<Done, Problems>>> {
+        match step {
+            LOOK => {
+                for user in facts.rows::<User>()? {
+                    let known = Known { id: UserId(user.meta.id), archived: user.archive_date.is_some(), new: false };
+                    self.users.insert(user.email, known);
+                }
+                if self.departments.is_none() {
+                    self.departments = Some(cells::departments(facts)?);
+                }
+                Ok(rows.iter().map(|_| Ok(nothing())).collect())
+            }
+            JOIN => Ok(rows.iter().map(|line| self.join(facts, ctx, &line.row)).collect()),
+            _ => {
+                if self.in_circles.is_none() {
+                    self.in_circles = Some(self.circles(facts));
+                }
+                let profiles = facts.rows::<EmployeeProfile>()?.into_iter().map(|p| (p.user_id, p)).collect();
+                Ok(rows.iter().map(|line| self.profile(facts, ctx, &line.row, &profiles)).collect())
+            }
+        }
     }
 }
 
-struct Batch<'a, 'f> {
-    facts: &'a Facts<'f>,
-    ctx: &'a Ctx,
-    step: Step,
-    sheet: &'a Sheet,
-    users: HashMap<String, User>,
-    profiles: HashMap<UserId, EmployeeProfile>,
-    departments: cells::Departments,
+fn nothing() -> Done {
+    Done::new(What::Skipped, Changes::none())
 }
 
-impl Batch<'_, '_> {
-    fn row(&mut self, row: &Person) -> Result<Done, Problems> {
-        let mut problems = Problems::new();
-        let known = self.users.get(&row.email);
-        if known.is_some_and(|user| user.archive_date.is_some()) {
-            problems.push((Some("email"), "belongs to an archived profile".to_owned()));
-        }
-        if known.is_none() && roles::may_give(self.ctx, row.role).is_err() {
-            problems.push((Some("role"), format!("{} is not yours to give", row.role.as_str())));
-        }
-        if known.is_none() && row.role.is_admin() && self.ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
-            problems.push((Some("role"), "An API key makes no admins".to_owned()));
-        }
-        if let Some(name) = &row.department
-            && self.departments.is_ambiguous(name)
-        {
-            problems.push((Some("department"), format!("there are several departments of the name {name}")));
-        }
-        let user = known.map_or_else(|| UserId(self.facts.new_id()), |user| UserId(user.meta.id));
-        let mut done = Done::new(if known.is_some() { What::Skipped } else { What::Created }, Changes::none());
-        if self.step != Step::Write(1) {
-            self.join(row, user, &mut done);
-        }
-        if row.has_profile() && self.step != Step::Write(0) {
-            self.profile(row, user, &mut done, &mut problems);
-        }
-        if self.step == Step::Write(1) && !self.users.contains_key(&row.email) {
-            problems.push((Some("email"), "is not known any more".to_owned()));
-        }
-        if problems.is_empty() { Ok(done) } else { Err(problems) }
-    }
-
+impl People {
     /// The user, the department and the membership, as far as they are not there.
-    fn join(&mut self, row: &Person, id: UserId, done: &mut Done) {
-        let (facts, ctx) = (self.facts, self.ctx);
-        let mut changes = Changes::none();
-        let new = !self.users.contains_key(&row.email);
-        if new {
-            let user = user(facts, ctx, row, id);
-            changes = changes.event(Event::audit(ctx, User::def().name, id).after(&user)).put(&user).taken(auth::taken);
+    fn join(&mut self, facts: &Facts, ctx: &Ctx, row: &Person) -> Result<Done, Problems> {
+        let known = self.users.get(&row.email).copied();
+        let problems = self.refused(ctx, row, known);
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        if let Some(name) = &row.department {
-            let department = self.departments.find(name).unwrap_or_else(|| {
+        let (mut done, mut changes) = (nothing(), Changes::none());
+        let user = known.map_or_else(|| UserId(facts.new_id()), |known| known.id);
+        if known.is_none() {
+            let made = user_of(facts, ctx, row, user);
+            changes = changes.event(Event::audit(ctx, User::def().name, user).after(&made)).put(&made).taken(auth::taken);
+            self.users.insert(row.email.clone(), Known { id: user, archived: false, new: true });
+            done.what = What::Created;
+        }
+        if let (Some(name), Some(departments)) = (&row.department, &mut self.departments) {
+            let department = departments.find(name).unwrap_or_else(|| {
                 let department = department(facts, ctx, name);
-                changes = std::mem::take(&mut changes)
-                    .event(Event::audit(ctx, UserGroup::def().name, department.meta.id).after(&department))
-                    .put(&department);
+                let event = Event::audit(ctx, UserGroup::def().name, department.meta.id).after(&department);
+                changes = std::mem::take(&mut changes).event(event).put(&department);
                 done.department = Some(name.clone());
-                self.departments.add(&department);
+                departments.add(&department);
                 DepartmentId(department.meta.id)
             });
-            if !facts.state.people.is_member(department, id) {
-                changes = changes.join(membership(facts, ctx, department, id, !new));
+            if !facts.state.people.is_member(department, user) {
+                // Alerts about overlapping shifts are raised for those alone who may have others.
+                let join = if known.is_some() { auth::joined } else { auth::member };
+                changes = changes.join(join(facts, ctx, department, user).1);
                 done.what = done.what.max(What::Updated);
             }
         }
         done.changes = changes;
+        Ok(done)
+    }
+
+    fn refused(&self, ctx: &Ctx, row: &Person, known: Option<Known>) -> Problems {
+        let mut problems = Problems::new();
+        if known.is_some_and(|known| known.archived) {
+            problems.push((Some("email"), "belongs to an archived profile".to_owned()));
+        }
+        if known.is_none() && roles::may_give(ctx, row.role).is_err() {
+            problems.push((Some("role"), format!("{} is not yours to give", row.role.as_str())));
+        }
+        if known.is_none() && row.role.is_admin() && ctx.session.as_ref().is_some_and(|s| s.key.is_some()) {
+            problems.push((Some("role"), "An API key makes no admins".to_owned()));
+        }
+        if let Some(name) = &row.department
+            && self.departments.as_ref().is_some_and(|departments| departments.is_ambiguous(name))
+        {
+            problems.push((Some("department"), format!("there are several departments of the name {name}")));
+        }
+        problems
     }
 
     /// The profile as the row says it, if that is other than it is.
-    fn profile(&mut self, row: &Person, user: UserId, done: &mut Done, problems: &mut Problems) {
+    fn profile(
+        &mut self,
+        facts: &Facts,
+        ctx: &Ctx,
+        row: &Person,
+        profiles: &HashMap<UserId, EmployeeProfile>,
+    ) -> Result<Done, Problems> {
+        let mut done = nothing();
+        if !row.has_profile() {
+            return Ok(done);
+        }
         let manager = match &row.manager {
             None => None,
-            Some(email) => match self.users.get(email).filter(|m| m.archive_date.is_none()) {
-                Some(manager) => Some(UserId(manager.meta.id)),
-                None if self.step == Step::Check && self.sheet.keys.contains(email) => {
+            Some(email) => match self.users.get(email).filter(|manager| !manager.archived) {
+                Some(manager) => {
+                    done.waits_for = manager.new.then(|| email.clone());
+                    Some(manager.id)
+                }
+                // That row is bad, and this one with it.
+                None if self.keys.contains(email) && !self.users.contains_key(email) => {
                     done.waits_for = Some(email.clone());
                     None
                 }
-                None => {
-                    problems.push((Some("manager"), format!("{email} is nobody of the company")));
-                    return;
-                }
+                None => return Err(vec![(Some("manager"), format!("{email} is nobody of the company"))]),
             },
         };
-        let before = self.profiles.get(&user);
-        let department = row.department.as_ref().and_then(|name| self.departments.find(name));
+        // Of a row that is bad already the profile is looked at all the same: every problem is told.
+        let user = self.users.get(&row.email).copied();
+        let id = user.map_or_else(|| UserId(facts.new_id()), |user| user.id);
+        let before = profiles.get(&id);
         let base = match before {
             Some(before) => before.clone(),
-            None => {
-                let (Some(start), Some(position)) = (row.start, row.position.clone()) else {
-                    for (column, given) in [("employmentStartDate", row.start.is_some()), ("position", row.position.is_some())] {
-                        if !given {
-                            problems.push((Some(column), "is needed for a new profile".to_owned()));
-                        }
-                    }
-                    return;
-                };
-                blank(self.facts, self.ctx, user, start, position)
-            }
+            None => blank(facts, ctx, id, row)?,
         };
-        let mut profile = base.clone();
-        profile.employment_start_date = row.start.unwrap_or(profile.employment_start_date);
-        profile.position = row.position.clone().unwrap_or(profile.position);
-        profile.contract_type = row.contract.unwrap_or(profile.contract_type);
-        profile.salary = row.salary.or(profile.salary);
-        profile.department_id = department.or(profile.department_id);
-        profile.manager_id = manager.or(profile.manager_id);
-        if before.is_some() && profile == base && done.waits_for.is_none() {
-            return;
+        let profile = self.said(row, manager, base.clone());
+        if before.is_some() && profile == base {
+            return Ok(done);
         }
+        self.check(facts, &profile, before, user.is_some())?;
         let kind = if before.is_some() { "profile.updated" } else { "profile.created" };
-        let profile = if before.is_some() { profile.touched(self.facts.now) } else { profile };
-        let audience = employees::profile_audience(before, &profile);
-        let event = Event::of(self.ctx, kind, &profile, audience).audited(before);
-        done.what = done.what.max(What::Updated);
-        done.changes = std::mem::take(&mut done.changes).put(&profile).event(event);
+        let profile = if before.is_some() { profile.touched(facts.now) } else { profile };
+        let event = Event::of(ctx, kind, &profile, rules::audience(before, &profile)).audited(before);
+        done.what = What::Updated;
+        done.changes = Changes::none().put(&profile).event(event).taken(rules::taken);
+        Ok(done)
+    }
+
+    /// A profile with what the row says in place of what was there.
+    fn said(&self, row: &Person, manager: Option<UserId>, before: EmployeeProfile) -> EmployeeProfile {
+        let department = |name: &String| self.departments.as_ref()?.find(name);
+        EmployeeProfile {
+            employment_start_date: row.start.unwrap_or(before.employment_start_date),
+            position: row.position.clone().unwrap_or(before.position),
+            contract_type: row.contract.unwrap_or(before.contract_type),
+            salary: row.salary.or(before.salary),
+            department_id: row.department.as_ref().and_then(department).or(before.department_id),
+            manager_id: manager.or(before.manager_id),
+            ..before
+        }
+    }
+
+    /// The rules of profiles hold, among the file's rows as well.
+    fn check(
+        &self,
+        facts: &Facts,
+        profile: &EmployeeProfile,
+        before: Option<&EmployeeProfile>,
+        is_user: bool,
+    ) -> Result<(), Problems> {
+        let column = |field: &str| FIELDS.iter().find(|(name, _)| *name == field).map(|(_, column)| *column);
+        let found = rules::problems_apart(&facts.state.people, profile, before);
+        // What keeps a row from making a user is told already.
+        let found = found.into_iter().filter(|p| is_user || p.field != "userId");
+        let mut problems: Problems = found.map(|p| (column(&p.field), p.problem)).collect();
+        if self.in_circles.as_ref().is_some_and(|circles| circles.contains(&profile.user_id)) {
+            problems.push((Some("manager"), "is managed by this person, directly or through others".to_owned()));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn circles(&self, facts: &Facts) -> HashSet<UserId> {
+        let id = |email: &String| self.users.get(email).map(|known| known.id);
+        let plan = self.managers.iter().filter_map(|(user, manager)| Some((id(user)?, id(manager)?))).collect();
+        rules::in_circles(&facts.state.people, &plan)
     }
 }
 
 /// A user who has no password yet: only a password reset gives one.
-fn user(facts: &Facts, ctx: &Ctx, row: &Person, id: UserId) -> User {
+fn user_of(facts: &Facts, ctx: &Ctx, row: &Person, id: UserId) -> User {
     User {
         meta: Meta::new(id, facts.now, Some(ctx.user().0)),
         email: row.email.clone(),
@@ -262,23 +358,14 @@ fn department(facts: &Facts, ctx: &Ctx, name: &str) -> UserGroup {
     }
 }
 
-/// A membership; of somebody who may have other shifts with the alert about those that overlap.
-fn membership(facts: &Facts, ctx: &Ctx, department: DepartmentId, user: UserId, has_shifts: bool) -> Changes {
-    let member = UserGroupMember {
-        meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
-        group_id: department,
-        user_id: user,
-        owner_id: ctx.user(),
-        company_id: ctx.company(),
+/// A profile that says what every one has to say.
+fn blank(facts: &Facts, ctx: &Ctx, user: UserId, row: &Person) -> Result<EmployeeProfile, Problems> {
+    let (Some(start), Some(position)) = (row.start, row.position.clone()) else {
+        let given = [("employmentStartDate", row.start.is_some()), ("position", row.position.is_some())];
+        let missing = given.into_iter().filter(|(_, given)| !given);
+        return Err(missing.map(|(column, _)| (Some(column), "is needed for a new profile".to_owned())).collect());
     };
-    let mut event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
-    event.audience = auth::membership_reach(&facts.state.people, department, user);
-    let clashes = if has_shifts { auth::membership_alert(facts, ctx, &member) } else { Changes::none() };
-    Changes::none().put(&member).event(event).join(clashes)
-}
-
-fn blank(facts: &Facts, ctx: &Ctx, user: UserId, start: Date, position: String) -> EmployeeProfile {
-    EmployeeProfile {
+    Ok(EmployeeProfile {
         meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
         user_id: user,
         employment_start_date: start,
@@ -289,5 +376,5 @@ fn blank(facts: &Facts, ctx: &Ctx, user: UserId, start: Date, position: String) 
         manager_id: None,
         notes: None,
         company_id: ctx.company(),
-    }
+    })
 }

@@ -43,8 +43,6 @@ pub struct Report {
     pub unknown_columns: Vec<String>,
     /// Departments that the file names and nobody made before.
     pub departments: Vec<String>,
-    /// Too many rows to tell the streams of each.
-    pub(super) quiet: bool,
 }
 
 impl Report {
@@ -59,11 +57,6 @@ impl Report {
             What::Updated => self.updated += 1,
             What::Skipped => self.skipped += 1,
         }
-    }
-
-    /// What a check counted has not happened.
-    pub(super) fn forget_counts(&mut self) {
-        (self.created, self.updated, self.skipped) = (0, 0, 0);
     }
 
     pub(super) fn department(&mut self, name: Option<String>) {

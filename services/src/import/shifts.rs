@@ -1,19 +1,20 @@
 //! Shifts, by the rules of `createShift`. A shift that is there word for word is left alone.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Shift, UserGroup};
+use workforceos_core::objects::{Shift, ShiftStatus, UserGroup};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, parse_date};
 use workforceos_core::zone::{next_day, previous_day};
 
 use super::cells;
-use super::engine::{Done, Importer, Problems, Sheet, Step};
+use super::engine::{Done, Importer, Problems, named};
 use super::report::What;
 use super::table::{Cells, Column, Line};
 use crate::attendance::rules::check_unlocked;
@@ -33,7 +34,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("neededCount", "neededCount"),
 ];
 
-pub struct Shifts;
+/// What is known of the company.
+pub struct Shifts {
+    /// By address, as far as the file has named them.
+    users: HashMap<String, UserId>,
+    departments: Option<cells::Departments>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Planned {
@@ -121,20 +127,29 @@ impl Importer for Shifts {
         1 + row.people.len() + row.departments.len()
     }
 
-    fn emails(row: &Planned) -> Vec<&str> {
-        row.people.iter().map(String::as_str).collect()
+    fn begin(_: &[Line<Planned>]) -> Shifts {
+        Shifts { users: HashMap::new(), departments: None }
     }
 
-    fn needs(ctx: &Ctx, rows: &[Line<Planned>], _: &[UserId]) -> Needs {
-        let needs = Needs::none().and_query(Query::of(UserGroup::def(), ctx.company(), Cond::TRUE));
+    fn needs(&mut self, ctx: &Ctx, _: usize, rows: &[Line<Planned>]) -> Needs {
+        let people = rows.iter().flat_map(|line| &line.row.people).map(String::as_str);
+        let mut needs = Needs::none().and_query(named(ctx, people.filter(|email| !self.users.contains_key(*email))));
+        if self.departments.is_none() {
+            needs = needs.and_query(Query::of(UserGroup::def(), ctx.company(), Cond::TRUE));
+        }
         let mut dates: Vec<Date> = rows.iter().map(|line| line.row.date).collect();
         dates.dedup();
         dates.into_iter().fold(needs, Needs::around)
     }
 
-    fn decide(facts: &Facts, ctx: &Ctx, _: Step, rows: &[Line<Planned>], sheet: &Sheet) -> Result<Vec<Result<Done, Problems>>> {
-        let (users, departments) = (cells::users(facts)?, cells::departments(facts)?);
-        let mut batch = Batch { facts, ctx, sheet, users, departments, there: HashMap::new(), made: HashMap::new() };
+    fn decide(&mut self, facts: &Facts, ctx: &Ctx, _: usize, rows: &[Line<Planned>]) -> Result<Vec<Result<Done, Problems>>> {
+        self.users.extend(cells::users(facts)?);
+        let departments = match &mut self.departments {
+            Some(departments) => departments,
+            none => none.insert(cells::departments(facts)?),
+        };
+        let (there, busy) = (HashMap::new(), HashMap::new());
+        let mut batch = Batch { facts, ctx, users: &self.users, departments, there, busy };
         for line in rows {
             batch.look_at(line.row.date);
         }
@@ -176,23 +191,37 @@ impl Same {
 struct Batch<'a, 'f> {
     facts: &'a Facts<'f>,
     ctx: &'a Ctx,
-    sheet: &'a Sheet,
-    users: HashMap<String, UserId>,
-    departments: cells::Departments,
+    users: &'a HashMap<String, UserId>,
+    departments: &'a cells::Departments,
     /// How many shifts of each kind a date has, for the dates looked at.
     there: HashMap<Date, HashMap<Same, usize>>,
-    /// By date, the shifts of this batch.
-    made: HashMap<Date, Vec<Shift>>,
+    /// By date, each person's scheduled shifts, for the dates looked at and those beside them; those of this part, too.
+    busy: HashMap<Date, HashMap<UserId, Vec<Arc<Shift>>>>,
 }
 
 impl Batch<'_, '_> {
     fn look_at(&mut self, date: Date) {
         let facts = self.facts;
+        for near in [previous_day(date), date, next_day(date)] {
+            if !self.busy.contains_key(&near) {
+                let shifts = facts.state.schedule.on(near).filter(|shift| shift.status == ShiftStatus::Scheduled);
+                self.busy.insert(near, HashMap::new());
+                shifts.for_each(|shift| self.takes_up(shift));
+            }
+        }
         self.there.entry(date).or_insert_with(|| {
             let mut kinds = HashMap::new();
             facts.state.schedule.on(date).for_each(|shift| *kinds.entry(Same::of(shift)).or_default() += 1);
             kinds
         });
+    }
+
+    /// Its people have this shift.
+    fn takes_up(&mut self, shift: &Arc<Shift>) {
+        let busy = self.busy.entry(shift.shift_date).or_default();
+        for user in self.facts.state.assignees(shift) {
+            busy.entry(user).or_default().push(shift.clone());
+        }
     }
 
     fn row(&mut self, row: &Planned) -> Result<Done, Problems> {
@@ -229,18 +258,22 @@ impl Batch<'_, '_> {
         }
         check_unlocked(self.facts.state, row.date).map_err(|error| cells::problems(error, FIELDS))?;
         self.check_free(row, &shift)?;
-        let mut done = Done::new(What::Created, schedule::created(self.facts, self.ctx, &shift));
-        self.made.entry(row.date).or_default().push(shift.clone());
-        done.shift = Some(shift);
-        Ok(done)
+        let changes = schedule::created(self.facts, self.ctx, &shift);
+        self.takes_up(&Arc::new(shift));
+        Ok(Done::new(What::Created, changes))
     }
 
-    /// Everybody assigned is free at that time, also of what the file plans.
+    /// Everybody assigned is free at that time, also of what this part plans.
     fn check_free(&self, row: &Planned, shift: &Shift) -> Result<(), Problems> {
         let near = [previous_day(row.date), row.date, next_day(row.date)];
-        let planned = near.iter().filter_map(|date| self.sheet.planned.get(date)).flatten();
-        let made = near.iter().filter_map(|date| self.made.get(date)).flatten();
-        let conflicts = rules::conflicts(self.facts.state, shift, planned.chain(made));
+        let days: Vec<_> = near.iter().filter_map(|date| self.busy.get(date)).collect();
+        let people = self.facts.state.assignees(shift);
+        // Who has none of them around that day cannot clash, however many others work then.
+        let theirs = people.iter().flat_map(|user| days.iter().filter_map(|day| day.get(user)).flatten());
+        let mut theirs: Vec<&Shift> = theirs.map(|shift| &**shift).collect();
+        theirs.sort_unstable_by_key(|shift| shift.meta.id);
+        theirs.dedup_by_key(|shift| shift.meta.id);
+        let conflicts = rules::conflicts_among(self.facts.state, shift, theirs);
         let Some(first) = conflicts.first() else { return Ok(()) };
         let email = row.people.iter().find(|email| self.users.get(*email) == Some(&first.user));
         let who = email.map_or_else(|| format!("the member {} of a department", first.user), String::clone);

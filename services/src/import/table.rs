@@ -136,14 +136,17 @@ fn text(bytes: Vec<u8>) -> Result<String> {
         return Err(unreadable(format!("The file has more than {} MB: cut it into several", MAX_BYTES / 1024 / 1024)));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(unreadable("The file is UTF-16: save it as UTF-8"));
+        return Err(unreadable("The file is UTF-16: save it as UTF-8 (in Excel: CSV UTF-8)"));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        unreadable(format!("The file is not UTF-8: line {line} has other bytes"))
+        unreadable(format!("The file is not UTF-8: line {line} has other bytes. Save it as UTF-8 (in Excel: CSV UTF-8)"))
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
 }
 
 /// What separates the names of the first line, outside of quotes.

@@ -78,14 +78,16 @@ pub fn share_time(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> bool 
 /// Every conflict of a shift's assignees: another scheduled shift at that time, or (if named) leave that day. `others` are
 /// shifts about to be written along with it.
 pub fn conflicts<'a>(state: &'a State, shift: &Shift, others: impl IntoIterator<Item = &'a Shift>) -> Vec<Conflict> {
+    conflicts_among(state, shift, state.schedule.around(shift.shift_date).map(|s| &**s).chain(others))
+}
+
+/// As [`conflicts`], where all other shifts of the assignees around that day are known already.
+pub fn conflicts_among<'a>(state: &State, shift: &Shift, theirs: impl IntoIterator<Item = &'a Shift>) -> Vec<Conflict> {
     if shift.status != ShiftStatus::Scheduled {
         return Vec::new();
     }
-    let rivals: Vec<&Shift> = state
-        .schedule
-        .around(shift.shift_date)
-        .map(|s| &**s)
-        .chain(others)
+    let rivals: Vec<&Shift> = theirs
+        .into_iter()
         .filter(|s| s.meta.id != shift.meta.id && s.status == ShiftStatus::Scheduled && overlap(s, shift))
         .collect();
     let mut found = Vec::new();

@@ -37,7 +37,12 @@ async fn bodies_are_bounded_in_size_and_depth() {
         assert_eq!(code(post(owner, path, large.clone()).await).await, (413, "PayloadTooLarge".to_owned()), "{path}");
     }
     assert_eq!(code(post(&nobody, LOGIN, large.clone()).await).await, (413, "PayloadTooLarge".to_owned()));
-    assert_eq!(post(owner, MCP, large.clone()).await.status(), 413);
+    for path in [MCP, "/mcpbff-api/api/tools/call"] {
+        let told: serde_json::Value = post(owner, path, large.clone()).await.json().await.expect("our failure");
+        assert_eq!(told["errCode"], "PayloadTooLarge", "{path}");
+        let message = told["message"].as_str().expect("a message");
+        assert!(message.contains("1024 KiB") && message.contains("over REST"), "{path}: {message}");
+    }
     // Nothing announces its length.
     let pieces: Vec<Result<Vec<u8>, std::io::Error>> = large.into_bytes().chunks(64 * 1024).map(|c| Ok(c.to_vec())).collect();
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));

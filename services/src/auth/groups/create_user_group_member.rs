@@ -50,6 +50,13 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewGroupMember) -> Result<Answer
 
 /// What it means that a user joins a department. Wants the days of all coming shifts loaded.
 pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (UserGroupMember, Changes) {
+    let (member, changes) = member(facts, ctx, group, user);
+    let changes = changes.join(clashes(facts, ctx, &member));
+    (member, changes)
+}
+
+/// A new membership, without a look at the shifts that it assigns to.
+pub fn member(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (UserGroupMember, Changes) {
     let member = UserGroupMember {
         meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
         group_id: group,
@@ -59,12 +66,12 @@ pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (U
     };
     let mut event = Event::audit(ctx, UserGroupMember::def().name, member.meta.id).after(&member);
     event.audience = reach::membership_reach(&facts.state.people, group, user);
-    let changes = Changes::none().put(&member).event(event).join(clashes(facts, ctx, &member));
+    let changes = Changes::none().put(&member).event(event);
     (member, changes)
 }
 
 /// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.
-pub fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
+fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
     let clashes = schedule::membership_clashes(facts.state, member.group_id, member.user_id, facts.now);
     let recipient = alerts::superior(facts, member.user_id).unwrap_or(member.user_id);
     let Some((first, rival)) = clashes.first() else { return Changes::none() };

@@ -3,11 +3,10 @@
 mod create;
 mod delete;
 mod read;
-mod rules;
+pub(crate) mod rules;
 mod update;
 
 pub use create::api as create;
 pub use delete::api as delete;
 pub use read::{get, list};
-pub(crate) use rules::audience;
 pub use update::api as update;

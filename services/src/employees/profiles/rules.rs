@@ -1,6 +1,6 @@
 //! The rules of profiles, as pure functions of a company's people.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use workforceos_actors::Facts;
 use workforceos_actors::state::People;
@@ -15,6 +15,26 @@ use crate::auth;
 /// What is wrong with a profile as it is to be. What it names is looked at only where it is named anew: the department or the
 /// manager of old may be gone.
 pub fn problems(people: &People, profile: &EmployeeProfile, before: Option<&EmployeeProfile>) -> Vec<Problem> {
+    let mut problems = problems_apart(people, profile, before);
+    if problems.iter().all(|problem| problem.field != "managerId")
+        && let Some(manager) = newly_named(profile, before)
+        && let Some(circle) = circle(people, profile.user_id, manager)
+    {
+        let (links, user): (Vec<String>, _) = (circle.iter().map(UserId::to_string).collect(), profile.user_id);
+        let links = links.join(" by ");
+        let problem = format!("is managed by the employee already, directly or through others: {links} is managed by {user}");
+        problems.push(Problem::new("managerId", problem));
+    }
+    problems
+}
+
+fn newly_named(profile: &EmployeeProfile, before: Option<&EmployeeProfile>) -> Option<UserId> {
+    profile.manager_id.filter(|m| before.is_none_or(|b| b.manager_id != Some(*m)))
+}
+
+/// As [`problems`], apart from circles of managers: whoever writes many profiles at once looks for them among all
+/// ([`in_circles`]).
+pub fn problems_apart(people: &People, profile: &EmployeeProfile, before: Option<&EmployeeProfile>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if before.is_none() && people.role(profile.user_id).is_none() {
         problems.push(Problem::new("userId", "is no active user of the company"));
@@ -29,23 +49,37 @@ pub fn problems(people: &People, profile: &EmployeeProfile, before: Option<&Empl
     if department.is_some_and(|department| !people.has_department(department)) {
         problems.push(Problem::new("departmentId", "is no department of the company"));
     }
-    let manager = profile.manager_id.filter(|m| before.is_none_or(|b| b.manager_id != Some(*m)));
-    if let Some(problem) = manager.and_then(|manager| bad_manager(people, profile.user_id, manager)) {
+    let bad = newly_named(profile, before).and_then(|manager| bad_manager(people, profile.user_id, manager));
+    if let Some(problem) = bad {
         problems.push(Problem::new("managerId", problem));
     }
     problems
 }
 
-fn bad_manager(people: &People, user: UserId, manager: UserId) -> Option<String> {
+fn bad_manager(people: &People, user: UserId, manager: UserId) -> Option<&'static str> {
     if manager == user {
-        return Some("is the employee: nobody manages themselves".to_owned());
+        return Some("is the employee: nobody manages themselves");
     }
-    if people.role(manager).is_none() {
-        return Some("is no active user of the company".to_owned());
+    people.role(manager).is_none().then_some("is no active user of the company")
+}
+
+/// Of people who are to get these managers, those who would then manage themselves through others. Nobody is looked at twice,
+/// however long the chains are.
+pub fn in_circles(people: &People, plan: &HashMap<UserId, UserId>) -> HashSet<UserId> {
+    let manager_of = |user: UserId| plan.get(&user).copied().or_else(|| people.named_manager(user));
+    let (mut seen, mut found) = (HashSet::new(), HashSet::new());
+    for start in plan.keys() {
+        let (mut chain, mut at) = (Vec::new(), Some(*start));
+        while let Some(user) = at.filter(|user| seen.insert(*user)) {
+            chain.push(user);
+            at = manager_of(user);
+        }
+        // Where the chain meets itself there is a circle; where it meets an earlier one, that has been dealt with.
+        let closes = at.and_then(|user| chain.iter().position(|c| *c == user));
+        found.extend(chain.drain(closes.unwrap_or(chain.len())..));
     }
-    let circle = circle(people, user, manager)?;
-    let links: Vec<String> = circle.iter().map(UserId::to_string).collect();
-    Some(format!("is managed by the employee already, directly or through others: {} is managed by {user}", links.join(" by ")))
+    found.retain(|user| plan.contains_key(user));
+    found
 }
 
 /// Who manages whom from `manager` up to `user`, if it leads there.
@@ -89,4 +123,33 @@ pub fn membership(facts: &Facts, ctx: &Ctx, department: Option<DepartmentId>, us
 
 pub fn taken() -> Error {
     Error::conflict("AlreadyExists", "The user has an active profile already")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(links: &[(u128, u128)]) -> HashMap<UserId, UserId> {
+        links
+            .iter()
+            .map(|(user, manager)| (UserId(uuid::Uuid::from_u128(*user)), UserId(uuid::Uuid::from_u128(*manager))))
+            .collect()
+    }
+
+    fn circles(links: &[(u128, u128)]) -> Vec<u128> {
+        let mut found: Vec<u128> = in_circles(&People::default(), &plan(links)).into_iter().map(|u| u.0.as_u128()).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn circles_are_found_wherever_the_look_begins() {
+        assert_eq!(circles(&[(1, 2), (2, 3), (4, 3)]), [0; 0]);
+        assert_eq!(circles(&[(1, 2), (2, 3), (3, 1), (4, 1), (5, 4), (6, 7)]), [1, 2, 3], "who hangs on a circle is not in it");
+        assert_eq!(circles(&[(1, 2), (2, 1), (3, 4), (4, 3)]), [1, 2, 3, 4]);
+        let long: Vec<(u128, u128)> = (0..100_000).map(|n| (n, n + 1)).collect();
+        assert_eq!(circles(&long), [0; 0], "a chain is walked once");
+        let round: Vec<(u128, u128)> = (0..100_000).map(|n| (n, (n + 1) % 100_000)).collect();
+        assert_eq!(circles(&round).len(), 100_000);
+    }
 }

@@ -114,6 +114,15 @@ impl Founder {
 
     /// Shifts of past days, one a day for everybody, with everybody's attendance: `days` times the people.
     pub async fn history(&self, company: &Staffed, days: u64) -> Result<()> {
+        self.behind(company, days, true).await
+    }
+
+    /// As [`Founder::history`], without anybody's attendance.
+    pub async fn past(&self, company: &Staffed, days: u64) -> Result<()> {
+        self.behind(company, days, false).await
+    }
+
+    async fn behind(&self, company: &Staffed, days: u64, attended: bool) -> Result<()> {
         let mut writing = Writing::new(self, company.id, &company.codename);
         let today = Zone::UTC.date(self.now);
         for ago in (1..=days).rev() {
@@ -122,7 +131,7 @@ impl Founder {
                 let users: Vec<UserId> = crew.iter().map(|login| login.user).collect();
                 let shift = self.past_shift(company, date, users.clone());
                 writing.add(&shift).await?;
-                for (j, user) in users.into_iter().enumerate() {
+                for (j, user) in users.into_iter().enumerate().filter(|_| attended) {
                     writing.add(&self.attended(&shift, user, i + j)).await?;
                 }
             }

@@ -69,7 +69,7 @@ impl Spread {
 
 /// The rounds of one measurement, and what they cost.
 pub struct Measured {
-    rounds: Vec<Samples>,
+    pub rounds: Vec<Samples>,
     /// Processor time of all rounds.
     pub cpu: Cpu,
 }

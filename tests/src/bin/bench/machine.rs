@@ -66,8 +66,17 @@ pub fn cpu_seconds(pid: u32) -> Result<f64> {
 
 /// KiB of memory that a process occupies.
 pub fn rss_kib(pid: u32) -> Result<u64> {
+    kib(pid, "VmRSS")
+}
+
+/// KiB of memory that a process has occupied at most.
+pub fn peak_kib(pid: u32) -> Result<u64> {
+    kib(pid, "VmHWM")
+}
+
+fn kib(pid: u32, name: &'static str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let text = field(&status, "VmRSS").context("no VmRSS")?;
+    let text = field(&status, name).context(name)?;
     Ok(text.trim_end_matches("kB").trim().parse()?)
 }
 

@@ -7,6 +7,7 @@ mod coldstart;
 mod company;
 mod figures;
 mod http;
+mod imports;
 mod list;
 mod load;
 mod logins;
@@ -29,7 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::report::Row;
 
 /// Every bench, in the report's order.
-const ALL: [&str; 8] = ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "coldstart", "logins"];
+const ALL: [&str; 9] = ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "coldstart", "logins", "imports"];
 /// Sockets and files that the server and the client may each have open: 5,000 streams and some room.
 const OPEN_FILES: u64 = 16_384;
 
@@ -48,7 +49,7 @@ struct Cli {
     /// Writes docs/benchmarks.md; wants all benches
     #[arg(long)]
     write: bool,
-    /// checkins, list, search, stream, checkins-with-streams, mcp, coldstart, logins
+    /// checkins, list, search, stream, checkins-with-streams, mcp, coldstart, logins, imports
     names: Vec<String>,
 }
 
@@ -116,7 +117,8 @@ async fn measure(name: &str, setup: &Setup) -> Result<Vec<Row>> {
         "checkins-with-streams" => beside::run(setup).await,
         "mcp" => mcp::run(setup).await,
         "coldstart" => coldstart::run(setup).await,
-        _ => logins::run(setup).await,
+        "logins" => logins::run(setup).await,
+        _ => imports::run(setup).await,
     }
 }
 

@@ -13,6 +13,8 @@ on_both_databases!(
     absences_that_the_system_noted_are_corrected,
     bad_records_are_named,
     other_companies_people_are_not_there,
+    locked_days_are_refused_by_line,
+    leave_windows_and_drafts_are_looked_at,
 );
 
 const HEAD: &str = "date,email,shift start,check in,check out,status,absence reason";
@@ -135,4 +137,47 @@ async fn other_companies_people_are_not_there(db: Db) {
     let line = "2026-06-01,zoe@zen.test,06:00,06:00,,,";
     assert_eq!(refused(send(&acme.owner, ATTENDANCE, &[HEAD, line]).await), [at(2, "email")]);
     assert_eq!(done(send(&zen.owner, ATTENDANCE, &[HEAD, line]).await), [1, 0, 0, 0]);
+}
+
+async fn locked_days_are_refused_by_line(db: Db) {
+    let app = TestApp::start(db).await;
+    let mut acme = app.company("acme", "UTC").await;
+    acme.owner.use_key().await;
+    let ann = acme.employee("ann").await;
+    for day in 1..=4 {
+        acme.shift(&format!("2026-06-0{day}"), "09:00-17:00", &[&ann]).await;
+    }
+    app.set("2026-06-04T18:00:00Z");
+    let line = |day: u32| format!("2026-06-0{day},ann@acme.test,09:00,09:00,17:00,,");
+    let lines: Vec<String> = (1..=4).map(line).collect();
+    assert_eq!(done(send(&acme.owner, ATTENDANCE, &[HEAD, &lines[1]]).await), [1, 0, 0, 0]);
+    acme.owner.post(paths::LOCKS, json!({"from": "2026-06-02", "to": "2026-06-03", "reason": "pay run"})).await.ok();
+    let all = [HEAD, &lines[0], &lines[1], &lines[2], &lines[3]];
+    let told = send(&acme.owner, ATTENDANCE, &all).await.refused(422, "ImportRefused");
+    assert_eq!(super::places(&told["detail"]), [at(4, "-")], "what is there already may be said again");
+    let problem = told["detail"]["bad"][0]["problem"].as_str().expect("a problem");
+    assert!(problem.contains("2026-06-02 to 2026-06-03 is locked"), "{problem}");
+    let partial = acme.owner.post(ATTENDANCE, json!({"csv": all.join("\n"), "partial": true})).await.ok();
+    assert_eq!(super::counts(&partial["import"]), [2, 0, 1, 1]);
+}
+
+async fn leave_windows_and_drafts_are_looked_at(db: Db) {
+    let app = TestApp::start(db).await;
+    let mut acme = app.company("acme", "UTC").await;
+    acme.owner.use_key().await;
+    let (ann, ben) = (acme.employee("ann").await, acme.employee("ben").await);
+    acme.department("Crew", &[&ann]).await;
+    acme.shift("2026-06-02", "09:00-17:00", &[&ann, &ben]).await;
+    let draft = json!({"shiftDate": "2026-06-03", "startTime": "09:00", "endTime": "17:00", "assignedUserIds": [ben.text()], "draft": true});
+    acme.owner.post(paths::SHIFTS, draft).await.ok();
+    app.set("2026-06-04T12:00:00Z");
+    let day = "2026-06-02".parse().expect("a date");
+    acme.leave(&ann, day, day, workforceos_core::objects::DayPart::Full).await;
+    let lines = [
+        HEAD,
+        "2026-06-02,ann@acme.test,09:00,09:00,17:00,,",
+        "2026-06-02,ben@acme.test,09:00,17:01,,,",
+        "2026-06-03,ben@acme.test,09:00,09:00,17:00,,",
+    ];
+    assert_eq!(refused(send(&acme.owner, ATTENDANCE, &lines).await), [at(2, "-"), at(3, "-"), at(4, "shiftStart")]);
 }

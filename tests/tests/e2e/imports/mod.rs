@@ -1,9 +1,11 @@
 //! Imports of CSV files: by API and by the program.
 
 mod attendance;
+mod killed;
 mod people;
 mod program;
 mod shifts;
+mod whole;
 
 use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, Reply};

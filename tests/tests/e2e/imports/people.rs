@@ -16,6 +16,7 @@ on_both_databases!(
     only_admins_import_and_only_the_owner_makes_admins,
     other_companies_are_not_there,
     long_files_are_told_once,
+    the_rules_of_profiles_hold,
     files_of_another_make_are_refused,
 );
 
@@ -187,16 +188,52 @@ async fn other_companies_are_not_there(db: Db) {
     assert_eq!(total(&acme.owner, "/auth-api/v1/usergroups").await, 1, "a bar of its own");
 }
 
+async fn the_rules_of_profiles_hold(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let (boss, left) = (acme.employee("boss").await, acme.employee("left").await);
+    let first = [HEAD, "boss@acme.test,Boss,,,Chef,2020-01-01,,,", "mia@acme.test,Mia,,,Cook,2020-01-01,,,boss@acme.test"];
+    assert_eq!(done(send(&acme.owner, PEOPLE, &first).await), [1, 1, 0, 0]);
+    left.delete("/auth-api/v1/profile").await.ok();
+    // Circles: within the file, through whoever is there already, and of two rows; who is only managed from one is not in it.
+    let lines = [
+        HEAD,
+        "a@acme.test,A,,,Cook,2024-01-01,,,c@acme.test",
+        "b@acme.test,B,,,Cook,2024-01-01,,,a@acme.test",
+        "c@acme.test,C,,,Cook,2024-01-01,,,b@acme.test",
+        "d@acme.test,D,,,Cook,2024-01-01,,,owner@acme.test",
+        "boss@acme.test,Boss,,,,,,,mia@acme.test",
+        "e@acme.test,E,,,Cook,2024-01-01,,,left@acme.test",
+    ];
+    let bad = refused(send(&acme.owner, PEOPLE, &lines).await);
+    assert_eq!(bad, [at(2, "manager"), at(3, "manager"), at(4, "manager"), at(6, "manager"), at(7, "manager")]);
+    let below = [HEAD, lines[1], lines[2], lines[3], "f@acme.test,F,,,Cook,2024-01-01,,,b@acme.test"];
+    assert_eq!(
+        refused(send(&acme.owner, PEOPLE, &below).await),
+        [at(2, "manager"), at(3, "manager"), at(4, "manager"), at(5, "-")]
+    );
+    let partial = acme.owner.post(PEOPLE, json!({"csv": lines.join("\n"), "partial": true})).await.ok();
+    assert_eq!(counts(&partial["import"]), [1, 0, 0, 5]);
+    // What one API makes the other knows: one profile of a user, and its managers.
+    let mine =
+        json!({"userId": boss.text(), "employmentStartDate": "2020-01-01", "position": "Chef", "contractType": "permanent"});
+    acme.owner.post(crate::paths::PROFILES, mine).await.refused(409, "AlreadyExists");
+    let turned = [HEAD, "mia@acme.test,Mia,,,,,,,owner@acme.test", "boss@acme.test,Boss,,,,,,,mia@acme.test"];
+    assert_eq!(done(send(&acme.owner, PEOPLE, &turned).await), [0, 2, 0, 0], "what the file says as a whole counts");
+}
+
 async fn long_files_are_told_once(db: Db) {
     let app = TestApp::start(db).await;
     let acme = app.company("acme", "UTC").await;
     let mut live = acme.owner.stream("people").await;
     let mut lines = vec!["email,name,department,position,start,manager".to_owned()];
     lines.extend(
-        (0..1_200).map(|n| format!("p{n}@acme.test,P {n},Team {},Cook,2024-01-01,p{}@acme.test", n % 7, (n + 1) % 1_200)),
+        (0..1_199).map(|n| format!("p{n}@acme.test,P {n},Team {},Cook,2024-01-01,p{}@acme.test", n % 7, 1_199 - (1_199 - n) / 2)),
     );
+    // Who is below whom stands all over the file; she is at the top.
+    lines.push("p1199@acme.test,P 1199,Team 2,Boss,2024-01-01,".to_owned());
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    assert_eq!(done(send(&acme.owner, PEOPLE, &lines).await), [1_200, 0, 0, 0], "over several commits");
+    assert_eq!(done(send(&acme.owner, PEOPLE, &lines).await), [1_200, 0, 0, 0]);
     assert_eq!(total(&acme.owner, USERS).await, 1_201);
     assert_eq!(total(&acme.owner, "/auth-api/v1/usergroups").await, 7);
     assert_eq!(done(send(&acme.owner, PEOPLE, &lines).await), [0, 0, 1_200, 0]);
@@ -219,7 +256,7 @@ async fn files_of_another_make_are_refused(db: Db) {
     // More than an ordinary body may have, and more than a file.
     let big = format!("email,name\n{}", ",\n".repeat(1_000_000));
     assert_eq!(done(acme.owner.post(PEOPLE, json!({"csv": big})).await), [0, 0, 0, 0], "empty rows are none");
-    let huge = "x".repeat(10 * 1024 * 1024 + 1);
+    let huge = "x".repeat(25 * 1024 * 1024 + 1);
     assert_eq!(acme.owner.post(PEOPLE, json!({"csv": huge})).await.bad_fields(), ["csv"]);
     let ann = acme.employee("kim").await;
     assert_eq!(ann.post(PEOPLE, json!({"csv": big})).await.status, 413, "employees send no files");

@@ -82,18 +82,18 @@ async fn files_are_imported_while_no_server_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_killed_can_be_repeated() {
+async fn an_import_that_was_killed_has_left_nothing() {
     const ROWS: usize = 4_000;
     let scratch = Scratch::make(Db::Sqlite).await;
     let folder = scratch.folder();
     set_up(folder).await;
     let file = folder.join("people.csv");
     let rows: String =
-        (0..ROWS).map(|n| format!("p{n}@acme.test,P,Team {},Cook,2024-01-01,p{}@acme.test\n", n % 5, (n + 1) % ROWS)).collect();
+        (0..ROWS).map(|n| format!("p{n}@acme.test,P,Team {},Cook,2024-01-01,p{}@acme.test\n", n % 5, n / 2 + ROWS / 2)).collect();
+    let rows = rows.replace(&format!("01-01,p{}@acme.test", ROWS - 1), "01-01,");
     fs::write(&file, format!("email,name,department,position,start,manager\n{rows}")).expect("written");
 
-    // A third of its way is for the check, then people, then their profiles: killed among the people, and among the profiles.
-    let mut left = 0;
+    // Killed among the people, and among their profiles.
     for kill_at in ["50 %", "80 %"] {
         let mut command = tokio::process::Command::from(import(folder, "people", &file, &[]));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().expect("it starts");
@@ -108,9 +108,9 @@ async fn an_import_that_was_killed_can_be_repeated() {
         assert!(seen, "it tells how far it is");
         child.kill().await.expect("killed");
         let server = Program::start(folder).await;
-        let there = total(&owner(&server).await, "/auth-api/v1/users").await;
-        assert!(there > 1 && there >= left, "{there} after {left}");
-        left = there;
+        let owner = owner(&server).await;
+        let there = [total(&owner, "/auth-api/v1/users").await, total(&owner, "/auth-api/v1/usergroups").await];
+        assert_eq!(there, [1, 0], "killed at {kill_at}");
         server.terminate().await;
     }
     let (code, text) = told(&import(folder, "people", &file, &[]).output().expect("it runs"));
@@ -121,5 +121,32 @@ async fn an_import_that_was_killed_can_be_repeated() {
     let owner = owner(&server).await;
     assert_eq!(total(&owner, "/auth-api/v1/users").await, ROWS as u64 + 1);
     assert_eq!(total(&owner, "/auth-api/v1/usergroups").await, 5);
+    server.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_as_spreadsheets_write_them() {
+    let scratch = Scratch::make(Db::Sqlite).await;
+    let folder = scratch.folder();
+    set_up(folder).await;
+    let file = folder.join("people.csv");
+    let tries: [(&[u8], i32, &str); 4] = [
+        (b"E-Mail;Name;Department\r\nmueller@acme.test;M\xfcller;K\xfcche\r\n", 1, "line 2 has other bytes. Save it as UTF-8"),
+        (b"\xff\xfee\0m\0", 1, "UTF-16"),
+        (
+            "\u{feff}E-Mail;Name;Department\r\nmueller@acme.test;\"Müller; \"\"Hans\"\"\";Küche\r\n;;\r\n".as_bytes(),
+            0,
+            "1 rows: 1 created",
+        ),
+        ("email,name\rkim@acme.test,\"Kim\rof two lines\"\r".as_bytes(), 0, "1 created"),
+    ];
+    for (bytes, code, wanted) in tries {
+        fs::write(&file, bytes).expect("written");
+        let (ended, text) = told(&import(folder, "people", &file, &[]).output().expect("it runs"));
+        assert!(ended == Some(code) && text.contains(wanted), "{wanted}: {ended:?} {text}");
+    }
+    let server = Program::start(folder).await;
+    let users = owner(&server).await.get("/auth-api/v1/users?email=mueller@acme.test").await.ok();
+    assert_eq!(users["users"][0]["fullname"], "Müller; \"Hans\"");
     server.terminate().await;
 }

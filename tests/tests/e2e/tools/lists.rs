@@ -126,7 +126,7 @@ async fn lists_are_narrowed() {
         listed["tools"].as_array().is_some_and(|tools| tools.len() > 5
             && tools.iter().all(|t| {
                 let name = text(t, "name");
-                name == "currentuser" || name.contains("Leave") || name.contains("Holiday")
+                name == "currentuser" || name == "whoIsOff" || name.contains("Leave") || name.contains("Holiday")
             })),
         "{listed}"
     );
