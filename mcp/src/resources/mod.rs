@@ -63,7 +63,7 @@ impl<S: Send + Sync + 'static> McpServer<S> {
                 let policy = self.read(ctx, narrowing, which).await?;
                 resource.size = Some(policy.to_string().len() as u64);
                 let hints = resource.annotations.get_or_insert_default();
-                hints.last_modified = policy["policy"]["updatedAt"].as_str().map(str::to_owned);
+                hints.last_modified = policy["changedAt"].as_str().map(str::to_owned);
             }
             found.push(resource);
         }

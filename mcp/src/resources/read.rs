@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
+use workforceos_core::answer::{Answer, Data};
+use workforceos_core::api::BusinessApi;
 use workforceos_core::error::Status;
 use workforceos_core::id::UserId;
 use workforceos_core::time::{Date, Timestamp};
@@ -110,9 +112,13 @@ impl<S: Send + Sync + 'static> McpServer<S> {
     }
 
     pub(super) async fn policy(&self, ctx: &Ctx) -> Result<Json> {
-        let policy = self.called(ctx, "getCompanyPolicy", json!({})).await?;
+        let (api, answer) = self.answered(ctx, "getCompanyPolicy", json!({})).await?;
+        let Data::One(row) = &answer.data else { return Err(Error::internal("a policy that is no row")) };
+        let changed = row.record.get("updatedAt").to_json();
+        let policy = self.masked(ctx, api, &answer)?;
         let object = policy.as_object().and_then(|answer| answer.values().next()).cloned().unwrap_or_default();
-        Ok(json!({"company": &*ctx.tenant.codename, "timezone": ctx.tenant.zone.name(), "policy": object}))
+        let (company, zone) = (&*ctx.tenant.codename, ctx.tenant.zone.name());
+        Ok(json!({"company": company, "timezone": zone, "changedAt": changed, "policy": object}))
     }
 
     /// A person's name; 404 for one who is not there or not within reach.
@@ -136,10 +142,19 @@ impl<S: Send + Sync + 'static> McpServer<S> {
 
     /// The answer of an API, masked as a tool's.
     pub(crate) async fn called(&self, ctx: &Ctx, name: &'static str, asked: Json) -> Result<Json> {
+        let (api, answer) = self.answered(ctx, name, asked).await?;
+        self.masked(ctx, api, &answer)
+    }
+
+    async fn answered(&self, ctx: &Ctx, name: &'static str, asked: Json) -> Result<(&BusinessApi<S>, Answer)> {
         let api = self.dispatch.registry.by_name(name).ok_or_else(|| Error::not_found("resource"))?;
         let asked = asked.as_object().cloned().unwrap_or_default();
         let answer = self.dispatch.call(ctx.clone(), api, Args::tool(asked), None).await?;
-        let told = tool::result(api, &answer, &Reader { ctx, outside: &*self.dispatch.outside })?;
+        Ok((api, answer))
+    }
+
+    fn masked(&self, ctx: &Ctx, api: &BusinessApi<S>, answer: &Answer) -> Result<Json> {
+        let told = tool::result(api, answer, &Reader { ctx, outside: &*self.dispatch.outside })?;
         serde_json::from_str(&told.text).map_err(Error::internal)
     }
 }
