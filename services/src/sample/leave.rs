@@ -15,17 +15,22 @@ use super::people::{Staff, employee, manager};
 const HOLIDAYS: [(u32, u32, &str); 5] =
     [(1, 1, "New Year"), (5, 1, "Labour Day"), (8, 14, "Independence Day"), (11, 9, "Iqbal Day"), (12, 25, "Christmas")];
 
-/// Requests: department, weeks from now, first weekday, days, type, reason, state.
-type Plan = (usize, i64, u64, u64, &'static str, Option<&'static str>, LeaveStatus);
+/// Requests: department, weeks from now, first weekday, days, part of the day, type, reason, state.
+type Plan = (usize, i64, u64, u64, DayPart, &'static str, Option<&'static str>, LeaveStatus);
 
-/// Approved leave lies beyond the planned weeks, so that nobody is both away and assigned.
-const REQUESTS: [Plan; 6] = [
-    (0, 4, 0, 5, "annual", Some("Family visit"), LeaveStatus::Pending),
-    (1, 3, 2, 2, "annual", None, LeaveStatus::Pending),
-    (2, 5, 0, 10, "annual", Some("Summer holiday"), LeaveStatus::Approved),
-    (3, 6, 4, 1, "unpaid", Some("Moving house"), LeaveStatus::Approved),
-    (4, 3, 0, 3, "study", Some("Exams"), LeaveStatus::Rejected),
-    (0, 8, 0, 5, "annual", None, LeaveStatus::Cancelled),
+/// Approved leave of whole days lies beyond the planned weeks, so that nobody is both away and assigned; half a day goes with work.
+/// One person takes both halves of a day, each for itself.
+const REQUESTS: [Plan; 10] = [
+    (0, 4, 0, 5, DayPart::Full, "annual", Some("Family visit"), LeaveStatus::Pending),
+    (1, 3, 2, 2, DayPart::Full, "annual", None, LeaveStatus::Pending),
+    (2, 5, 0, 10, DayPart::Full, "annual", Some("Summer holiday"), LeaveStatus::Approved),
+    (3, 6, 4, 1, DayPart::Full, "unpaid", Some("Moving house"), LeaveStatus::Approved),
+    (4, 3, 0, 3, DayPart::Full, "study", Some("Exams"), LeaveStatus::Rejected),
+    (0, 8, 0, 5, DayPart::Full, "annual", None, LeaveStatus::Cancelled),
+    (1, 1, 1, 1, DayPart::FirstHalf, "annual", Some("Dentist"), LeaveStatus::Approved),
+    (3, 1, 3, 1, DayPart::SecondHalf, "annual", Some("School play"), LeaveStatus::Pending),
+    (4, 4, 2, 1, DayPart::FirstHalf, "annual", Some("Driving test"), LeaveStatus::Approved),
+    (4, 4, 2, 1, DayPart::SecondHalf, "study", Some("Exam"), LeaveStatus::Approved),
 ];
 
 /// The policy's leave types, the holidays and the requests.
@@ -54,7 +59,7 @@ pub(super) fn everything(staff: &mut Staff, mut policy: CompanyPolicy, now: Time
 }
 
 fn request(staff: &Staff, plan: Plan, today: Date, now: Timestamp) -> Option<LeaveRequest> {
-    let (department, weeks, weekday, days, kind, reason, status) = plan;
+    let (department, weeks, weekday, days, part, kind, reason, status) = plan;
     let start = week_start(today).checked_add_days(Days::new(weeks as u64 * 7 + weekday))?;
     let asked = Timestamp(now.0 - (department as i64 + 1) * 20 * Timestamp::HOUR);
     let user: UserId = staff.users[employee(department)];
@@ -67,7 +72,7 @@ fn request(staff: &Staff, plan: Plan, today: Date, now: Timestamp) -> Option<Lea
         leave_type: kind.to_owned(),
         start_date: start,
         end_date: start.checked_add_days(Days::new(days - 1))?,
-        day_part: DayPart::Full,
+        day_part: part,
         reason: reason.map(str::to_owned),
         status,
         approver_id: decided.then(|| staff.users[manager(department)]),

@@ -1,9 +1,10 @@
 //! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts, the attendance at them up
-//! to now, leave, tasks, announcements and last month's pay. The same clock and seed give the same company, so that every
+//! to now, drafts, open shifts and swaps, leave, tasks, announcements and last month's pay. The same clock and seed give the same company, so that every
 //! list, stream and tool has something to show.
 
 mod announcements;
 mod documents;
+mod doings;
 mod leave;
 mod pay;
 mod people;
@@ -12,13 +13,11 @@ mod work;
 
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::json;
 use workforceos_actors::Needs;
-use workforceos_core::answer::Answer;
 use workforceos_core::change::Changes;
 use workforceos_core::dispatch::Caller;
 use workforceos_core::error::{Error, Result};
-use workforceos_core::input::Args;
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{CompanyPolicy, User};
 use workforceos_core::query::{Cond, Query};
@@ -47,20 +46,24 @@ pub struct SampleLogins {
 pub async fn fill(app: &Arc<App>) -> Result<SampleLogins> {
     let tenant = outside::tenant(app, CODENAME).await?.ok_or_else(|| Error::not_found("company"))?;
     let people = Query::of(User::def(), tenant.company, Cond::TRUE);
-    if app.store.count(&people).await? < 2 {
-        write(app, &tenant).await?;
-    }
+    let written = if app.store.count(&people).await? < 2 { Some(write(app, &tenant).await?) } else { None };
     let login = |what, person: usize| (what, people::email(person), PASSWORD.to_owned());
     let logins = vec![
         login("administrator (sees everything)", people::ADMIN),
         login("manager of the kitchen (sees the team)", people::manager(1)),
         login("employee of the kitchen (sees the own)", people::employee(1)),
     ];
-    let api_key = fresh_key(app, &logins[0].1).await?;
+    let admin = log_in(app, &logins[0].1).await?;
+    if let Some(staff) = written {
+        doings::all(&admin, &staff, staff.ctx.now()).await;
+        app.store.analyze().await?;
+        tracing::info!(company = CODENAME, "filled the sample company");
+    }
+    let api_key = fresh_key(&admin).await?;
     Ok(SampleLogins { codename: CODENAME, logins, api_key })
 }
 
-async fn write(app: &App, tenant: &Tenant) -> Result<()> {
+async fn write(app: &App, tenant: &Tenant) -> Result<people::Staff> {
     let hash = app.passwords.hash(PASSWORD).await?;
     let now = app.clock.now();
     let mut sample = people::Staff::new(tenant.clone(), now, hash, SEED);
@@ -74,17 +77,14 @@ async fn write(app: &App, tenant: &Tenant) -> Result<()> {
     commit(app, tenant, tasks::all(&sample, now)).await?;
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
-    app.store.analyze().await?;
-    tracing::info!(company = CODENAME, "filled the sample company");
-    Ok(())
+    Ok(sample)
 }
 
 async fn commit(app: &App, tenant: &Tenant, changes: Changes) -> Result<()> {
     app.companies.decide(tenant.company, Needs::none(), move |_| Ok((changes.clone(), ()))).await
 }
 
-/// A new API key of the administrator in place of the one of an earlier start.
-async fn fresh_key(app: &Arc<App>, email: &str) -> Result<String> {
+async fn log_in(app: &Arc<App>, email: &str) -> Result<doings::Caller> {
     let request = auth::LoginRequest {
         username: email.to_owned(),
         password: PASSWORD.to_owned(),
@@ -98,15 +98,16 @@ async fn fresh_key(app: &Arc<App>, email: &str) -> Result<String> {
     let caller =
         Caller { token: Some(token), company: None, via: Via::Rest, client: None, address: None, request_id: "demo".into() };
     let ctx = dispatch.enter(caller).await?;
-    let call = async |name: &str, args: Map<String, serde_json::Value>| -> Result<Answer> {
-        let api = dispatch.registry.by_name(name).ok_or_else(|| Error::internal(format!("{name} is not registered")))?;
-        dispatch.call(ctx.clone(), api, Args::tool(args), None).await
-    };
-    let keys = serde_json::to_value(call("listApiKeys", Map::new()).await?.view(false)).unwrap_or_default();
+    Ok(doings::Caller { dispatch, ctx })
+}
+
+/// A new API key of the administrator in place of the one of an earlier start.
+async fn fresh_key(admin: &doings::Caller) -> Result<String> {
+    let keys = admin.data("listApiKeys", doings::none()).await?;
     for old in keys.as_array().into_iter().flatten().filter(|k| k["name"] == KEY_NAME) {
-        call("deleteApiKey", Map::from_iter([("apiKeyId".to_owned(), old["id"].clone())])).await?;
+        admin.call("deleteApiKey", json!({"apiKeyId": old["id"]})).await?;
     }
-    let made = call("createApiKey", Map::from_iter([("name".to_owned(), json!(KEY_NAME))])).await?;
+    let made = admin.call("createApiKey", json!({"name": KEY_NAME})).await?;
     let key = made.extra.iter().find(|(name, ..)| *name == "key").and_then(|(_, key, _)| key.as_str());
     key.map(str::to_owned).ok_or_else(|| Error::internal("createApiKey answered no key"))
 }

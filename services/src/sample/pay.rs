@@ -41,7 +41,7 @@ fn draft(person: usize, user: UserId, from: Date, to: Date) -> Draft {
 }
 
 /// The first and the last day of the month before a date's.
-fn month_before(today: Date) -> (Date, Date) {
+pub(super) fn month_before(today: Date) -> (Date, Date) {
     let last = previous_day(today.with_day(1).unwrap_or(today));
     (last.with_day(1).unwrap_or(last), last)
 }

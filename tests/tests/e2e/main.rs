@@ -23,6 +23,7 @@ mod oracle;
 mod payroll;
 mod plain_owner;
 mod rules;
+mod sample;
 mod shifts;
 mod streams;
 mod tables;
