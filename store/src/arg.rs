@@ -26,6 +26,14 @@ impl Arg {
         Arg::Text(Arc::from(text))
     }
 
+    /// A text's, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Arg::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn id(id: impl Into<Uuid>) -> Arg {
         Arg::text(id.into().hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     }

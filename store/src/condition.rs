@@ -9,8 +9,12 @@ use workforceos_core::value::Kind;
 use workforceos_core::{Cond, Error, ObjectDef, Query, Result, Value};
 
 use crate::arg::{Arg, canonical};
+use crate::dialect::Dialect;
 use crate::search;
 use crate::sql::Sql;
+
+/// Lists from here on are long.
+const LONG: usize = 128;
 
 const TRUE: &str = "1 = 1";
 pub(crate) const FALSE: &str = "1 = 0";
@@ -175,13 +179,26 @@ fn among(sql: &mut Sql, property: &'static Property, values: &[Value]) -> Result
     let column = column(property);
     sql.push("(");
     if !args.is_empty() {
-        sql.push(&column).push(" IN ").bind_list(args);
+        many(sql, &column, args);
     }
     if null {
         sql.push(if sql.text.ends_with('(') { "" } else { " OR " }).push(&column).push(" IS NULL");
     }
     sql.push(")");
     Ok(())
+}
+
+/// One of these values. PostgreSQL compares a row with a list one by one, with what comes out of a function through a hash.
+fn many(sql: &mut Sql, column: &str, args: Vec<Arg>) {
+    let texts: Option<Vec<&str>> = args.iter().map(Arg::as_text).collect();
+    sql.push(column).push(" IN ");
+    match texts.filter(|texts| sql.dialect == Dialect::Postgres && texts.len() > LONG) {
+        Some(texts) => {
+            let list = Arg::text(&serde_json::Value::from(texts).to_string());
+            sql.push("(SELECT jsonb_array_elements_text(").bind(list).push("::jsonb))");
+        }
+        None => drop(sql.bind_list(args)),
+    }
 }
 
 fn not_exists(sql: &mut Sql, link: &str) {

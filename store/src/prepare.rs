@@ -214,14 +214,14 @@ impl Writer<'_> {
         let actor = event.actor.map_or(Arg::NoText, Arg::id);
         let audience = serde_json::to_string(&event.audience).unwrap_or_else(|_| "{}".to_owned());
         let link = Link {
-            company: text(&self.company_id).unwrap_or_default(),
+            company: self.company_id.as_text().unwrap_or_default(),
             seq,
             at: self.now.0,
             kind: event.kind,
             action: event.action,
             object: event.object,
-            object_id: text(&object_id).unwrap_or_default(),
-            actor: text(&actor),
+            object_id: object_id.as_text().unwrap_or_default(),
+            actor: actor.as_text(),
             via: event.via.as_str(),
             request_id: &event.request_id,
             audience: &audience,
@@ -272,13 +272,6 @@ impl Writer<'_> {
 /// The journal's columns, in the order of [`Writer::entry`].
 pub(crate) const JOURNAL_COLUMNS: &str = "company_id, seq, at, kind, action, object, object_id, actor_id, via, request_id, \
      audience, after, before, extra, audited, touched, salt, digest, chain";
-
-fn text(arg: &Arg) -> Option<&str> {
-    match arg {
-        Arg::Text(text) => Some(text),
-        _ => None,
-    }
-}
 
 /// All rows that a change writes, as JSON: what another node must read again.
 fn touched(rows: &[RowChange], many: bool) -> Option<String> {

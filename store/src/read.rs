@@ -42,8 +42,8 @@ impl Filter {
         let mut sql = Sql::new(dialect);
         sql.push(" WHERE ");
         if let Some(company) = query.company {
-            // A row found by its id needs no index of its company's rows.
-            sql.push(if search::names_ids(&query.cond) { dialect.unindexed() } else { "" });
+            // A row found by what is its own needs no index of its company's rows.
+            sql.push(if search::names_rows(query.def, &query.cond) { dialect.unindexed() } else { "" });
             sql.push("t.").push(table.company_column()).push(" = ").bind(Arg::id(company)).push(" AND ");
         }
         sql.push("t.is_active = 1 AND ");

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use uuid::Uuid;
-use workforceos_core::{Cond, Error, Query, Result, Value};
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::User;
+use workforceos_core::{Cond, Error, ObjectDef, Query, Result, Value};
 
 use crate::arg::Arg;
 use crate::condition::FALSE;
@@ -85,11 +87,13 @@ fn instead(query: Query, of_words: &Cond) -> Query {
     Query { cond: put(query.cond, of_words), ..query }
 }
 
-/// Whether the rows are found through their ids: then no other index may tempt the database.
-pub(crate) fn names_ids(cond: &Cond) -> bool {
+/// Whether the rows are found through their ids, or users through their addresses: then no other index may tempt the database.
+pub(crate) fn names_rows(def: &'static ObjectDef, cond: &Cond) -> bool {
     match cond {
-        Cond::In(property, _) | Cond::Cmp(property, workforceos_core::query::Op::Eq, _) => *property == "id",
-        Cond::All(list) => list.iter().any(names_ids),
+        Cond::In(property, _) | Cond::Cmp(property, workforceos_core::query::Op::Eq, _) => {
+            *property == "id" || (*property == "email" && *def == *User::def())
+        }
+        Cond::All(list) => list.iter().any(|cond| names_rows(def, cond)),
         _ => false,
     }
 }

@@ -305,7 +305,7 @@ impl<I: Importer> Bulk for Run<I> {
             let all = record::whole(&self.ctx, &report, self.quiet, I::EVENT);
             let answer = Answer::json(report.to_json()).to_stored();
             let kept = self.ctx.idempotency.clone().map(|key| Idempotency { key, answer, at: facts.now });
-            changes = self.writes.then(|| Changes { idempotency: kept, ..all });
+            changes = self.writes.then_some(Changes { idempotency: kept, ..all });
         }
         let rows = Arc::try_unwrap(rows).unwrap_or_else(|shared| Vec::clone(&shared));
         Ok((changes, Ran { rows, report, bad, whats }))

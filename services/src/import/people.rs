@@ -8,7 +8,7 @@ use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
-use workforceos_core::id::{DepartmentId, UserId};
+use workforceos_core::id::{DepartmentId, ProfileId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{ContractType, EmployeeProfile, User, UserGroup};
 use workforceos_core::query::{Cond, Query};
@@ -41,8 +41,8 @@ pub struct People {
     managers: Vec<(String, String)>,
     /// Those of them who would then manage themselves through others; known once everybody is.
     in_circles: Option<HashSet<UserId>>,
-    /// Whether the days of coming shifts are asked for already.
-    coming: bool,
+    /// Whether somebody who is there already joins a department: then the days of coming shifts are asked for, once.
+    joins: bool,
 }
 
 /// Somebody of the company.
@@ -52,6 +52,7 @@ struct Known {
     archived: bool,
     /// Made by this import.
     new: bool,
+    profile: Option<ProfileId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +132,7 @@ impl Importer for People {
     fn begin(rows: &[Line<Person>]) -> People {
         let keys = rows.iter().map(|line| line.row.email.clone()).collect();
         let managers = rows.iter().filter_map(|line| Some((line.row.email.clone(), line.row.manager.clone()?))).collect();
-        People { keys, users: HashMap::new(), departments: None, managers, in_circles: None, coming: false }
+        People { keys, users: HashMap::new(), departments: None, managers, in_circles: None, joins: false }
     }
 
     fn needs(&mut self, ctx: &Ctx, step: usize, rows: &[Line<Person>]) -> Needs {
@@ -146,18 +147,12 @@ impl Importer for People {
             }
             JOIN => {
                 // Whoever joins a department joins its coming shifts; nobody who is new has others.
-                let joins = |line: &Line<Person>| line.row.department.is_some() && self.users.contains_key(&line.row.email);
-                let future = !self.coming && rows.iter().any(joins);
-                self.coming |= future;
-                Needs { future, ..Needs::none() }
+                Needs { future: std::mem::take(&mut self.joins), ..Needs::none() }
             }
             _ => {
-                let there = |line: &Line<Person>| self.users.get(&line.row.email).filter(|k| !k.new && line.row.has_profile());
-                let users: Vec<UserId> = rows.iter().filter_map(there).map(|known| known.id).collect();
-                if users.is_empty() {
-                    return Needs::none();
-                }
-                Needs::none().and_query(Query::of(EmployeeProfile::def(), ctx.company(), Cond::id_in("userId", &users)))
+                let there = |line: &Line<Person>| self.users.get(&line.row.email)?.profile.filter(|_| line.row.has_profile());
+                let profiles: Vec<ProfileId> = rows.iter().filter_map(there).collect();
+                Needs::none().and_query(Query::of(EmployeeProfile::def(), ctx.company(), Cond::id_in("id", &profiles)))
             }
         }
     }
@@ -166,12 +161,14 @@ impl Importer for People {
         match step {
             LOOK => {
                 for user in facts.rows::<User>()? {
-                    let known = Known { id: UserId(user.meta.id), archived: user.archive_date.is_some(), new: false };
+                    let (id, archived) = (UserId(user.meta.id), user.archive_date.is_some());
+                    let known = Known { id, archived, new: false, profile: facts.state.people.profile_of(id) };
                     self.users.insert(user.email, known);
                 }
                 if self.departments.is_none() {
                     self.departments = Some(cells::departments(facts)?);
                 }
+                self.joins |= rows.iter().any(|line| self.joins(facts, &line.row));
                 Ok(rows.iter().map(|_| Ok(nothing())).collect())
             }
             JOIN => Ok(rows.iter().map(|line| self.join(facts, ctx, &line.row)).collect()),
@@ -191,6 +188,13 @@ fn nothing() -> Done {
 }
 
 impl People {
+    /// Whether somebody who is there is to be in a department and is not yet.
+    fn joins(&self, facts: &Facts, row: &Person) -> bool {
+        let (Some(name), Some(known)) = (&row.department, self.users.get(&row.email)) else { return false };
+        let department = self.departments.as_ref().and_then(|departments| departments.find(name));
+        department.is_none_or(|department| !facts.state.people.is_member(department, known.id))
+    }
+
     /// The user, the department and the membership, as far as they are not there.
     fn join(&mut self, facts: &Facts, ctx: &Ctx, row: &Person) -> Result<Done, Problems> {
         let known = self.users.get(&row.email).copied();
@@ -203,7 +207,7 @@ impl People {
         if known.is_none() {
             let made = user_of(facts, ctx, row, user);
             changes = changes.event(Event::audit(ctx, User::def().name, user).after(&made)).put(&made).taken(auth::taken);
-            self.users.insert(row.email.clone(), Known { id: user, archived: false, new: true });
+            self.users.insert(row.email.clone(), Known { id: user, archived: false, new: true, profile: None });
             done.what = What::Created;
         }
         if let (Some(name), Some(departments)) = (&row.department, &mut self.departments) {

@@ -1,6 +1,7 @@
 //! Shifts, by the rules of `createShift`. A shift that is there word for word is left alone.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use workforceos_actors::{Facts, Needs};
@@ -203,9 +204,9 @@ impl Batch<'_, '_> {
     fn look_at(&mut self, date: Date) {
         let facts = self.facts;
         for near in [previous_day(date), date, next_day(date)] {
-            if !self.busy.contains_key(&near) {
+            if let Entry::Vacant(day) = self.busy.entry(near) {
+                day.insert(HashMap::new());
                 let shifts = facts.state.schedule.on(near).filter(|shift| shift.status == ShiftStatus::Scheduled);
-                self.busy.insert(near, HashMap::new());
                 shifts.for_each(|shift| self.takes_up(shift));
             }
         }
