@@ -53,7 +53,8 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
 /// What all APIs may take of a list, in bytes. Nobody sees all of them, and what is beside them takes some 4,000.
 const LIST: usize = 94_000;
 
-/// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`.
+/// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`; the shape of what it answers has none
+/// in a list.
 struct Words {
     /// What the description may take beyond its first sentence, in bytes.
     about: usize,
@@ -83,7 +84,11 @@ fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> List
     let about = tool::first_sentences(api.about, words.about);
     let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
     let tool = match tool::output_schema(api).filter(|_| words.output) {
-        Some(schema) => tool.with_raw_output_schema(Arc::new(schema)),
+        Some(schema) if words.about == usize::MAX => tool.with_raw_output_schema(Arc::new(schema)),
+        Some(schema) => match tool::bare(&Json::Object(schema)) {
+            Json::Object(bare) => tool.with_raw_output_schema(Arc::new(bare)),
+            _ => tool,
+        },
         None => tool,
     };
     Listed { service: api.service, tool }

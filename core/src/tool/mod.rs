@@ -16,7 +16,7 @@ pub use hint::{hint, plain_hint};
 pub use names::{first_sentences, near, title};
 pub use reference::LIFETIME;
 pub use result::{Reader, ToolResult, error_json, result};
-pub use schema::{input_schema, of_fields, output_schema, schema};
+pub use schema::{bare, input_schema, of_fields, output_schema, schema};
 pub use trim::fits;
 
 /// The most rows that a tool answers at once.

@@ -113,6 +113,32 @@ pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<M
     Some(out)
 }
 
+/// A schema as strict clients take it, without its words: a property that may be null, which they know no single type for, is
+/// left open, and so are formats that some refuse.
+pub fn bare(schema: &Json) -> Json {
+    let Some(schema) = schema.as_object() else { return schema.clone() };
+    let open = |schema: &Json| schema.get("type").is_some_and(Json::is_array);
+    let mut out = Map::new();
+    for (keyword, value) in schema {
+        match (keyword.as_str(), value) {
+            ("description", _) => {}
+            ("format", format) if format != "date-time" => {}
+            ("items", items) => drop(out.insert(keyword.clone(), bare(items))),
+            ("properties", Json::Object(properties)) => {
+                let kept = properties.iter().filter(|(_, inner)| !open(inner));
+                let kept: Map<String, Json> = kept.map(|(name, inner)| (name.clone(), bare(inner))).collect();
+                out.insert(keyword.clone(), Json::Object(kept));
+            }
+            ("required", Json::Array(names)) => {
+                let is_open = |name: &Json| name.as_str().is_some_and(|name| open(&schema["properties"][name]));
+                out.insert(keyword.clone(), names.iter().filter(|name| !is_open(name)).cloned().collect());
+            }
+            _ => drop(out.insert(keyword.clone(), value.clone())),
+        }
+    }
+    Json::Object(out)
+}
+
 /// What an API takes beside its fields: the filters, order and paging of lists, `fields` and `getJoins` of what is read.
 pub(super) fn beside_fields<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Vec<String> {
     let mut names = Vec::new();
@@ -143,5 +169,21 @@ mod tests {
             assert!(schema["items"].get("format").is_none());
         }
         assert_eq!(lean(Kind::Date, "The day.", 90), json!({"type": "string", "description": "The day. YYYY-MM-DD."}));
+    }
+
+    #[test]
+    fn a_bare_schema_has_no_words_and_one_type_each() {
+        let text = |more: &str| json!({"type": "string", "format": more, "description": "words"});
+        let item = json!({"type": "object", "properties": {"at": text("date-time"), "on": text("date")}, "required": ["at"]});
+        let schema = json!({"type": "object", "description": "words", "required": ["rows", "column"], "properties": {
+            "rows": {"type": "array", "items": item, "description": "words"},
+            "column": {"type": ["string", "null"]},
+            "description": {"type": "string", "description": "A property of that name stays."},
+        }});
+        let inner = json!({"at": {"type": "string", "format": "date-time"}, "on": {"type": "string"}});
+        let item = json!({"type": "object", "properties": inner, "required": ["at"]});
+        let rows = json!({"type": "array", "items": item});
+        let properties = json!({"rows": rows, "description": {"type": "string"}});
+        assert_eq!(bare(&schema), json!({"type": "object", "required": ["rows"], "properties": properties}));
     }
 }
