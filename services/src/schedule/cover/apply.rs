@@ -13,6 +13,7 @@ use workforceos_core::time::Timestamp;
 
 use super::roster;
 use super::rules::{Limits, Person, Place, obstacles};
+use crate::attendance::rules::check_unlocked;
 use crate::schedule::{rest, rules};
 
 /// Who is to take places in a shift, as it was when that was planned.
@@ -37,6 +38,7 @@ pub fn assign(state: &State, now: Timestamp, ctx: &Ctx, plan: &[Filled], allow_o
             s.meta.record_version == filled.shift.meta.record_version && is_open(state, now, s, filled.users.len())
         };
         let before = before.filter(same).ok_or_else(|| changed("A shift was changed"))?;
+        check_unlocked(state, before.shift_date)?;
         let (mut shift, place) = (Shift::clone(before), Place::of(before));
         for user in &filled.users {
             let at = users.binary_search(user).map_err(|_| Error::internal("everybody in a plan is looked at"))?;

@@ -6,7 +6,7 @@ use workforceos_tests::time::day;
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
 use super::{PLAN_WEEK, asked, assigned, names, open_shift, plan};
-use crate::paths::{LEAVE, SHIFTS};
+use crate::paths::{LEAVE, LOCKS, SHIFTS};
 use crate::text;
 
 on_both_databases!(
@@ -17,6 +17,7 @@ on_both_databases!(
     hours_given_in_the_plan_count,
     what_stays_free_says_why,
     one_key_is_one_plan,
+    nobody_is_planned_onto_a_locked_day,
 );
 
 const WEEK: &str = "2026-06-17";
@@ -200,4 +201,19 @@ async fn one_key_is_one_plan(db: Db) {
     assert_eq!(first["filled"], 1);
     assert_eq!(plan(&keyed, &crew, WEEK, json!({"dryRun": false})).await, first);
     keyed.post(PLAN_WEEK, asked(&crew, WEEK, json!({}))).await.refused(409, "IdempotencyConflict");
+}
+
+async fn nobody_is_planned_onto_a_locked_day(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let ann = acme.employee("ann").await;
+    acme.manager_of(&acme.employee("mia").await, &[&ann]).await;
+    let crew = acme.department("crew", &[&ann]).await.to_string();
+    let free = open_shift(&acme, &crew, "2026-06-15", "08:00-16:00", 1).await;
+    let closed = open_shift(&acme, &crew, "2026-06-17", "08:00-16:00", 1).await;
+    acme.owner.post(LOCKS, json!({"from": "2026-06-17", "to": "2026-06-17"})).await.ok();
+    acme.owner.post(PLAN_WEEK, asked(&crew, WEEK, json!({"dryRun": false}))).await.refused(409, "PeriodLocked");
+    for shift in [&free, &closed] {
+        assert!(assigned(&acme, shift).await.is_empty(), "all of a plan or nothing");
+    }
 }
