@@ -7,6 +7,7 @@ mod archived;
 mod arg;
 pub mod backup;
 mod chain;
+mod checkpoint;
 mod condition;
 mod connection;
 mod dialect;

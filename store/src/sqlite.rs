@@ -15,6 +15,7 @@ use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
 use crate::chain::Head;
+use crate::checkpoint::{Aside, PAGES};
 use crate::connection::{Conn, Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::Statement;
@@ -64,10 +65,11 @@ impl Sqlite {
             .disable_statement_logging();
         let writing = options
             .clone()
-            .pragma("wal_autocheckpoint", "1000")
+            .pragma("wal_autocheckpoint", PAGES)
             // A log that grew, as during a backup, gives the disk back once it is moved into the database.
             .pragma("journal_size_limit", "67108864")
             .pragma("cache_size", "-65536");
+        let aside = options.clone();
         let mut connection = SqliteConnection::connect_with(&writing).await.map_err(|error| cannot_open(path, error))?;
         migrations::of(Dialect::Sqlite).run(&mut connection).await.map_err(Error::internal)?;
         let mut starting = connection.begin().await.ours()?;
@@ -84,8 +86,9 @@ impl Sqlite {
             .await
             .map_err(|error| cannot_open(path, error))?;
         let poisoned = Arc::new(AtomicBool::new(false));
+        let aside = Aside::new(aside);
         let (sender, inbox) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer::new(connection, lock, inbox, totals, poisoned.clone()).run());
+        tokio::spawn(Writer::new(connection, lock, inbox, totals, poisoned.clone(), aside).run());
         Ok(Sqlite { readers, writer: sender, heads: Mutex::default(), poisoned, path: path.to_owned() })
     }
 

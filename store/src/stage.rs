@@ -284,6 +284,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_log_is_moved_beside_the_writer() {
+        let folder = folder("log");
+        let store = open(&folder).await;
+        for round in 0..2_u128 {
+            let mut turn = store.turn(COMPANY).await.expect("a turn");
+            let first = round * 100_000;
+            for from in (first..first + 20_000).step_by(1_000) {
+                turn.stage(part((from..from + 1_000).map(group)), NOW).await.expect("staged");
+            }
+            let done = turn.commit(Vec::new(), NOW, Due::Sooner(None)).await;
+            assert!(matches!(done, Outcome::Committed(_)), "{done:?}");
+        }
+        // Ordinary commits go on meanwhile, and move the log again after it.
+        for number in 0..200 {
+            let turn = store.turn(COMPANY).await.expect("a turn");
+            let done = turn.commit(vec![part([group(900_000 + number)])], NOW, Due::Sooner(None)).await;
+            assert!(matches!(done, Outcome::Committed(_)), "{done:?}");
+        }
+        store.close().await;
+        assert!(!folder.join("test.db-wal").exists(), "all of it stands in the database");
+        let again = open(&folder).await;
+        assert_eq!(there(&again).await, 40_200);
+        again.close().await;
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[tokio::test]
     async fn what_is_refused_or_dropped_leaves_nothing() {
         let folder = folder("refused");
         let store = open(&folder).await;

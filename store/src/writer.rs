@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use workforceos_core::{Error, Result};
 
+use crate::checkpoint::Aside;
 use crate::connection::{Conn, Row};
 use crate::dialect::{Meaning, Ours as _, meaning, trouble};
 use crate::effects::Statement;
@@ -65,6 +66,7 @@ pub(crate) struct Writer {
     totals: Arc<Totals>,
     poisoned: Arc<AtomicBool>,
     waiting: VecDeque<Message>,
+    aside: Aside,
 }
 
 impl Writer {
@@ -74,8 +76,9 @@ impl Writer {
         inbox: mpsc::Receiver<Message>,
         totals: Arc<Totals>,
         poisoned: Arc<AtomicBool>,
+        aside: Aside,
     ) -> Writer {
-        Writer { connection, lock, inbox, totals, poisoned, waiting: VecDeque::new() }
+        Writer { connection, lock, inbox, totals, poisoned, waiting: VecDeque::new(), aside }
     }
 
     pub(crate) async fn run(mut self) {
@@ -137,6 +140,7 @@ impl Writer {
             jobs.into_iter().for_each(|job| job.answer(Outcome::Failed(stopped())));
             return;
         }
+        self.aside.look(&mut Conn::Sqlite(&mut self.connection)).await;
         if jobs.iter().any(|job| job.stage.is_some()) {
             for job in jobs {
                 self.write_staged(job).await;
@@ -165,6 +169,7 @@ impl Writer {
     async fn write_staged(&mut self, mut job: Job) {
         let Some(stage) = job.stage.take() else { return self.write_each(vec![job]).await };
         let mut conn = Conn::Sqlite(&mut self.connection);
+        self.aside.hold(&mut conn).await;
         let tried = match stage.attach(&mut conn).await {
             Ok(()) => flip(&mut conn, &stage, &job.batch).await,
             Err(fault) => Err(fault),
@@ -177,6 +182,7 @@ impl Writer {
                 Err(error) => self.poison(vec![job], error),
             },
         }
+        self.aside.begin();
         // Where it was never attached there is nothing to detach.
         if let Err(error) = Stage::detach(&mut Conn::Sqlite(&mut self.connection)).await
             && !error.to_string().contains("no such database")
@@ -291,6 +297,7 @@ impl Writer {
     }
 
     async fn finish(mut self, closing: Option<oneshot::Sender<()>>) {
+        self.aside.end().await;
         let checkpoint = Conn::Sqlite(&mut self.connection).run("PRAGMA wal_checkpoint(TRUNCATE)").await;
         let closed = match checkpoint {
             Ok(()) => self.connection.close().await,
