@@ -161,7 +161,12 @@ impl<S: Send + Sync + 'static> Watch<S> {
             Happened::Missed => self.mark(|_| true),
             Happened::Behind => {
                 let live = self.server.live.clone().ok_or(Over)?;
-                self.following = live.follow(&self.ctx).await.map_err(|_| Over)?;
+                match live.follow(&self.ctx).await {
+                    Ok(following) => self.following = following,
+                    // The database is away for a moment: the one at hand says again that it is behind.
+                    Err(error) if error.status == Status::Unavailable => tokio::time::sleep(PACE).await,
+                    Err(_) => return Err(Over),
+                }
                 self.mark(|_| true)
             }
             Happened::Event { kind, object } => {
@@ -227,7 +232,11 @@ impl<S: Send + Sync + 'static> Watch<S> {
             Err(error) if error.status == Status::Unavailable => return Ok(()),
             Err(_) => return Err(Over),
         };
-        let ctx = self.server.dispatch.with_scope(ctx).await.map_err(|_| Over)?;
+        let ctx = match self.server.dispatch.with_scope(ctx).await {
+            Ok(ctx) => ctx,
+            Err(error) if error.status == Status::Unavailable => return Ok(()),
+            Err(_) => return Err(Over),
+        };
         let changed = ctx.is_manager() != self.ctx.is_manager();
         self.ctx = ctx;
         if changed { self.reader.lists_changed().await } else { Ok(()) }

@@ -204,7 +204,11 @@ async fn attempt(store: Store, hooks: Webhooks, target: Arc<Target>, delivery: C
         // The database has trouble: the log says so, the target did nothing wrong.
         Err(error) => {
             tracing::warn!(delivery = %delivery.id, %error, source = ?error.source, "a delivery could not be prepared");
-            let next = Next::Again(Timestamp(now.0 + backoff::pause(delivery.attempts, 0.0)));
+            let pause = backoff::pause(delivery.attempts, 0.0);
+            let next = match delivery.retry_until {
+                end if now >= end => Next::Never,
+                end => Next::Again(backoff::next(now, pause, None, end)),
+            };
             done(delivery, unsent("The server could not prepare it".to_owned()), next, None)
         }
     }

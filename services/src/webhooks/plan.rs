@@ -29,6 +29,8 @@ const ROUNDS: u32 = 20;
 const GATHER: Duration = Duration::from_millis(50);
 /// Entries read at once: with twenty webhooks that want all of them a transaction has 2,000 rows.
 const PAGE: u32 = 100;
+/// Pages of one company before it is the others' turn.
+const PAGES: u32 = 10;
 /// What is said of a delivery that its webhook did not live to see.
 const OFF: &str = "The webhook was disabled or deleted before this was delivered";
 
@@ -90,9 +92,10 @@ async fn end(app: &App) {
     }
 }
 
-/// Makes the deliveries that a company's entries ask for, up to its journal's end.
+/// Makes the deliveries that a company's entries ask for, up to its journal's end; of one that is far behind a part, and the rest
+/// after the other companies.
 async fn plan(app: &App, company: CompanyId) -> Result<()> {
-    loop {
+    for _ in 0..PAGES {
         let Some(first) = webhooks(app, company).await?.iter().map(|webhook| webhook.from_seq).min() else { return Ok(()) };
         let position = app.store.webhook_position(company).await?.max(first);
         let entries = app.store.journal(company, position, PAGE).await?;
@@ -113,6 +116,8 @@ async fn plan(app: &App, company: CompanyId) -> Result<()> {
             return Ok(());
         }
     }
+    app.webhooks.news(company);
+    Ok(())
 }
 
 /// The company's webhooks that are on; none of a company that is closed.

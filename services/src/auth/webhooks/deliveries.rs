@@ -14,7 +14,7 @@ use workforceos_core::objects::{Webhook, WebhookDelivery};
 use workforceos_core::query::Cond;
 use workforceos_core::session::Ctx;
 
-use super::{ByDelivery, ByWebhook};
+use super::{ByDelivery, ByWebhook, limited};
 use crate::webhooks::{About, body_of};
 use crate::{Api, App, crud};
 
@@ -40,13 +40,17 @@ pub fn get() -> Api {
         .at("/v1/webhookdeliveries/:webhookDeliveryId")
         .reach(Reach::Admins)
         .extra(&["payload"])
-        .about("Returns a delivery and, as payload, the body that is sent; null if the event's content was erased since.")
+        .about(
+            "Returns a delivery and, as payload, the body that is sent; null if the event's content was erased since, and for API keys \
+             that are limited to some services, since the event may be of another.",
+        )
         .reader(one)
 }
 
 async fn one(app: Arc<App>, ctx: Ctx, input: ByDelivery, query: ListQuery) -> Result<Answer> {
     let found = find(&app, &ctx, input.delivery).await?;
-    let payload = body(&app, &found).await?.map_or(Json::Null, |text| serde_json::from_str(&text).unwrap_or_default());
+    let text = if limited(&ctx) { None } else { body(&app, &found).await? };
+    let payload = text.map_or(Json::Null, |text| serde_json::from_str(&text).unwrap_or_default());
     let answer = crud::one(&app, &ctx, WebhookDelivery::def(), input.delivery.0, Cond::TRUE, query).await?;
     Ok(answer.with("payload", payload))
 }

@@ -12,6 +12,7 @@ mod update_webhook;
 use workforceos_core::error::Problem;
 use workforceos_core::id::{WebhookDeliveryId, WebhookId};
 use workforceos_core::input;
+use workforceos_core::session::Ctx;
 
 use crate::Api;
 use crate::webhooks::{address, events};
@@ -49,6 +50,11 @@ pub fn apis() -> Vec<Api> {
         deliveries::get(),
         redeliver_webhook::api(),
     ]
+}
+
+/// Whether the caller's API key is for some services alone: events may be of any.
+fn limited(ctx: &Ctx) -> bool {
+    ctx.session.as_ref().and_then(|session| session.key.as_ref()).is_some_and(|key| !key.services.is_empty())
 }
 
 /// An address in its one form.

@@ -7,13 +7,13 @@ use workforceos_core::BusinessApi;
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::error::Result;
+use workforceos_core::error::{Error, Result};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{DeliveryState, Webhook, WebhookDelivery};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 
-use super::{ByDelivery, deliveries};
+use super::{ByDelivery, deliveries, limited};
 use crate::webhooks::TRIED_FOR;
 use crate::{Api, App, commit};
 
@@ -30,6 +30,9 @@ pub fn api() -> Api {
 }
 
 async fn redeliver(app: Arc<App>, ctx: Ctx, input: ByDelivery) -> Result<Answer> {
+    if limited(&ctx) {
+        return Err(Error::forbidden("This API key is limited to some services, and the event may be of another"));
+    }
     let id = input.delivery;
     let found = deliveries::find(&app, &ctx, id).await?;
     deliveries::check_there(&app, &found).await?;

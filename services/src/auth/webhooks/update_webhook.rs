@@ -15,7 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::value::Kind;
 use workforceos_core::{BusinessApi, Patch, input};
 
-use super::{read_description, read_types, read_url};
+use super::{limited, read_description, read_types, read_url};
 use crate::{Api, App, alerts, commit};
 
 /// Why a webhook is disabled that an admin switched off.
@@ -44,12 +44,24 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Changes a webhook. Disabling it gives up what waits for it. Enabling it lets events be sent from then on; those that \
-             happened meanwhile are not sent.",
+             happened meanwhile are not sent. API keys do not say where events go, and those limited to some services neither which nor \
+             that they are sent (403).",
         )
         .handler(update)
 }
 
+/// What is sent goes on when a key has ended, and is of every service.
+fn check_key(ctx: &Ctx, input: &WebhookChange) -> Result<()> {
+    let by_key = ctx.session.as_ref().is_some_and(|session| session.key.is_some());
+    let sends = input.event_types.is_some() || input.is_enabled == Some(true);
+    if (by_key && input.url.is_some()) || (limited(ctx) && sends) {
+        return Err(Error::forbidden("An API key does not decide on what is sent where: that takes a login"));
+    }
+    Ok(())
+}
+
 async fn update(app: Arc<App>, ctx: Ctx, input: WebhookChange) -> Result<Answer> {
+    check_key(&ctx, &input)?;
     let mut problems = Vec::new();
     let url = input.url.as_deref().map(|url| read_url(url, app.settings.webhook_private_addresses, &mut problems));
     let event_types = input.event_types.as_ref().map(|types| read_types(types, &mut problems));

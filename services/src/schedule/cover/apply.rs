@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use workforceos_actors::State;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
@@ -51,7 +51,7 @@ pub fn assign(state: &State, now: Timestamp, ctx: &Ctx, plan: &[Filled], allow_o
         // The schedule's own word on it, as with every assignment.
         rules::refuse_conflicts(&rules::conflicts(state, &shift, &written))?;
         let shift = shift.touched(now);
-        let event = Event::of(ctx, "shift.updated", &shift, rules::audience(state, &shift)).audited(Some(&**before));
+        let event = rules::changed(state, ctx, "shift.updated", before, &shift);
         changes = changes.put(&shift).event(event);
         written.push(shift);
     }

@@ -20,7 +20,7 @@ use workforceos_core::{Reach, input};
 
 use super::apply::{self, Filled};
 use super::planning::{Opening, Plan, plan};
-use super::rules::{Person, Place, Reason};
+use super::rules::{Limits, Person, Place, Reason, obstacles};
 use super::words::Tally;
 use super::{roster, week_answer};
 use crate::people;
@@ -29,6 +29,8 @@ use crate::{Api, App, commit, commit_with};
 
 /// The most free places planned at once: they are one transaction, and one answer.
 const MAX_PLACES: usize = 2_000;
+/// The most shifts with free places times people who come into question: each pair is looked at.
+const MAX_PAIRS: usize = 2_000_000;
 /// How often a week is planned again that changed while it was planned.
 const MAX_TRIES: u32 = 4;
 
@@ -78,6 +80,8 @@ pub(super) struct Made {
     pub openings: Vec<Opening>,
     pub people: Vec<Person>,
     pub plan: Plan,
+    /// What keeps people from the openings that stay free, by opening.
+    pub kept: HashMap<usize, Tally>,
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: PlanWeek) -> Result<Answer> {
@@ -102,13 +106,11 @@ async fn planned(app: &App, ctx: &Ctx, input: &PlanWeek) -> Result<Answer> {
     let overtime = input.allow_overtime == Some(true);
     let limits = roster::limits(&asked.state, overtime);
     let people = roster::people(&asked.state, &asked.pool, &pending);
-    let openings = openings(&asked);
     let make = move || {
-        let mut people = people;
-        let plan = plan(&openings, &mut people, &limits);
-        Made { openings, people, plan }
+        let made = made(&asked, people, &limits);
+        (asked, made)
     };
-    let made = tokio::task::spawn_blocking(make).await.map_err(Error::internal)?;
+    let (asked, made) = tokio::task::spawn_blocking(make).await.map_err(Error::internal)?;
     let filled = filled(&asked, &made);
     let plan_id = fingerprint(&filled);
     if input.plan_id.is_some_and(|agreed| agreed != plan_id) {
@@ -116,7 +118,7 @@ async fn planned(app: &App, ctx: &Ctx, input: &PlanWeek) -> Result<Answer> {
         return Err(Error::conflict("PlanChanged", message).detail(json!({"planId": plan_id.to_string()})));
     }
     let dry = input.dry_run != Some(false);
-    let mut told = week_answer::told(app, ctx, &asked, &made, (&limits, dry)).await?;
+    let mut told = week_answer::told(app, ctx, &asked, &made, dry).await?;
     told["week"] = json!(monday);
     told["lastDay"] = json!(sunday);
     told["departmentId"] = json!(department.to_string());
@@ -165,6 +167,14 @@ fn ask(facts: &Facts, ctx: &Ctx, department: DepartmentId, (monday, sunday): (Da
     }
     pool.sort();
     pool.dedup();
+    if open.len().saturating_mul(pool.len()) > MAX_PAIRS {
+        let message = format!(
+            "has {} shifts with free places in that week and {} people for them: too many to be planned at once",
+            open.len(),
+            pool.len()
+        );
+        return Err(Error::field("departmentId", message));
+    }
     let (from, to) = roster::window(monday, sunday);
     Ok(Asked { open, state: state.aside(from, to), pool, lacking })
 }
@@ -187,6 +197,21 @@ fn fit(state: &State, departments: &[DepartmentId], people: &[UserId]) -> Fit {
         fit.lacking.count(lacks);
     }
     fit
+}
+
+/// Reckons: apart from the threads that serve calls, since it takes its time.
+fn made(asked: &Asked, mut people: Vec<Person>, limits: &Limits) -> Made {
+    let openings = openings(asked);
+    let plan = plan(&openings, &mut people, limits);
+    let mut kept = HashMap::new();
+    for (opening, _) in &plan.unfilled {
+        let mut tally = asked.lacking[*opening].clone();
+        for person in &openings[*opening].qualified {
+            tally.count(obstacles(&people[*person], &openings[*opening].place, limits));
+        }
+        kept.insert(*opening, tally);
+    }
+    Made { openings, people, plan, kept }
 }
 
 fn openings(asked: &Asked) -> Vec<Opening> {

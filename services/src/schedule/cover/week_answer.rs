@@ -7,13 +7,12 @@ use workforceos_core::error::Result;
 use workforceos_core::session::Ctx;
 
 use super::plan_week::{Asked, Made};
-use super::rules::{Limits, obstacles};
 use super::words::{self, Numbers, Tally};
 use crate::people::{self, Names};
 use crate::{App, shape};
 
 /// What is the same in a dry run and in what was written, but for the versions.
-pub async fn told(app: &App, ctx: &Ctx, asked: &Asked, made: &Made, (limits, dry): (&Limits, bool)) -> Result<Json> {
+pub async fn told(app: &App, ctx: &Ctx, asked: &Asked, made: &Made, dry: bool) -> Result<Json> {
     let names = people::names(app, ctx, made.plan.picks.iter().map(|pick| made.people[pick.person].user)).await?;
     let departments = people::departments(app, ctx, asked.open.iter().filter_map(|(shift, _)| shift.department_id)).await?;
     let mut by_shift: BTreeMap<_, Vec<usize>> = BTreeMap::new();
@@ -39,10 +38,10 @@ pub async fn told(app: &App, ctx: &Ctx, asked: &Asked, made: &Made, (limits, dry
         "assignments": assignments.collect::<Json>(),
         "unfilled": unfilled.iter().map(|(opening, places)| {
             let mut json = words::shift_json(&asked.open[*opening].0, &departments);
-            let tally = tally(asked, made, *opening, limits);
+            let tally = &made.kept[opening];
             json.insert("places".to_owned(), json!(places));
             json.insert("excludedByReason".to_owned(), tally.to_json());
-            json.insert("why".to_owned(), json!(numbers.nobody(&tally)));
+            json.insert("why".to_owned(), json!(numbers.nobody(tally)));
             Json::Object(json)
         }).collect::<Json>(),
     }))
@@ -55,15 +54,6 @@ fn taken_json(made: &Made, pick: usize, names: &Names) -> Json {
         "userId": person.user.to_string(), "name": names.of(person.user), "pendingLeave": pick.standing.pending_leave,
         "weekMinutes": person.week_minutes(place) + place.net,
     })
-}
-
-/// What keeps people from a place once everything else is planned.
-fn tally(asked: &Asked, made: &Made, opening: usize, limits: &Limits) -> Tally {
-    let mut tally = asked.lacking[opening].clone();
-    for person in &made.openings[opening].qualified {
-        tally.count(obstacles(&made.people[*person], &made.openings[opening].place, limits));
-    }
-    tally
 }
 
 pub fn output() -> Json {

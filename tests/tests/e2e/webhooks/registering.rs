@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Db, TestApp, on_both_databases};
 
 use super::Scene;
-use crate::paths::WEBHOOKS;
+use crate::paths::{DELIVERIES, WEBHOOKS};
 use crate::text;
 
 on_both_databases!(
@@ -124,5 +124,21 @@ async fn a_key_sees_to_everything_but_secrets(db: Db) {
     owner.get(&format!("{WEBHOOKS}/{id}")).await.ok();
     owner.post(&format!("{WEBHOOKS}/{id}/test"), json!({})).await.ok();
     owner.patch(&format!("{WEBHOOKS}/{id}"), json!({"description": "by a program"})).await.ok();
+    // Where events go is said by people alone: a key ends, and what it sent elsewhere would go on.
+    owner.patch(&format!("{WEBHOOKS}/{id}"), json!({"url": scene.hooks.url("/mine")})).await.refused(403, "Forbidden");
+    owner.patch(&format!("{WEBHOOKS}/{id}"), json!({"isEnabled": false})).await.ok();
+    owner.patch(&format!("{WEBHOOKS}/{id}"), json!({"isEnabled": true, "eventTypes": ["*"]})).await.ok();
+    // Events are of every service, and a key of one service sees none of the others'.
+    scene.shift(1).await;
+    let delivery = text(&scene.delivery(&id, |_| true).await, "id");
+    let path = format!("{DELIVERIES}/{delivery}");
+    assert!(owner.get(&path).await.ok()["payload"].is_object());
+    let made = scene.acme.owner.post("/auth-api/v1/apikeys", json!({"name": "auth", "services": ["auth"]})).await.ok();
+    let narrow = owner.with_token(made["key"].as_str().expect("a key"));
+    assert!(narrow.get(&path).await.ok()["payload"].is_null());
+    narrow.post(&format!("{path}/redeliver"), json!({})).await.refused(403, "Forbidden");
+    for change in [json!({"eventTypes": ["payroll.*"]}), json!({"isEnabled": true})] {
+        narrow.patch(&format!("{WEBHOOKS}/{id}"), change).await.refused(403, "Forbidden");
+    }
     owner.delete(&format!("{WEBHOOKS}/{id}")).await.ok();
 }
