@@ -92,7 +92,12 @@ impl Stage {
         conn.run("BEGIN").await.ours()?;
         for (place, (shape, rows)) in rows {
             if self.tables.insert(place, shape).is_none() {
-                let create = format!("CREATE TABLE {} ({})", shape.table(), shape.columns().join(", "));
+                let (table, columns) = (shape.table(), shape.columns().join(", "));
+                let create = match shape {
+                    // Put into order here, where nobody waits for it.
+                    Shape::Words(_) => format!("CREATE TABLE {table} ({columns}, PRIMARY KEY ({columns})) WITHOUT ROWID"),
+                    _ => format!("CREATE TABLE {table} ({columns})"),
+                };
                 conn.execute(create.into(), Vec::new()).await.ours()?;
             }
             let rows: Vec<&[Arg]> = rows.iter().map(Vec::as_slice).collect();
@@ -136,9 +141,7 @@ impl Stage {
         for shape in self.tables.values() {
             match shape {
                 Shape::Changed(table) => change(conn, table).await?,
-                // In the order of the index that they are.
-                Shape::Words(words) => copy(conn, *shape, words, " ORDER BY company_id, word, owner_id").await?,
-                shape => copy(conn, *shape, shape.table(), "").await?,
+                shape => copy(conn, *shape).await?,
             }
         }
         Ok(())
@@ -162,9 +165,9 @@ fn beside(database: &Path, number: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn copy(conn: &mut Conn<'_>, shape: Shape, table: &'static str, order: &str) -> Result<(), Fault> {
-    let columns = shape.columns().join(", ");
-    let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM staged.{table}{order}");
+async fn copy(conn: &mut Conn<'_>, shape: Shape) -> Result<(), Fault> {
+    let (table, columns) = (shape.table(), shape.columns().join(", "));
+    let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM staged.{table}");
     conn.execute(sql.into(), Vec::new()).await.map(drop).map_err(|error| Fault::of(table, error))
 }
 
