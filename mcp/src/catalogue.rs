@@ -50,8 +50,9 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
     }
 }
 
-/// What all APIs may take of a list, in bytes. Nobody sees all of them, and what is beside them takes some 4,000.
-const LIST: usize = 94_000;
+/// What all APIs may take of a list, in bytes. Nobody sees all of them: with what is beside them it is some
+/// 2,000 less for an administrator.
+const LIST: usize = 98_500;
 
 /// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`; the shape of what it answers has none
 /// in a list.
@@ -117,10 +118,14 @@ pub(crate) fn built(
     schema: Map<String, Json>,
     effect: Effect,
 ) -> Tool {
-    let mut hints = ToolAnnotations::new().read_only(effect.read_only).destructive(effect.destructive).open_world(false);
-    // It says something of what changes, and is false unless said.
-    if effect.idempotent && !effect.read_only {
-        hints = hints.idempotent(true);
+    let mut hints = ToolAnnotations::new().read_only(effect.read_only).open_world(false);
+    // These say something of what changes.
+    if !effect.read_only {
+        hints = hints.destructive(effect.destructive);
+        if effect.idempotent {
+            // It is false unless said.
+            hints = hints.idempotent(true);
+        }
     }
     Tool::new(name, description, schema).with_title(title).with_annotations(hints)
 }

@@ -27,7 +27,7 @@ async fn four_tools_stand_for_all() {
     };
     assert_eq!(hints("callTool"), (Some(false), Some(true)));
     for name in reading {
-        assert_eq!(hints(name), (Some(true), Some(false)), "{name}");
+        assert_eq!(hints(name), (Some(true), None), "{name}");
     }
 }
 

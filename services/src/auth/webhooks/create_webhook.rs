@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
@@ -40,6 +40,7 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .no_keys()
         .extra(&["secret"])
+        .carries(|| json!({"secret": {"type": "string", "description": "Signs what is sent; told this once."}}))
         .about(
             "Creates a webhook: from now on the company's events of these types are sent to its address, each signed, and tried for three \
              days. The secret that signs them is answered this once and cannot be read again; language models never see it. Refused for \

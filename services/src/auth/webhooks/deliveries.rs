@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use workforceos_core::BusinessApi;
 use workforceos_core::answer::Answer;
 use workforceos_core::api::Reach;
@@ -40,6 +40,7 @@ pub fn get() -> Api {
         .at("/v1/webhookdeliveries/:webhookDeliveryId")
         .reach(Reach::Admins)
         .extra(&["payload"])
+        .carries(|| json!({"payload": {"type": ["object", "null"], "description": "The body that is sent."}}))
         .about(
             "Returns a delivery and, as payload, the body that is sent; null if the event's content was erased since, and for API keys \
              that are limited to some services, since the event may be of another.",

@@ -28,6 +28,7 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .no_keys()
         .extra(&["secret"])
+        .carries(|| json!({"secret": {"type": "string", "description": "Signs what is sent; told this once."}}))
         .about(
             "Gives a webhook a new secret, which is answered this once and cannot be read again; language models never see it. For 24 \
              hours the secret before signs as well, so that receivers can change over; one before that ends at once.",

@@ -150,7 +150,7 @@ pub const END_THE_CALLER: &[&str] = &["archiveProfile", "updateUserPassword"];
 pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
 
 /// Changing APIs that leave no entry here, since nothing was to be done.
-pub const CHANGE_NOTHING: &[&str] = &["processScheduledAnnouncements", "planWeek"];
+pub const CHANGE_NOTHING: &[&str] = &["planWeek", "processScheduledAnnouncements"];
 
 /// Roles that may call an API but are refused by a rule of its own, whatever the arguments here.
 pub const REFUSED: &[(&str, &[Who])] = &[

@@ -19,9 +19,11 @@ pub fn problems(tool: &Json) -> Vec<String> {
     expect((1..=48).contains(&name.len()) && plain, "a name of other characters or length");
     expect(tool["description"].as_str().is_some_and(|d| d.trim().len() >= 10), "no description");
     expect(tool["title"].as_str().is_some_and(|t| !t.is_empty()), "no title");
-    for hint in ["readOnlyHint", "destructiveHint", "openWorldHint"] {
+    for hint in ["readOnlyHint", "openWorldHint"] {
         expect(tool["annotations"][hint].is_boolean(), hint);
     }
+    // Of what only reads it would say nothing.
+    expect(tool["annotations"]["readOnlyHint"] == true || tool["annotations"]["destructiveHint"].is_boolean(), "destructiveHint");
     expect(tool["inputSchema"]["type"] == "object" && tool["inputSchema"]["properties"].is_object(), "takes no object");
     schema(&tool["inputSchema"], &format!("{name} takes"), true, true, &mut found);
     if let Some(output) = tool.get("outputSchema") {
