@@ -52,7 +52,7 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
 
 /// What all APIs may take of a list, in bytes. Nobody sees all of them: with what is beside them it is some
 /// 2,000 less for an administrator.
-const LIST: usize = 98_500;
+const LIST: usize = 97_000;
 
 /// What of a tool is in a list. All of its words are in OpenAPI, and told by `describeTool`; the shape of what it answers has none
 /// in a list.
@@ -86,18 +86,23 @@ fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> List
     let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
     let tool = match tool::output_schema(api).filter(|_| words.output) {
         Some(schema) if words.about == usize::MAX => tool.with_raw_output_schema(Arc::new(schema)),
-        Some(schema) => match tool::bare(&Json::Object(schema)) {
-            Json::Object(bare) => tool.with_raw_output_schema(Arc::new(bare)),
-            _ => tool,
-        },
+        Some(schema) => said(tool, schema),
         None => tool,
     };
     Listed { service: api.service, tool }
 }
 
+/// A tool that says what it answers, without words.
+fn said(tool: Tool, schema: Map<String, Json>) -> Tool {
+    match tool::bare(&Json::Object(schema)) {
+        Json::Object(bare) => tool.with_raw_output_schema(Arc::new(bare)),
+        _ => tool,
+    }
+}
+
 fn of_front_end(tool: FrontEndTool) -> Listed {
     let built = built(tool.name(), tool.title().to_owned(), tool.about().into(), tool.input_schema(), tool.effect());
-    Listed { service: NO_SERVICE, tool: built.with_raw_output_schema(Arc::new(tool.output_schema())) }
+    Listed { service: NO_SERVICE, tool: said(built, tool.output_schema()) }
 }
 
 fn current_user() -> Listed {

@@ -11,7 +11,7 @@ use crate::dispatch::Outside;
 use crate::error::Error;
 use crate::object::{Joined, Level, ObjectDef, Property, SYSTEM};
 use crate::session::Ctx;
-use crate::tool::{PROXY_CODE, fits, reference, trim};
+use crate::tool::{PROXY_CODE, fits, output_schema, reference, trim};
 use crate::value::Value;
 
 /// Secret wherever they stand in JSON that no data object describes.
@@ -36,7 +36,7 @@ pub struct ToolResult {
 
 /// What a tool answers: the data under its name, what is beside it, the page, and how to get the next one. An error if it is
 /// too long and cannot be cut.
-pub fn result<S>(api: &BusinessApi<S>, answer: &Answer, reader: &Reader<'_>) -> Result<ToolResult, Error> {
+pub fn result<S: Send + Sync + 'static>(api: &BusinessApi<S>, answer: &Answer, reader: &Reader<'_>) -> Result<ToolResult, Error> {
     let view = View { api_name: api.data_name, def: api.object, as_is: api.output.is_some(), answer, reader };
     let mut text = view.text(&Shown::All);
     if !fits(&text) {
@@ -46,7 +46,7 @@ pub fn result<S>(api: &BusinessApi<S>, answer: &Answer, reader: &Reader<'_>) -> 
         }
         .unwrap_or_else(|| json!({"truncated": "The result is too long to be shown. Ask for less: name `fields`."}).to_string());
     }
-    let structured = match api.output {
+    let structured = match output_schema(api) {
         // What was said to have a shape has it or is an error.
         Some(_) => {
             let json: Json = serde_json::from_str(&text).unwrap_or_default();

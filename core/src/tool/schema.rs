@@ -105,7 +105,9 @@ fn filter_doc(property: &Property) -> String {
 
 /// The schema of an API's result as a tool, if it has one of its own; plain rows carry none.
 pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<Map<String, Json>> {
-    let data = (api.output?)();
+    // Of a file that is read in nothing is computed with: its report's shape is in OpenAPI alone.
+    let of_file = api.fields.iter().any(|field| field.kind == Kind::File);
+    let data = (api.output.filter(|_| !of_file)?)();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), json!({api.data_name: data}));
@@ -114,15 +116,14 @@ pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<M
 }
 
 /// A schema as strict clients take it, without its words: a property that may be null, which they know no single type for, is
-/// left open, and so are formats that some refuse.
+/// left open, and so are formats.
 pub fn bare(schema: &Json) -> Json {
     let Some(schema) = schema.as_object() else { return schema.clone() };
     let open = |schema: &Json| schema.get("type").is_some_and(Json::is_array);
     let mut out = Map::new();
     for (keyword, value) in schema {
         match (keyword.as_str(), value) {
-            ("description", _) => {}
-            ("format", format) if format != "date-time" => {}
+            ("description" | "format", _) => {}
             ("items", items) => drop(out.insert(keyword.clone(), bare(items))),
             ("properties", Json::Object(properties)) => {
                 let kept = properties.iter().filter(|(_, inner)| !open(inner));
@@ -180,7 +181,7 @@ mod tests {
             "column": {"type": ["string", "null"]},
             "description": {"type": "string", "description": "A property of that name stays."},
         }});
-        let inner = json!({"at": {"type": "string", "format": "date-time"}, "on": {"type": "string"}});
+        let inner = json!({"at": {"type": "string"}, "on": {"type": "string"}});
         let item = json!({"type": "object", "properties": inner, "required": ["at"]});
         let rows = json!({"type": "array", "items": item});
         let properties = json!({"rows": rows, "description": {"type": "string"}});

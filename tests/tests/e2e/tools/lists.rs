@@ -11,7 +11,7 @@ use crate::text;
 on_both_databases!(every_list_is_for_strict_clients);
 
 /// The most that a list may take of a model's memory, in bytes.
-const MOST: usize = 100_000;
+const MOST: usize = 100 * 1024;
 const MOST_SEARCHED: usize = 4_000;
 
 /// Everybody who sees a list of their own, and what of it they ask for.
