@@ -9,6 +9,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 
 use super::safe_text;
+use crate::reach::reaches;
 
 /// The most characters of a title.
 const MAX_TITLE: usize = 200;
@@ -68,12 +69,11 @@ pub fn check_reach(state: &State, ctx: &Ctx, announcement: &Announcement) -> Res
     if ctx.is_admin() {
         return Ok(());
     }
-    let reached = |user: &UserId| *user == ctx.user() || state.people.manager_of(*user) == Some(ctx.user());
     let named = &announcement.audience_user_ids;
     if named.is_empty() {
         return Err(Error::forbidden("Managers tell their own reports: name them in audienceUserIds"));
     }
-    match named.iter().find(|user| !reached(user)) {
+    match named.iter().find(|user| !reaches(state, ctx, **user)) {
         None => Ok(()),
         Some(user) => Err(Error::forbidden(format!("audienceUserIds: {user} is not your report"))),
     }

@@ -19,7 +19,7 @@ mod templates;
 mod update_shift;
 
 pub use calendar::calendar;
-pub(crate) use cover::{reached, reaches, sees, shift_json, shift_shape};
+pub(crate) use cover::{reached, sees, shift_json, shift_shape};
 pub(crate) use create_shift::{Plan, created};
 pub use read::{my_shifts, rows as visible_shifts};
 pub use rules::membership_clashes;

@@ -11,6 +11,7 @@ use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::previous_day;
 
 use crate::attendance::rules::times;
+use crate::reach::reaches;
 use crate::schedule;
 
 /// How somebody stands to a shift at a moment. Ordered: what asks for attention comes first.
@@ -122,7 +123,7 @@ fn people(state: &State, ctx: &Ctx, shift: &Shift, still_here: &[UserId], now: T
     let mut users = state.assignees(shift);
     let assigned: HashSet<UserId> = users.iter().copied().collect();
     users.extend(still_here.iter().filter(|user| !assigned.contains(user)));
-    users.retain(|user| schedule::reaches(state, ctx, *user));
+    users.retain(|user| reaches(state, ctx, *user));
     users.into_iter().filter_map(|user| attendee(state, shift, user, now)).collect()
 }
 
@@ -162,8 +163,7 @@ fn open_places(state: &State, shift: &Shift, now: Timestamp) -> usize {
 pub fn away(state: &State, ctx: &Ctx, date: Date, department: Option<DepartmentId>) -> Vec<Away> {
     let member = |user| department.is_none_or(|d| state.people.is_member(d, user));
     let active = |user: UserId| state.people.role(user).is_some();
-    let spans =
-        state.leave.of_day(date).filter(|(user, _)| active(*user) && member(*user) && schedule::reaches(state, ctx, *user));
+    let spans = state.leave.of_day(date).filter(|(user, _)| active(*user) && member(*user) && reaches(state, ctx, *user));
     let mut away: Vec<Away> = spans.map(|(user, span)| Away { user, part: span.part, until: span.to }).collect();
     away.sort_by_key(|a| (a.user, a.part != DayPart::Full, a.part.as_str()));
     away

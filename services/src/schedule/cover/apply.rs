@@ -14,6 +14,7 @@ use workforceos_core::time::Timestamp;
 use super::roster;
 use super::rules::{Limits, Person, Place, obstacles};
 use crate::attendance::rules::check_unlocked;
+use crate::reach::reaches;
 use crate::schedule::{rest, rules};
 
 /// Who is to take places in a shift, as it was when that was planned.
@@ -68,7 +69,7 @@ fn is_open(state: &State, now: Timestamp, shift: &Shift, places: usize) -> bool 
 
 fn can_take(state: &State, ctx: &Ctx, shift: &Shift, person: &Person, place: &Place, limits: &Limits) -> bool {
     state.people.role(person.user).is_some()
-        && roster::reaches(state, ctx, person.user)
+        && reaches(state, ctx, person.user)
         && roster::lacks(state, &roster::departments(shift), person.user).is_empty()
         && obstacles(person, place, limits).is_empty()
 }

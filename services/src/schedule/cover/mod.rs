@@ -18,5 +18,5 @@ mod words;
 
 pub use find_cover_for::api as find_cover_for;
 pub use plan_week::api as plan_week;
-pub use roster::{reached, reaches, sees};
+pub use roster::{reached, sees};
 pub use words::{shift_json, shift_shape};

@@ -18,6 +18,7 @@ use workforceos_core::zone::week_start;
 use super::rules::{Commitment, LOOK_BACK, Limits, Person, Place, Reason, Reasons};
 use crate::App;
 use crate::payroll::exact::{exact, whole};
+use crate::reach::reaches;
 use crate::schedule::{rest, rules};
 
 /// Of more people than this, their shifts are not looked up by name: those of the days are read whole.
@@ -36,11 +37,6 @@ pub fn reached(state: &State, ctx: &Ctx) -> Vec<UserId> {
     let mut users: Vec<UserId> = state.people.users().filter(|user| reaches(state, ctx, *user)).collect();
     users.sort();
     users
-}
-
-/// As [`Ctx::reaches`], by the company's state of this moment.
-pub fn reaches(state: &State, ctx: &Ctx, user: UserId) -> bool {
-    ctx.is_admin() || user == ctx.user() || state.people.manager_of(user) == Some(ctx.user())
 }
 
 /// Whether the caller may know of a shift: as getShift shows it, or as an open one that somebody in reach could claim.

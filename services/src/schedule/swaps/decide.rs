@@ -15,6 +15,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Reach, input};
 
 use super::{endings, rules};
+use crate::reach::manages;
 use crate::schedule::rules as shifts;
 use crate::{Api, App, commit};
 
@@ -79,7 +80,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &DecideSwap, dates: &[Date]) -> Resul
 /// Admins decide all, managers between their reports; what a manager does not reach is not there.
 fn check_decider(facts: &Facts, ctx: &Ctx, swap: &ShiftSwap) -> Result<()> {
     let two = [swap.requester_id, swap.colleague_id];
-    let manages = |user: &UserId| facts.state.people.manager_of(*user) == Some(ctx.user());
+    let manages = |user: &UserId| manages(facts.state, ctx, *user);
     if !ctx.is_admin() && !two.iter().any(manages) {
         return Err(Error::not_found("shiftSwap"));
     }
