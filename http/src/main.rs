@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
+use workforceos_agents::provider::Providers;
 use workforceos_core::id::IdSource;
 use workforceos_core::time::SystemClock;
 use workforceos_http::settings::{Cli, Command, Values, cores};
@@ -78,6 +79,7 @@ async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
         proxies: values.trusted_proxies.clone(),
         cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
         mcp_fixtures: values.mcp_conformance_fixtures,
+        providers: Providers::default(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),
     };

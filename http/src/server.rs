@@ -10,6 +10,8 @@ use actix_web::middleware::Condition;
 use actix_web::web::{self, Bytes};
 use actix_web::{App as WebApp, HttpServer};
 use tokio::task::JoinHandle;
+use workforceos_agents::Agents;
+use workforceos_agents::provider::Providers;
 use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::IdSource;
@@ -43,6 +45,8 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// Whether MCP serves what the conformance suite asks for.
     pub mcp_fixtures: bool,
+    /// Who serves the language models.
+    pub providers: Providers,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdSource>,
 }
@@ -54,16 +58,33 @@ pub struct Server {
     pub metrics: Metrics,
     pub openapi: Bytes,
     pub mcp: mcp::Mount,
+    pub agents: Agents,
     pub proxies: Vec<IpAddr>,
     pub uploads: Uploads,
 }
 
 impl Server {
-    fn new(app: Arc<App>, proxies: Vec<IpAddr>, mcp_fixtures: bool, origins: Vec<String>) -> Result<Server> {
+    fn new(
+        app: Arc<App>,
+        proxies: Vec<IpAddr>,
+        mcp_fixtures: bool,
+        origins: Vec<String>,
+        providers: Providers,
+    ) -> Result<Server> {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
         let mcp = mcp::Mount::new(dispatch.clone(), mcp_fixtures, origins);
-        Ok(Server { app, dispatch, metrics: Metrics::install(), openapi: openapi.into(), mcp, proxies, uploads: Uploads::new() })
+        let agents = Agents::new(dispatch.clone(), mcp.tools.clone(), providers);
+        Ok(Server {
+            app,
+            dispatch,
+            metrics: Metrics::install(),
+            openapi: openapi.into(),
+            mcp,
+            agents,
+            proxies,
+            uploads: Uploads::new(),
+        })
     }
 
     /// A new id, as text.
@@ -115,9 +136,10 @@ pub struct Running {
 
 /// Starts store, actors and the HTTP server.
 pub async fn start(options: Options) -> Result<Running> {
-    let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, clock, ids } = options;
+    let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, providers, clock, ids } = options;
     let app = App::start(settings, clock, ids).await?;
-    let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures, cors.clone())?);
+    let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures, cors.clone(), providers)?);
+    tracing::info!(providers = ?server.agents.providers.names(), "language models");
     let data = web::Data::from(server.clone());
     let web = HttpServer::new(move || {
         WebApp::new()

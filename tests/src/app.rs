@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::time::Duration;
 
+use workforceos_agents::provider::Providers;
 use workforceos_core::change::Changes;
 use workforceos_core::id::{CompanyId, IdSource};
 use workforceos_core::session::Role;
@@ -36,6 +37,8 @@ pub struct Setup {
     pub cors: Vec<String>,
     /// Serve what the MCP conformance suite asks for.
     pub mcp_fixtures: bool,
+    /// Who serves the language models.
+    pub providers: Providers,
     /// Whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
 }
@@ -53,6 +56,7 @@ impl Default for Setup {
             smtp_url: None,
             cors: Vec::new(),
             mcp_fixtures: false,
+            providers: Providers::default(),
             proxies: Vec::new(),
         }
     }
@@ -95,6 +99,7 @@ struct Edge {
     cors: Vec<String>,
     proxies: Vec<IpAddr>,
     mcp_fixtures: bool,
+    providers: Providers,
 }
 
 impl TestApp {
@@ -129,7 +134,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(setup.start));
         TestApp::open(
             settings,
-            Edge { cors: setup.cors, proxies: setup.proxies, mcp_fixtures: setup.mcp_fixtures },
+            Edge { cors: setup.cors, proxies: setup.proxies, mcp_fixtures: setup.mcp_fixtures, providers: setup.providers },
             clock,
             scratch,
         )
@@ -153,6 +158,7 @@ impl TestApp {
             proxies: self.edge.proxies.clone(),
             cors: self.edge.cors.clone(),
             mcp_fixtures: self.edge.mcp_fixtures,
+            providers: self.edge.providers.clone(),
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
         };
