@@ -3,7 +3,7 @@
 //! Tools that only read run side by side. A tool that changes something runs alone, after the calls before it and before those
 //! after it: what comes of a turn is what would have come of its calls one by one.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::mem::take;
 use std::time::Duration;
 
@@ -63,9 +63,8 @@ struct Asked {
 impl Actor {
     /// Runs the calls of the turn. Each has its result then, unless the answer was cut off.
     pub async fn run_calls(&mut self) -> Result<(), Cut> {
-        let ready = self.ready();
         let mut reads = Vec::new();
-        for one in ready {
+        for one in self.ready() {
             if one.changes {
                 self.side_by_side(take(&mut reads)).await?;
                 self.change(one).await?;
@@ -79,7 +78,10 @@ impl Actor {
     /// The calls that can be run. What cannot is answered at once, and approvals are asked for, all at the beginning.
     fn ready(&mut self) -> Vec<Ready> {
         let mut ready = Vec::new();
-        for call in self.batch.clone() {
+        for made in self.batch.clone() {
+            // From here on a call is what it means: what is shown, approved, run and recorded.
+            let call = Call { id: made.id.clone(), ..self.toolbox.meant(&made) };
+            self.opened(&call.id, |open| open.tool.clone_from(&call.name));
             if self.made >= self.budget.tool_calls {
                 self.refused = true;
                 self.ended(&call.id, refusal(&call.name, USED_UP));
@@ -89,9 +91,7 @@ impl Actor {
             match self.toolbox.arguments(&call) {
                 Err(done) => self.ended(&call.id, *done),
                 Ok(args) => {
-                    if let Some(open) = self.open.iter_mut().find(|open| open.id == call.id) {
-                        open.args = Json::Object(args.clone());
-                    }
+                    self.opened(&call.id, |open| open.args = Json::Object(args.clone()));
                     let changes = self.toolbox.changes(&call.name);
                     let approval = (changes && self.confirm_writes).then(|| self.ask(&call, &args));
                     ready.push(Ready { call, args, changes, approval });
@@ -99,6 +99,12 @@ impl Actor {
             }
         }
         ready
+    }
+
+    fn opened(&mut self, id: &str, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.id == id) {
+            change(open);
+        }
     }
 
     fn ask(&self, call: &Call, args: &Map<String, Json>) -> Asked {
@@ -136,6 +142,8 @@ impl Actor {
         if !self.has_room(&one.call) {
             return Ok(());
         }
+        // What was stopped in the meantime changes nothing any more.
+        self.limits.within(ready(())).await?;
         let (id, work) = (one.call.id.clone(), self.execute(one));
         // On a task of its own: it runs to its end, whatever becomes of the answer.
         let mut work = tokio::spawn(work.in_current_span());
@@ -179,9 +187,7 @@ impl Actor {
     /// The work of a call, of which the page is told that it begins.
     fn execute(&mut self, one: Ready) -> impl Future<Output = Done> + Send + use<> {
         self.tell("tool_executing", json!({"tool": one.call.name, "args": one.args, "toolCallId": one.call.id}));
-        if let Some(open) = self.open.iter_mut().find(|open| open.id == one.call.id) {
-            open.runs = Some(one.changes);
-        }
+        self.opened(&one.call.id, |open| open.runs = Some(one.changes));
         let toolbox = self.toolbox.clone();
         async move {
             let began = Instant::now();

@@ -9,7 +9,7 @@ use super::figures;
 use super::limits::Cut;
 use super::{Finish, NOT_CONFIGURED, Outcome, Ran};
 use crate::history;
-use crate::provider::Message;
+use crate::provider::{Failure, Message};
 
 impl Actor {
     /// What it came to, and its last event: `done`, or `error` if it failed or a budget ended it before it said anything.
@@ -81,7 +81,7 @@ fn words(cut: &Cut) -> &'static str {
     }
 }
 
-/// For the log and the figures. A failure's own words may be the model's: they stay out.
+/// For the log and the figures. What cannot be read may be the model's words: it stays out.
 fn note(cut: &Cut) {
     let kind = match cut {
         Cut::Stopped => return,
@@ -95,6 +95,9 @@ fn note(cut: &Cut) {
     figures::failure(kind);
     match cut {
         Cut::Panicked => tracing::error!("an answer panicked"),
+        // A wrong key or model, an address that nobody listens at: an operator has to know which.
+        Cut::Failed(Failure::Refused { status, message }) => tracing::warn!(kind, status, message, "an answer was cut off"),
+        Cut::Failed(Failure::Unreachable(message)) => tracing::warn!(kind, message, "an answer was cut off"),
         _ => tracing::warn!(kind, "an answer was cut off"),
     }
 }

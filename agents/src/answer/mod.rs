@@ -13,6 +13,8 @@ mod limits;
 mod log;
 mod registry;
 mod running;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use std::fmt;
@@ -26,9 +28,10 @@ use workforceos_core::id::{CompanyId, UserId};
 
 use crate::provider::{Chosen, Message, Usage};
 use crate::tools::Toolbox;
+use log::Log;
 
 pub use approvals::APPROVAL;
-pub use log::{KEPT, Log};
+pub use log::KEPT;
 pub use registry::{Answers, KEPT_FOR};
 pub use running::Running;
 

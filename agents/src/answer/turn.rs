@@ -64,7 +64,9 @@ impl Actor {
     fn request(&self, provider: &Chosen, max_tokens: u32, last: bool) -> Request {
         let fitted = history::fit(self.history.iter().chain(&self.added).cloned().collect(), PROMPT);
         let mut system = self.system.clone();
-        let notes = [(fitted.left_out, LEFT_OUT), (last, NO_MORE_TOOLS)];
+        // The history may have been cut before, and the system part says so then.
+        let left_out = fitted.left_out && !system.contains(LEFT_OUT);
+        let notes = [(left_out, LEFT_OUT), (last, NO_MORE_TOOLS)];
         for (_, note) in notes.iter().filter(|(said, _)| *said) {
             system.push_str("\n\n");
             system.push_str(note);
