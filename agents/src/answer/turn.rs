@@ -41,8 +41,9 @@ impl Actor {
     pub async fn turn(&mut self, provider: &Chosen, max_tokens: u32, last: bool) -> Result<Finish, Cut> {
         let request = self.request(provider, max_tokens, last);
         let prompt = history::size(&request.messages) + workforceos_core::tool::tokens(&request.system);
-        self.heard = Some(Heard { prompt: prompt as u64, ..Heard::default() });
         let mut stream = self.limits.within(provider.provider.turn(request)).await??;
+        // From here on the provider counts it.
+        self.heard = Some(Heard { prompt: prompt as u64, ..Heard::default() });
         loop {
             let piece = self.limits.within(stream.next()).await?;
             let piece = piece.unwrap_or_else(|| Err(Failure::Malformed("the turn has no end".to_owned())))?;
@@ -102,13 +103,15 @@ impl Actor {
     /// A call begins, under an id that no other call of this answer has.
     fn begin(&mut self, given: String, tool: String) {
         let id = self.unique(&given);
-        self.hearing().begun.push((given, id.clone()));
+        let heard = self.hearing();
+        heard.written += tool.len() as u64;
+        heard.begun.push((given, id.clone()));
         self.open_call(id, tool);
     }
 
     fn called(&mut self, call: Call) {
         let heard = self.hearing();
-        heard.written += (call.name.len() + call.arguments.len()) as u64;
+        heard.written += call.arguments.len() as u64;
         let begun = heard.begun.iter().position(|(given, _)| *given == call.id).map(|at| heard.begun.remove(at).1);
         let id = begun.unwrap_or_else(|| {
             let id = self.unique(&call.id);

@@ -49,6 +49,17 @@ async fn a_provider_that_writes_on_and_on_is_not_listened_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_to_one_that_begins_calls_without_end() {
+    let begun = |i: usize| Play::Piece(Piece::Begun { id: format!("c{i}"), name: "read".to_owned() });
+    let scene = Scene::new(vec![Ok((0..100_000).map(begun).chain([Play::Hang]).collect())]);
+    let running = scene.start();
+    assert_eq!(scene.stored_once(&running).await.finish, Finish::Budget);
+    let events = all(&running).await;
+    well_formed(&events);
+    assert!(events.len() < 10_000, "{}", events.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_beyond_the_budget_are_refused_and_one_turn_without_tools_follows() {
     let mut last = vec![text("I know half.")];
     last.extend(call("d", "read"));

@@ -25,7 +25,7 @@ async fn a_provider_that_fails_before_it_says_anything() {
     let scene = Scene::new(vec![Err(secret.clone())]);
     let running = scene.start();
     let outcome = ended_by(&scene, &running, secret.public()).await;
-    assert_eq!((outcome.text.as_str(), outcome.messages.len()), ("", 1));
+    assert_eq!((outcome.text.as_str(), outcome.messages.len(), outcome.usage), ("", 1, Usage::default()));
 }
 
 #[tokio::test(start_paused = true)]
