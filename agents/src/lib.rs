@@ -3,6 +3,8 @@
 //! A model is reached through a [`provider`]. What it may use is a [`tools::Toolbox`]: Business APIs by dispatch, as the calling user,
 //! with the masks, cuts and refusals of every tool. Nothing here reads the database or grants anything.
 
+pub mod answer;
+pub mod history;
 pub mod provider;
 pub mod tools;
 
@@ -12,6 +14,7 @@ use workforceos_core::Dispatch;
 use workforceos_mcp::McpServer;
 use workforceos_services::App;
 
+use answer::Answers;
 use provider::Providers;
 
 /// What agents work with; one for the whole server.
@@ -20,10 +23,12 @@ pub struct Agents {
     pub dispatch: Arc<Dispatch<App>>,
     pub tools: McpServer<App>,
     pub providers: Providers,
+    /// The answers that run now.
+    pub answers: Answers,
 }
 
 impl Agents {
     pub fn new(dispatch: Arc<Dispatch<App>>, tools: McpServer<App>, providers: Providers) -> Agents {
-        Agents { app: dispatch.state.clone(), dispatch, tools, providers }
+        Agents { app: dispatch.state.clone(), dispatch, tools, providers, answers: Answers::default() }
     }
 }

@@ -200,8 +200,10 @@ impl Running {
         }
     }
 
-    /// No new requests; running ones end within a bound, streams are told, actors stop, the database is closed.
+    /// No new requests; answers of agents and running requests end within a bound, streams are told, actors stop, the database is closed.
     pub async fn stop(self) {
+        // First, since they still store what they said, and since their readers' streams end with them.
+        self.server.agents.answers.shutdown(DRAIN).await;
         let hub = self.app.hub.clone();
         // It waits for the hub's thread.
         let told = tokio::task::spawn_blocking(move || hub.shutdown());

@@ -1,0 +1,140 @@
+//! The answers of this process: one at a time for each key of a user, kept a while after their end for those who come back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use workforceos_core::error::{Error, Result};
+use workforceos_core::id::{CompanyId, UserId};
+
+use super::approvals::unknown;
+use super::{Job, Running, actor};
+
+/// How long an answer that has ended can still be read.
+pub const KEPT_FOR: Duration = Duration::from_secs(300);
+
+/// The answers that run; clones are the same. Dropping them ends none.
+#[derive(Clone)]
+pub struct Answers {
+    registry: Arc<Registry>,
+    /// Where they run: not on the threads that parse HTTP.
+    runtime: Option<Handle>,
+}
+
+/// Answers that run on the runtime in which this is made, or else on that in which each begins.
+impl Default for Answers {
+    fn default() -> Answers {
+        Answers { registry: Arc::default(), runtime: Handle::try_current().ok() }
+    }
+}
+
+type ByUser = HashMap<(CompanyId, UserId), HashMap<String, Arc<Running>>>;
+
+#[derive(Default)]
+pub(super) struct Registry {
+    all: Mutex<ByUser>,
+    /// Set when the server ends.
+    closing: CancellationToken,
+}
+
+impl Answers {
+    /// Begins an answer. It runs to its end, whoever reads it.
+    ///
+    /// # Errors
+    /// 409 `AnswerRunning` if one of that user and key still runs, 503 if the server is ending.
+    pub fn start(&self, job: Job) -> Result<Arc<Running>> {
+        let running = Arc::new(Running::new(job.company, job.user, job.key.clone()));
+        {
+            let mut all = self.registry.lock();
+            // Under the lock, so that a shutdown stops what began before it and nothing begins after.
+            if self.registry.closing.is_cancelled() {
+                return Err(Error::unavailable("The server is ending. Please try again in a moment"));
+            }
+            let of_user = all.entry((job.company, job.user)).or_default();
+            if of_user.get(&job.key).is_some_and(|before| !before.ended()) {
+                return Err(still_running(&job.key));
+            }
+            of_user.insert(job.key.clone(), running.clone());
+        }
+        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        actor::spawn(&runtime, job, running.clone(), Arc::downgrade(&self.registry));
+        Ok(running)
+    }
+
+    /// A user's answer of a key: the one that runs, or the last if it ended less than five minutes ago.
+    pub fn find(&self, company: CompanyId, user: UserId, key: &str) -> Option<Arc<Running>> {
+        self.registry.lock().get(&(company, user))?.get(key).cloned()
+    }
+
+    /// As [`Running::approve`], for whichever of the user's answers asked.
+    ///
+    /// # Errors
+    /// 404 if none of the user's answers asked for it, 409 if it was answered, or came too late.
+    pub fn approve(&self, company: CompanyId, user: UserId, id: &str, yes: bool) -> Result<()> {
+        let asked = {
+            let all = self.registry.lock();
+            all.get(&(company, user)).and_then(|of_user| of_user.values().find(|running| running.approvals.has(id)).cloned())
+        };
+        asked.ok_or_else(unknown)?.approve(id, yes)
+    }
+
+    /// How many answers run.
+    pub fn count(&self) -> usize {
+        running_of(&self.registry.lock()).len()
+    }
+
+    /// Stops all answers, begins none any more, and waits until each is stored, at most so long. How many were not.
+    pub async fn shutdown(&self, within: Duration) -> usize {
+        let running = {
+            let all = self.registry.lock();
+            self.registry.closing.cancel();
+            running_of(&all)
+        };
+        running.iter().for_each(|running| running.stop());
+        let ends = join_all(running.iter().map(|running| running.outcome()));
+        if tokio::time::timeout(within, ends).await.is_err() {
+            let left = running.iter().filter(|running| !running.ended()).count();
+            tracing::warn!(left, "answers did not end in time");
+            return left;
+        }
+        0
+    }
+}
+
+fn running_of(all: &ByUser) -> Vec<Arc<Running>> {
+    all.values().flat_map(HashMap::values).filter(|running| !running.ended()).cloned().collect()
+}
+
+fn still_running(key: &str) -> Error {
+    let message = format!("An answer of {key} is still running: wait for its end, or stop it");
+    Error::conflict("AnswerRunning", message).detail(json!({"conversationId": key}))
+}
+
+impl Registry {
+    /// Forgets an answer that has ended, after a while; a newer one of the same key stays.
+    pub async fn forget_later(registry: Weak<Registry>, running: Arc<Running>) {
+        let Some(closing) = registry.upgrade().map(|registry| registry.closing.clone()) else { return };
+        tokio::select! {
+            () = tokio::time::sleep(KEPT_FOR) => {}
+            () = closing.cancelled() => {}
+        }
+        let Some(registry) = registry.upgrade() else { return };
+        let mut all = registry.lock();
+        let owner = (running.company, running.user);
+        let Some(of_user) = all.get_mut(&owner) else { return };
+        if of_user.get(&running.key).is_some_and(|kept| Arc::ptr_eq(kept, &running)) {
+            of_user.remove(&running.key);
+        }
+        if of_user.is_empty() {
+            all.remove(&owner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByUser> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
