@@ -163,6 +163,9 @@ pub const END_THE_CALLER: &[&str] = &["archiveProfile", "updateUserPassword"];
 /// The root level reaches every company by these.
 pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
 
+/// Parameters by which lists are filtered: an id that the company does not know finds nothing.
+pub const ONLY_FILTERS: &[(&str, &str)] = &[("listAuditLogs", "actor_user_id")];
+
 /// Changing APIs that leave no entry here, since nothing was to be done.
 pub const CHANGE_NOTHING: &[&str] = &["planWeek", "processScheduledAnnouncements"];
 
