@@ -143,6 +143,8 @@ pub struct BusinessApi<S> {
     pub extra: &'static [&'static str],
     /// An API key cannot call it (keys, passwords, roles).
     pub no_keys: bool,
+    /// Answers its data alone, without an envelope, and fails in governance's shape.
+    pub plain: bool,
     /// The most bytes of a body, if more than usual.
     pub body_limit: Option<usize>,
     /// The schema of the data that it answers, where that is no data object.
@@ -173,6 +175,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             effect,
             extra: &[],
             no_keys: false,
+            plain: false,
             body_limit: None,
             output: None,
             carries: None,
@@ -248,6 +251,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// API keys cannot call it.
     pub fn no_keys(mut self) -> BusinessApi<S> {
         self.no_keys = true;
+        self
+    }
+
+    /// Over REST it answers its data alone, without an envelope, and fails in governance's shape.
+    pub fn plain(mut self) -> BusinessApi<S> {
+        self.plain = true;
         self
     }
 

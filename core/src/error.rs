@@ -41,6 +41,35 @@ impl Status {
     }
 }
 
+crate::wire_enum! {
+    /// What kind of failure plain APIs tell of.
+    pub enum PlainError {
+        Auth => "AUTH_ERROR",
+        Permission => "PERMISSION_ERROR",
+        NotFound => "NOT_FOUND",
+        Validation => "VALIDATION_ERROR",
+        Conflict => "CONFLICT",
+        RateLimit => "RATE_LIMIT_ERROR",
+        Internal => "INTERNAL_ERROR",
+    }
+}
+
+impl Status {
+    /// As plain APIs tell it, with the HTTP status.
+    pub const fn plain(self) -> (PlainError, u16) {
+        match self {
+            Status::Unauthenticated => (PlainError::Auth, 401),
+            Status::Forbidden => (PlainError::Permission, 403),
+            Status::NotFound => (PlainError::NotFound, 404),
+            Status::Invalid | Status::Unprocessable => (PlainError::Validation, 422),
+            Status::TooLarge | Status::UnsupportedMedia => (PlainError::Validation, self.http()),
+            Status::Conflict => (PlainError::Conflict, 409),
+            Status::RateLimited => (PlainError::RateLimit, 429),
+            Status::Internal | Status::Unavailable => (PlainError::Internal, self.http()),
+        }
+    }
+}
+
 /// One bad field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -92,6 +92,10 @@ ids! {
     FileId,
     /// An announcement.
     AnnouncementId,
+    /// A duty.
+    DutyId,
+    /// An end-of-day report.
+    EodReportId,
     /// A webhook.
     WebhookId,
     /// A delivery to a webhook.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::api::{BusinessApi, Reach};
+use crate::error::PlainError;
 use crate::filter::{self, LIST_PARAMETERS};
 use crate::input::Place;
 use crate::object::{Level, ObjectDef, Property};
@@ -23,6 +24,7 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
         }
     }
     schemas.insert("Error".to_owned(), error_schema());
+    schemas.insert("GovernanceError".to_owned(), plain_error_schema());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -100,6 +102,7 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         let doc = "The same key and arguments within 24 hours give the stored answer; the same key with others 409.";
         parameters.push(parameter("Idempotency-Key", "header", false, json!({"type": "string", "maxLength": 255}), doc));
     }
+    let failure = if api.plain { "#/components/schemas/GovernanceError" } else { "#/components/schemas/Error" };
     let mut operation = json!({
         "operationId": api.name,
         "summary": crate::tool::title(api.name),
@@ -113,7 +116,7 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
             },
             "default": {
                 "description": "Failure",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                "content": {"application/json": {"schema": {"$ref": failure}}},
             },
         },
     });
@@ -163,6 +166,9 @@ fn envelope<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         None if many => json!({"type": "array", "items": object}),
         None => object,
     };
+    if api.plain {
+        return data;
+    }
     let mut properties = json!({
         "status": {"type": "string", "const": "OK"}, "statusCode": {"type": "integer"}, "elapsedMs": {"type": "integer"},
         "ssoTime": {"type": "integer"}, "source": {"type": "string", "enum": ["db", "actor", "cache"]},
@@ -221,6 +227,14 @@ pub fn object_schema(def: &'static ObjectDef) -> Json {
         properties.insert(join.name.to_owned(), object);
     }
     json!({"type": "object", "description": def.doc.trim(), "properties": properties})
+}
+
+/// How plain APIs fail.
+fn plain_error_schema() -> Json {
+    let error = json!({
+        "code": {"type": "string", "enum": PlainError::NAMES}, "message": {"type": "string"}, "details": {"type": "array", "items": {}},
+    });
+    json!({"type": "object", "properties": {"error": {"type": "object", "properties": error}}})
 }
 
 fn error_schema() -> Json {

@@ -67,6 +67,9 @@ pub async fn call(
         return csv::Export { dispatch: server.dispatch.clone(), api: api.clone(), who: again, args }.run(ctx).await;
     }
     let answer = server.dispatch.call(ctx, api, args, key).await?;
+    if api.plain {
+        return Ok(reply::json(request, answer.status.unwrap_or(api.status), &answer.view(false), room(api, &answer)));
+    }
     let envelope = Envelope {
         status: answer.status.unwrap_or(api.status),
         elapsed_ms: millis(incoming.started),

@@ -66,14 +66,39 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// A failure's response. What the client may not know is logged, here and nowhere else.
+/// A failure's response, in the shape of the address. What the client may not know is logged, here and nowhere else.
 pub fn error(request: &HttpRequest, request_id: &str, now: Timestamp, error: &Error) -> HttpResponse {
+    if is_plain(request.path()) {
+        let (status, body) = plain_error(error);
+        return failure(request, request_id, error, status, &body);
+    }
     error_as(request, request_id, error, &error_body(error, now))
 }
 
 /// As [`error`], with a body of one's own making.
 pub fn error_as(request: &HttpRequest, request_id: &str, error: &Error, body: &Json) -> HttpResponse {
-    let status = error.status.http();
+    failure(request, request_id, error, error.status.http(), body)
+}
+
+/// Whether an address is governance's, whose answers have no envelope.
+pub fn is_plain(path: &str) -> bool {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    parts.next().is_some_and(|part| part.eq_ignore_ascii_case("api"))
+        && parts.next().is_some_and(|part| part.eq_ignore_ascii_case("v1"))
+}
+
+/// Status and body of a failure as governance tells it.
+pub fn plain_error(error: &Error) -> (u16, Json) {
+    let (code, status) = error.status.plain();
+    let details = match error.detail.as_deref() {
+        Some(Json::Array(details)) => details.clone(),
+        Some(detail) => vec![detail.clone()],
+        None => Vec::new(),
+    };
+    (status, json!({"error": {"code": code.as_str(), "message": error.message, "details": details}}))
+}
+
+fn failure(request: &HttpRequest, request_id: &str, error: &Error, status: u16, body: &Json) -> HttpResponse {
     if status >= 500 {
         let source = error.source.as_deref().map(causes);
         tracing::error!(requestId = request_id, status, errCode = %error.code, message = %error.message, source, "request failed");

@@ -180,8 +180,13 @@ fn method(request: &HttpRequest) -> Option<Method> {
 /// 405 is no failure that an API can have, so it has no place among [`Status`].
 fn not_allowed(server: &Server, request: &HttpRequest) -> HttpResponse {
     let error = Error::new(Status::NotFound, "MethodNotAllowed", format!("{} is not for this address", request.method()));
-    let mut body = reply::error_body(&error, server.dispatch.clock.now());
-    body["status"] = 405.into();
+    let body = if reply::is_plain(request.path()) {
+        reply::plain_error(&error).1
+    } else {
+        let mut body = reply::error_body(&error, server.dispatch.clock.now());
+        body["status"] = 405.into();
+        body
+    };
     reply::value(request, 405, &body)
 }
 

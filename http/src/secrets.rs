@@ -20,6 +20,13 @@ pub fn kept(data_dir: &Path, name: &str) -> Result<[u8; 32]> {
     }
 }
 
+/// As [`kept`], of a key that is there.
+pub fn already_kept(data_dir: &Path, name: &str) -> Result<[u8; 32]> {
+    let path = data_dir.join("secrets").join(name);
+    let text = fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
+    from_hex(text.trim()).ok_or_else(|| failed(&path, &"is no key of 64 hexadecimal digits"))
+}
+
 /// Written beside its place and linked into it whole: a crash leaves no half key, and of two starts at once one wins.
 fn make(directory: &Path, path: &Path) -> Result<[u8; 32]> {
     let mut key = [0; 32];

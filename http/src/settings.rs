@@ -44,6 +44,11 @@ pub enum Command {
         /// The directory to make; one that exists must be empty. A server started with it as DATA_DIR goes on from the copy
         target: PathBuf,
     },
+    /// Look after the audit log
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
     /// Import people, shifts or attendance from a CSV file into a company; with SQLite while no server runs on DATA_DIR
     #[command(
         after_help = "Ends with 0 if every row is good, 3 if some are not (nothing was written then, unless --partial), 1 if it could not \
@@ -64,6 +69,18 @@ pub enum Command {
         /// Only say what would happen
         #[arg(long)]
         dry_run: bool,
+    },
+}
+
+/// What is done about the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Audit {
+    /// Prove that no entry of the journals was altered, removed or moved, also while the server runs
+    #[command(after_help = "Ends with 0 if every journal is whole, 3 if one is not, 1 if it could not run.")]
+    Verify {
+        /// Only this company's, by its codename; root for the SaaS level's
+        #[arg(long)]
+        company: Option<String>,
     },
 }
 
@@ -213,6 +230,18 @@ impl Values {
     pub fn source(&self) -> Result<backup::Source> {
         let data_dir = self.data_directory(&Command::Serve);
         Ok(backup::Source { database: self.database(&data_dir)?, data_dir })
+    }
+
+    /// The journals and their key, for whoever proves them. Nothing is made: with a new key nothing could be proved.
+    pub fn journals(&self) -> Result<workforceos_store::Settings> {
+        let data_dir = self.data_directory(&Command::Serve);
+        let given = given(&self.journal_key);
+        let bad = || Error::field("JOURNAL_KEY", "must be 64 hexadecimal digits");
+        let journal_key = match given {
+            Some(key) => secrets::from_hex(key).ok_or_else(bad)?,
+            None => secrets::already_kept(&data_dir, "journal-key")?,
+        };
+        Ok(workforceos_store::Settings { database: self.database(&data_dir)?, journal_key, readers: 1 })
     }
 
     /// Refuses what cannot be meant, before anything is made.

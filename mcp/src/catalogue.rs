@@ -83,7 +83,8 @@ pub(crate) fn whole<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Listed {
 
 fn of_api<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: &Words) -> Listed {
     let about = tool::first_sentences(api.about, words.about);
-    let tool = built(api.name, tool::title(api.name), about.into(), tool::input_schema(api, words.field), api.effect);
+    // A title that its name gives is the client's to make.
+    let tool = built(api.name, None, about.into(), tool::input_schema(api, words.field), api.effect);
     let tool = match tool::output_schema(api).filter(|_| words.output) {
         Some(schema) if words.about == usize::MAX => tool.with_raw_output_schema(Arc::new(schema)),
         Some(schema) => said(tool, schema),
@@ -101,7 +102,7 @@ fn said(tool: Tool, schema: Map<String, Json>) -> Tool {
 }
 
 fn of_front_end(tool: FrontEndTool) -> Listed {
-    let built = built(tool.name(), tool.title().to_owned(), tool.about().into(), tool.input_schema(), tool.effect());
+    let built = built(tool.name(), Some(tool.title().to_owned()), tool.about().into(), tool.input_schema(), tool.effect());
     Listed { service: NO_SERVICE, tool: said(built, tool.output_schema()) }
 }
 
@@ -112,13 +113,13 @@ fn current_user() -> Listed {
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Json::Object(Map::new()));
     let effect = Effect { read_only: true, destructive: false, idempotent: true };
-    let tool = built(CURRENT_USER, "Current user".to_owned(), description.into(), schema, effect);
+    let tool = built(CURRENT_USER, Some("Current user".to_owned()), description.into(), schema, effect);
     Listed { service: "auth", tool }
 }
 
 pub(crate) fn built(
     name: &'static str,
-    title: String,
+    title: Option<String>,
     description: Cow<'static, str>,
     schema: Map<String, Json>,
     effect: Effect,
@@ -132,5 +133,9 @@ pub(crate) fn built(
             hints = hints.idempotent(true);
         }
     }
-    Tool::new(name, description, schema).with_title(title).with_annotations(hints)
+    let tool = Tool::new(name, description, schema).with_annotations(hints);
+    match title {
+        Some(title) => tool.with_title(title),
+        None => tool,
+    }
 }

@@ -88,7 +88,7 @@ impl Finder {
         // Whatever may be called by it.
         let changes = self == Finder::Call;
         let effect = Effect { read_only: !changes, destructive: changes, idempotent: !changes };
-        let tool = built(self.name(), tool::title(self.name()), about.into(), tool::of_fields(fields, usize::MAX), effect);
+        let tool = built(self.name(), None, about.into(), tool::of_fields(fields, usize::MAX), effect);
         Listed { service: NO_SERVICE, tool }
     }
 }
@@ -112,7 +112,7 @@ pub(crate) fn brief(listed: &Listed) -> Json {
 pub(crate) fn described(listed: &Listed) -> Json {
     let Listed { service, tool } = listed;
     let mut json = json!({
-        "name": tool.name, "title": tool.title, "description": tool.description, "service": service,
+        "name": tool.name, "description": tool.description, "service": service,
         "inputSchema": tool.input_schema, "annotations": tool.annotations,
     });
     if let Some(output) = &tool.output_schema {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use workforceos_core::tool::title;
+
 use crate::catalogue::Listed;
 use crate::synonyms;
 
@@ -42,7 +44,9 @@ impl Index {
             let arguments = tool.input_schema.get("properties").and_then(|p| p.as_object());
             let arguments = arguments.into_iter().flat_map(|p| p.keys()).flat_map(|name| words(name));
             let found = Words {
-                name: words(&format!("{} {}", tool.name, tool.title.as_deref().unwrap_or_default())).into_iter().collect(),
+                name: words(&format!("{} {}", tool.name, tool.title.clone().unwrap_or_else(|| title(&tool.name))))
+                    .into_iter()
+                    .collect(),
                 description: words(about).into_iter().collect(),
                 rest: arguments.chain(words(service)).collect(),
             };

@@ -28,6 +28,8 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
         AlertType::ApprovalDelay => "Approval waiting",
         AlertType::WorkloadOverload => "Workload beyond weekly hours",
         AlertType::WebhookDisabled => "Webhook disabled",
+        AlertType::EodSubmitted => "End-of-day report submitted",
+        AlertType::EodReviewed => "End-of-day report reviewed",
     };
     Alert {
         meta: Meta::new(facts.new_id(), facts.now, None),
@@ -69,9 +71,14 @@ pub fn resolve(ctx: &Ctx, facts: &Facts, kind: AlertType, entity_id: Uuid) -> Re
 
 /// An alert that is settled: its cause is gone.
 pub fn resolved(ctx: &Ctx, facts: &Facts, alert: Alert) -> Changes {
+    settled(ctx, facts, alert).0
+}
+
+/// As [`resolved`], with what the alert then is.
+pub fn settled(ctx: &Ctx, facts: &Facts, alert: Alert) -> (Changes, Alert) {
     let alert = Alert { status: AlertStatus::Resolved, resolved_at: Some(facts.now), ..alert }.touched(facts.now);
     let event = Event::of(ctx, "alert.resolved", &alert, Audience::none().user(alert.recipient_user_id));
-    Changes::none().put(&alert).event(event)
+    (Changes::none().put(&alert).event(event), alert)
 }
 
 /// The cause of an alert is gone: it is resolved, unless its recipient was faster. The alert's row must be among the facts.

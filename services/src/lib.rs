@@ -12,6 +12,7 @@ pub mod crud;
 mod delivery;
 pub mod employees;
 pub mod files;
+mod governance;
 pub mod import;
 pub mod leave;
 mod limits;
@@ -48,7 +49,7 @@ pub use outside::Gateway;
 pub use settings::Settings;
 
 /// The services of the platform, those without an API of theirs yet included: each has a prefix, and a key can be limited to it.
-pub const SERVICES: [&str; 11] = [
+pub const SERVICES: [&str; 12] = [
     "auth",
     "employeeProfile",
     "scheduleManagement",
@@ -60,6 +61,7 @@ pub const SERVICES: [&str; 11] = [
     "aiWorkforceAnalytics",
     "subscriptionManagement",
     "agentHub",
+    "governance",
 ];
 
 pub type Api = workforceos_core::BusinessApi<App>;
@@ -201,6 +203,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
+        Service { name: "governance", prefix: "/api", apis: governance::apis() },
     ])
 }
 

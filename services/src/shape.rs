@@ -47,3 +47,12 @@ pub fn object<const N: usize>(about: &str, properties: [(&str, Json); N]) -> Jso
     let properties: Map<String, Json> = properties.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     json!({"type": "object", "description": about, "properties": properties})
 }
+
+/// The same, or null.
+pub fn or_null(mut schema: Json) -> Json {
+    schema["type"] = json!([schema["type"], "null"]);
+    if let Some(values) = schema.get_mut("enum").and_then(Json::as_array_mut) {
+        values.push(Json::Null);
+    }
+    schema
+}

@@ -5,6 +5,7 @@
 
 mod archived;
 mod arg;
+mod audit;
 pub mod backup;
 mod chain;
 mod checkpoint;
@@ -19,6 +20,7 @@ mod migrations;
 mod moves;
 mod postgres;
 mod prepare;
+mod prove;
 mod read;
 mod search;
 mod settings;
@@ -37,6 +39,8 @@ mod words;
 mod write;
 mod writer;
 
+pub use audit::{AuditQuery, Audited, Before};
+pub use prove::{Journal, Journals};
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};
 pub use turn::{Due, Outcome, Turn};

@@ -39,6 +39,8 @@ const STEPS: &[Step] = &[
     step!(18, "withdrawals", "0018_withdrawals.sql"),
     step!(19, "swap ends", "0019_swap_ends.sql"),
     step!(20, "announcement ends", "0020_announcement_ends.sql"),
+    step!(26, "audit log", "0026_audit_log.sql"),
+    step!(27, "days", "0027_days.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

@@ -11,6 +11,7 @@ use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::value::Kind;
 use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
 
+use crate::audit::{self, AuditQuery, Audited};
 use crate::connection::{Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::{self, Statement};
@@ -146,6 +147,12 @@ impl Store {
         Ok(read::by_id(&mut held.conn(), def, company, &[id], true).await?.pop())
     }
 
+    /// Rows by their ids, deleted ones too; of whatever company if none is given.
+    pub async fn by_ids(&self, def: &'static ObjectDef, company: Option<CompanyId>, ids: &[Uuid]) -> Result<Vec<Record>> {
+        let mut held = self.0.reader_for(company, mode(def)).await?;
+        read::by_id(&mut held.conn(), def, company, ids, false).await
+    }
+
     /// All rows that are a user's, deleted ones too; none where an object says nothing of whose it is.
     pub async fn owned(&self, def: &'static ObjectDef, company: CompanyId, user: UserId) -> Result<Vec<Record>> {
         let mut held = self.0.reader_of(company, mode(def)).await?;
@@ -235,6 +242,12 @@ impl Store {
     pub async fn withdrawals(&self, company: CompanyId, after: i64, limit: u32) -> Result<Vec<Audience>> {
         let mut held = self.0.reader_of(company, Mode::Read).await?;
         journal::withdrawals(&mut held.conn(), company, after, limit).await
+    }
+
+    /// A page of the audit log, the newest entry first.
+    pub async fn audit_log(&self, company: CompanyId, query: &AuditQuery) -> Result<Vec<Audited>> {
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
+        audit::page(&mut held.conn(), company, query).await
     }
 
     /// The oldest entry kept.

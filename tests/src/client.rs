@@ -18,7 +18,7 @@ pub struct Reply {
     /// The body as it came; of anything that is not JSON all there is.
     pub text: String,
     /// What was asked, for messages of failed tests.
-    asked: String,
+    pub asked: String,
 }
 
 impl Reply {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::id::{CompanyId, DepartmentId, IdSource, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{
-    ContractType, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, User, UserGroup, UserGroupMember,
+    Alert, AlertStatus, AlertType, ContractType, DayPart, EmailStatus, EmployeeProfile, LeaveRequest, LeaveStatus, Severity,
+    User, UserGroup, UserGroupMember,
 };
 use workforceos_core::session::{Ctx, Role, Tenant};
 use workforceos_core::time::{Clock, Date};
@@ -179,6 +180,28 @@ impl Company {
         let event = Event::audit(&self.ctx(), LeaveRequest::def().name, leave.meta.id).after(&leave);
         self.shared.write(self.id, Changes::none().put(&leave).event(event)).await;
         leave.meta.id
+    }
+
+    /// An open alert for somebody.
+    pub async fn alert(&self, who: &Person) -> Uuid {
+        let alert = Alert {
+            meta: self.meta(),
+            alert_type: AlertType::OverdueTask,
+            severity: Severity::Medium,
+            recipient_user_id: who.id,
+            related_entity_type: "individualTask".to_owned(),
+            related_entity_id: self.meta().id,
+            email_status: EmailStatus::Dismissed,
+            status: AlertStatus::Open,
+            title: "Overdue task".to_owned(),
+            message: "A task is overdue.".to_owned(),
+            resolved_at: None,
+            company_id: self.id,
+        };
+        let seen = Audience::none().user(who.id);
+        let event = Event::of(&self.ctx(), "alert.raised", &alert, seen);
+        self.shared.write(self.id, Changes::none().put(&alert).event(event)).await;
+        alert.meta.id
     }
 
     /// Plans a shift as the owner: `times` such as `09:00-17:00`.

@@ -62,6 +62,7 @@ impl Topics {
             Some(AlertType::OverdueTask | AlertType::WorkloadOverload) => "tasks",
             Some(AlertType::LeaveDecision | AlertType::ApprovalDelay) => "leave",
             Some(AlertType::DocumentExpiring) => "people",
+            Some(AlertType::EodSubmitted | AlertType::EodReviewed) => "eod",
             Some(AlertType::WebhookDisabled) | None => return Topics(Topics::OTHER.0 << ALERTS),
         };
         Topics(Topics::named(about).map_or(0, |topic| topic.0) << ALERTS)

@@ -17,6 +17,8 @@ wire_enum! {
         ApprovalDelay => "approval_delay",
         WorkloadOverload => "workload_overload",
         WebhookDisabled => "webhook_disabled",
+        EodSubmitted => "eod_submitted",
+        EodReviewed => "eod_reviewed",
     }
 }
 

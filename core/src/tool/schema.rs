@@ -44,10 +44,16 @@ fn lean(kind: Kind, doc: &str, words: usize) -> Json {
     schema
 }
 
+/// How the words of a parameter begin that says nothing to the server.
+const IGNORED: &str = "Ignored:";
+
 /// The input schema of declared parameters. `words`: what those of one may take beyond their first sentence.
 pub fn of_fields(fields: &[FieldDef], words: usize) -> Map<String, Json> {
-    let properties = fields.iter().map(|field| (field.name.to_owned(), lean(field.kind, field.doc, words))).collect();
-    let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
+    // What the server decides anyway is taken, for programs that send it, but offered to nobody.
+    let offered = |field: &&FieldDef| !field.doc.trim_start().starts_with(IGNORED);
+    let fields = || fields.iter().filter(offered);
+    let properties = fields().map(|field| (field.name.to_owned(), lean(field.kind, field.doc, words))).collect();
+    let required: Vec<&str> = fields().filter(|f| f.required).map(|f| f.name).collect();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), Json::Object(properties));
@@ -71,7 +77,7 @@ pub fn input_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: usize
             }
         }
         for (name, kind, _) in LIST_PARAMETERS {
-            if let Some(doc) = list_doc(name) {
+            if let Some(doc) = list_doc(name, words) {
                 properties.insert((*name).to_owned(), json!({"type": kind.json_type(), "description": doc}));
             }
         }
@@ -81,12 +87,12 @@ pub fn input_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>, words: usize
 
 /// How lists are filtered, ordered and paged is said once, to the connection; here a reminder each. What is seldom wanted is
 /// said there alone.
-fn list_doc(name: &str) -> Option<&'static str> {
+fn list_doc(name: &str, words: usize) -> Option<&'static str> {
     match name {
         "pageNumber" => Some("From 1."),
         "pageRowCount" => Some("1 to 25."),
-        "sortBy" => Some("Like -createdAt."),
-        "fields" => Some("By comma."),
+        "sortBy" if words == usize::MAX => Some("Like -createdAt."),
+        "fields" if words == usize::MAX => Some("By comma."),
         _ => None,
     }
 }
@@ -107,7 +113,8 @@ fn filter_doc(property: &Property) -> String {
 pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<Map<String, Json>> {
     // Of a file that is read in nothing is computed with: its report's shape is in OpenAPI alone.
     let of_file = api.fields.iter().any(|field| field.kind == Kind::File);
-    let data = (api.output.filter(|_| !of_file)?)();
+    // Plain APIs are for pages of their own; of their rows the same holds as of all rows.
+    let data = (api.output.filter(|_| !of_file && !api.plain)?)();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), json!({api.data_name: data}));

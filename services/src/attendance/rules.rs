@@ -44,6 +44,11 @@ impl Times {
         if self.half_day == Some(DayPart::SecondHalf) { self.start.plus_minutes(self.half()) } else { self.end }
     }
 
+    /// Minutes that the person is to work: net of the break, and of a half day off.
+    pub fn planned(&self) -> i64 {
+        self.worked(self.expected_start(), self.expected_end())
+    }
+
     /// Minutes late at a check-in: counted from the expected start, 0 within the grace.
     pub fn late_by(&self, check_in: Timestamp) -> i64 {
         if self.is_late(check_in) { self.minutes_after_start(check_in) } else { 0 }

@@ -1,6 +1,6 @@
 //! Calling any API by REST with all its arguments in one object, as tools have them.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use workforceos_core::api::Method;
 use workforceos_core::input::Place;
 use workforceos_services::Api;
@@ -27,5 +27,28 @@ fn request(api: &Api, args: &Json) -> (String, Option<Json>) {
 
 pub async fn call(client: &Client, api: &Api, args: &Json) -> Reply {
     let (path, body) = request(api, args);
-    client.send(api.method.as_str().parse().expect("a method"), &path, body).await
+    let reply = client.send(api.method.as_str().parse().expect("a method"), &path, body).await;
+    if api.plain { enveloped(api, reply) } else { reply }
+}
+
+/// A plain API's answer as others give theirs, so that the same is asked of all.
+fn enveloped(api: &Api, reply: Reply) -> Reply {
+    if reply.status < 300 {
+        assert!(reply.body.get("statusCode").is_none(), "{}: {}", api.name, reply.text);
+        let body = json!({api.data_name: reply.body});
+        return Reply { body, ..reply };
+    }
+    let error = &reply.body["error"];
+    let code = error["code"].as_str().unwrap_or_else(|| panic!("{}: {}", api.name, reply.text));
+    assert!(error["message"].as_str().is_some_and(|m| !m.is_empty()) && error["details"].is_array(), "{}", reply.text);
+    let (status, code) = match (reply.status, code) {
+        (401, "AUTH_ERROR") => (401, "LoginRequired"),
+        (403, "PERMISSION_ERROR") => (403, "Forbidden"),
+        (404, "NOT_FOUND") => (404, "NotFound"),
+        (409, "CONFLICT") => (409, "Conflict"),
+        (422, "VALIDATION_ERROR") => (400, "ValidationFailed"),
+        other => panic!("{}: {other:?} {}", api.name, reply.text),
+    };
+    let body = json!({"result": "ERR", "errCode": code, "message": error["message"], "detail": error["details"]});
+    Reply { status, body, ..reply }
 }

@@ -141,6 +141,20 @@ pub const NAMES: &[&str] = &[
     "listWebhookDeliveries",
     "getWebhookDelivery",
     "redeliverWebhook",
+    "listAlerts",
+    "resolveAlert",
+    "listAuditLogs",
+    "verifyAuditLog",
+    "listDuties",
+    "createDuty",
+    "updateDuty",
+    "deleteDuty",
+    "getMyEodReport",
+    "getMyEodReportOfToday",
+    "generateEodReport",
+    "submitEodReport",
+    "listTeamEodReports",
+    "reviewEodReport",
 ];
 
 /// These end the caller's own login.
@@ -148,6 +162,9 @@ pub const END_THE_CALLER: &[&str] = &["archiveProfile", "updateUserPassword"];
 
 /// The root level reaches every company by these.
 pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
+
+/// Parameters by which lists are filtered: an id that the company does not know finds nothing.
+pub const ONLY_FILTERS: &[(&str, &str)] = &[("listAuditLogs", "actor_user_id")];
 
 /// Changing APIs that leave no entry here, since nothing was to be done.
 pub const CHANGE_NOTHING: &[&str] = &["planWeek", "processScheduledAnnouncements"];
@@ -164,6 +181,8 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("createLeaveRequest", &[Who::SuperAdmin]),
     // The other of the two is not the manager's report.
     ("decideShiftSwap", &[Who::Manager]),
+    // Only the direct manager reviews.
+    ("reviewEodReport", &[Who::Admin, Who::Owner, Who::SuperAdmin]),
 ];
 
 /// Valid arguments: about `ann`, an employee, wherever somebody is needed. Each call makes fresh things.
@@ -199,6 +218,11 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         | "listAnnouncements"
         | "processScheduledAnnouncements"
         | "listWebhooks"
+        | "listAlerts"
+        | "verifyAuditLog"
+        | "listDuties"
+        | "getMyEodReportOfToday"
+        | "generateEodReport"
         | "archiveProfile" => json!({}),
         "getBriefCompany" | "getCompanyHome" => json!({"codename": side.codename}),
         "getCompanyAccount" => json!({"companyId": company.id.to_string()}),
@@ -355,9 +379,26 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             company.shift(&day, "09:00-17:00", &[&side.ann]).await;
             json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
         }
+        "resolveAlert" => json!({"id": side.alert().await}),
+        "listAuditLogs" => json!({"entity_type": "user", "actor_user_id": company.owner.text(), "limit": 20}),
+        "createDuty" => json!({"title": "Water the plants", "description": "All of them", "status": "pending"}),
+        "updateDuty" => json!({"id": side.duty().await, "status": "completed"}),
+        "deleteDuty" => json!({"id": side.duty().await}),
+        "getMyEodReport" => json!({"date": side.own_report(&company.owner).await}),
+        "submitEodReport" => json!({"report_date": days_ago(number), "work_summary": "Sorted all of the linen."}),
+        "listTeamEodReports" => json!({"search": "ann", "status": "Pending Approval"}),
+        "reviewEodReport" => {
+            json!({"id": side.submitted(&days_ago(number)).await, "action": "Approved", "comments": "Well done"})
+        }
         name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })
+}
+
+/// A day of the four weeks before today.
+fn days_ago(number: u32) -> String {
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).expect("a date");
+    (today - chrono::Duration::days(i64::from(1 + number % 28))).to_string()
 }
 
 async fn picture(client: &Client, bucket: &str) -> String {

@@ -135,6 +135,11 @@ async fn other_companies_do_not_exist(db: Db) {
                 continue;
             }
             args[field.name] = foreign[field.name].clone();
+            if fixtures::ONLY_FILTERS.contains(&(api.name, field.name)) {
+                let told = call(&world.caller(api, Who::Owner).await, api, &args).await.ok();
+                assert_eq!(told[api.data_name], json!([]), "{} with a foreign {}", api.name, field.name);
+                continue;
+            }
             let told = call(&world.caller(api, Who::Owner).await, api, &args).await;
             let name = format!("{} with a foreign {}", api.name, field.name);
             // The row that a call is about is not there; what a body names is not known.

@@ -192,6 +192,31 @@ impl Side {
         text(&self.ann.post(CHECK_IN, body).await.ok()["attendanceRecord"], "id")
     }
 
+    /// A duty of the owner.
+    pub async fn duty(&self) -> String {
+        text(&self.company.owner.post("/api/v1/duties", json!({"title": "Call the supplier"})).await.ok(), "id")
+    }
+
+    /// The date of somebody's report of today.
+    pub async fn own_report(&self, who: &Person) -> String {
+        text(&who.post("/api/v1/eod/me/generate", json!({})).await.ok(), "date")
+    }
+
+    /// The employee's submitted report of a day.
+    pub async fn submitted(&self, date: &str) -> String {
+        let body = json!({"report_date": date, "work_summary": "Counted the linen."});
+        let told = self.ann.post("/api/v1/eod/me/submit", body).await;
+        if told.status == 200 {
+            return text(&told.body, "id");
+        }
+        text(&self.mia.get(&format!("/api/v1/eod/team?date={date}")).await.ok()[0], "id")
+    }
+
+    /// An open alert of the owner.
+    pub async fn alert(&self) -> String {
+        self.company.alert(&self.company.owner).await.to_string()
+    }
+
     /// Somebody's pending leave request.
     pub async fn leave(&self, who: &Person) -> String {
         let day = self.free_day().await;

@@ -18,7 +18,6 @@ pub fn problems(tool: &Json) -> Vec<String> {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     expect((1..=48).contains(&name.len()) && plain, "a name of other characters or length");
     expect(tool["description"].as_str().is_some_and(|d| d.trim().len() >= 10), "no description");
-    expect(tool["title"].as_str().is_some_and(|t| !t.is_empty()), "no title");
     for hint in ["readOnlyHint", "openWorldHint"] {
         expect(tool["annotations"][hint].is_boolean(), hint);
     }

@@ -1,0 +1,175 @@
+//! One's own reports: `getMyEodReport`, `getMyEodReportOfToday`, `generateEodReport`, `submitEodReport`.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use workforceos_actors::Facts;
+use workforceos_core::answer::Answer;
+use workforceos_core::change::{Audience, Changes, Event};
+use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::id::UserId;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{AlertType, EodReport, EodStatus};
+use workforceos_core::session::Ctx;
+use workforceos_core::time::Date;
+use workforceos_core::{Reach, input};
+
+use super::super::day;
+use super::draw_up::{draw_up, existing, found, needs};
+use super::rules::{check_open, date_problem, text_problems};
+use super::told::{report_shape, told};
+use crate::{Api, App, alerts, commit, people, shape};
+
+input! {
+    pub struct OfDate {
+        /// The day; today unless said otherwise.
+        date: Option<Date> => "date" Query,
+    }
+}
+
+pub fn get() -> Api {
+    Api::get("getMyEodReport")
+        .named("eodReport")
+        .at("/v1/eod/me")
+        .reach(Reach::Member)
+        .plain()
+        .output(report_shape)
+        .about("Your own end-of-day report of a day; 404 if there is none.")
+        .handler(|app: Arc<App>, ctx: Ctx, input: OfDate| async move {
+            read(&app, &ctx, input.date).await?.map(Answer::json).ok_or_else(|| Error::not_found("eodReport"))
+        })
+}
+
+pub fn today() -> Api {
+    Api::get("getMyEodReportOfToday")
+        .named("eodReport")
+        .at("/v1/eod/me/today")
+        .reach(Reach::Member)
+        .plain()
+        .output(|| shape::or_null(report_shape()))
+        .about("Your own end-of-day report of today; null if there is none yet.")
+        .handler(
+            |app: Arc<App>, ctx: Ctx, (): ()| async move { Ok(Answer::json(read(&app, &ctx, None).await?.unwrap_or_default())) },
+        )
+}
+
+async fn read(app: &App, ctx: &Ctx, date: Option<Date>) -> Result<Option<Json>> {
+    let date = match date {
+        Some(date) => date,
+        None => day::today(app, ctx).await?,
+    };
+    let Some(record) = app.store.select(&existing(ctx.company(), ctx.user(), date)).await?.into_iter().next() else {
+        return Ok(None);
+    };
+    let report = EodReport::from_record(record)?;
+    let names = people::names(app, ctx, [report.user_id]).await?;
+    Ok(Some(told(&report, names.of(report.user_id))))
+}
+
+pub fn generate() -> Api {
+    Api::act("generateEodReport")
+        .named("eodReport")
+        .at("/v1/eod/me/generate")
+        .reach(Reach::Member)
+        .plain()
+        .output(report_shape)
+        .about(
+            "Draws up your own end-of-day report of today from attendance, tasks and duties. Again, it brings the figures up to date and \
+             keeps what you wrote; refused (409) once it is submitted, unless it needs revision.",
+        )
+        .handler(draw)
+}
+
+async fn draw(app: Arc<App>, ctx: Ctx, (): ()) -> Result<Answer> {
+    let date = day::today(&app, &ctx).await?;
+    let name = name(&app, &ctx).await?;
+    let act = ctx.clone();
+    let decide = move |facts: &Facts| {
+        let before = found(facts, act.user(), date)?;
+        if let Some(report) = &before {
+            check_open(report.status)?;
+        }
+        let report = draw_up(facts, act.user(), date, before.as_ref())?;
+        let event = event(facts, &act, "eod.generated", &report, before.as_ref());
+        Ok((Changes::none().put(&report).event(event), Answer::json(told(&report, &name))))
+    };
+    commit(&app, &ctx, needs(ctx.company(), ctx.tenant.zone, ctx.user(), date), decide).await
+}
+
+input! {
+    pub struct Submit {
+        /// The day; today unless said otherwise, at most 31 days ago.
+        report_date: Option<Date> => "report_date" Body,
+        /// What you did, 10 to 5,000 characters.
+        work_summary: String => "work_summary" Body .text(),
+        /// What stood in the way.
+        blockers: Option<String> => "blockers" Body .text(),
+        /// What comes next.
+        next_day_plan: Option<String> => "next_day_plan" Body .text(),
+    }
+}
+
+pub fn submit() -> Api {
+    Api::act("submitEodReport")
+        .named("eodReport")
+        .at("/v1/eod/me/submit")
+        .reach(Reach::Member)
+        .plain()
+        .output(report_shape)
+        .about(
+            "Submits your own end-of-day report to your manager, with the figures of now; draws it up first if there is none. Refused \
+             (409) while it waits for approval and once it is approved or rejected.",
+        )
+        .handler(send)
+}
+
+async fn send(app: Arc<App>, ctx: Ctx, input: Submit) -> Result<Answer> {
+    let today = day::today(&app, &ctx).await?;
+    let date = input.report_date.unwrap_or(today);
+    let others = [("blockers", input.blockers.as_deref()), ("next_day_plan", input.next_day_plan.as_deref())];
+    let mut problems: Vec<Problem> = date_problem(date, today).into_iter().collect();
+    problems.extend(text_problems(&input.work_summary, others));
+    Error::none_of(problems)?;
+    let name = name(&app, &ctx).await?;
+    let act = ctx.clone();
+    let needs = needs(ctx.company(), ctx.tenant.zone, ctx.user(), date);
+    commit(&app, &ctx, needs, move |facts| submitted(facts, &act, date, &input, &name)).await
+}
+
+fn submitted(facts: &Facts, ctx: &Ctx, date: Date, input: &Submit, name: &str) -> Result<(Changes, Answer)> {
+    let before = found(facts, ctx.user(), date)?;
+    if let Some(report) = &before {
+        check_open(report.status)?;
+    }
+    let report = EodReport {
+        status: EodStatus::PendingApproval,
+        work_summary: Some(input.work_summary.trim().to_owned()),
+        blockers: input.blockers.clone(),
+        next_day_plan: input.next_day_plan.clone(),
+        submitted_at: Some(facts.now),
+        ..draw_up(facts, ctx.user(), date, before.as_ref())?
+    };
+    let event = event(facts, ctx, "eod.submitted", &report, before.as_ref());
+    let mut changes = Changes::none().put(&report).event(event);
+    if let Some(manager) = facts.state.people.manager_of(ctx.user()) {
+        let message = format!("{name} submitted the end-of-day report of {date}.");
+        let alert = alerts::alert(facts, AlertType::EodSubmitted, manager, EodReport::def().name, report.meta.id, message);
+        changes = changes.join(alerts::raise(ctx, &alert));
+    }
+    Ok((changes, Answer::json(told(&report, name))))
+}
+
+/// A change of a report, seen by whose day it was, the direct manager once it is submitted, and admins.
+pub(super) fn event(facts: &Facts, ctx: &Ctx, kind: &'static str, report: &EodReport, before: Option<&EodReport>) -> Event {
+    let own = Audience::none().user(report.user_id);
+    let seen = match report.submitted_at {
+        Some(_) => Audience { admins: true, ..own }.manager(facts.state.people.manager_of(report.user_id)),
+        None => own,
+    };
+    Event::of(ctx, kind, report, seen).audited(before)
+}
+
+async fn name(app: &App, ctx: &Ctx) -> Result<String> {
+    let user: UserId = ctx.user();
+    Ok(people::names(app, ctx, [user]).await?.of(user).to_owned())
+}

@@ -1,0 +1,15 @@
+//! End-of-day reports: drawn up from attendance, tasks and duties, written about and submitted by whose day it was, reviewed by the
+//! direct manager.
+
+mod draw_up;
+mod me;
+mod review;
+mod rules;
+mod team;
+mod told;
+
+use crate::Api;
+
+pub fn apis() -> Vec<Api> {
+    vec![me::get(), me::today(), me::generate(), me::submit(), team::list(), review::api()]
+}
