@@ -81,7 +81,9 @@ async fn duties_are_of_today(db: Db) {
 async fn a_night_belongs_to_the_day_on_which_it_starts(db: Db) {
     let app = TestApp::start(db).await;
     let acme = app.company("acme", "UTC").await;
-    let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    let (mut ann, mut bob) = (acme.employee("ann").await, acme.employee("bob").await);
+    ann.use_key().await;
+    bob.use_key().await;
     acme.shift("2026-06-01", "22:00-06:00", &[&ann]).await;
     app.set("2026-06-01T23:00:00Z");
     for who in [&ann, &bob] {
