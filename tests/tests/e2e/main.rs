@@ -9,6 +9,7 @@ mod contract;
 mod crash;
 mod employees;
 mod faults;
+mod governance;
 mod guards;
 mod identity;
 mod imports;
