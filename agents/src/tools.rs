@@ -14,6 +14,12 @@ pub trait Toolbox: Send + Sync + 'static {
     /// Whether a tool does more than read: such ones wait for approval where that is wanted. A name that no tool has does not.
     fn changes(&self, name: &str) -> bool;
 
+    /// The call that a model means by one of a tool that calls others (`callTool`); every other call is itself. Whoever asks whether
+    /// a call changes anything, shows it or runs it, asks about this one.
+    fn meant(&self, call: &Call) -> Call {
+        call.clone()
+    }
+
     /// The arguments that a model wrote, as people and the server know them (real ids); what cannot be read is told to the model.
     fn arguments(&self, call: &Call) -> Result<Map<String, Json>, Box<Done>>;
 

@@ -17,7 +17,7 @@ pub use names::{first_sentences, near, title};
 pub use reference::LIFETIME;
 pub use result::{Reader, ToolResult, error_json, result};
 pub use schema::{bare, input_schema, of_fields, output_schema, schema};
-pub use trim::fits;
+pub use trim::{fits, tokens};
 
 /// The most rows that a tool answers at once.
 pub const MAX_ROWS: u64 = 25;

@@ -10,7 +10,7 @@ pub fn fits(text: &str) -> bool {
 }
 
 /// About how many tokens a text is: words are a few characters each, digits (and so ids and dates) one or two.
-pub(super) fn tokens(text: &str) -> usize {
+pub fn tokens(text: &str) -> usize {
     let quarters: usize = text
         .bytes()
         .map(|b| match b {
