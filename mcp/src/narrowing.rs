@@ -84,7 +84,10 @@ impl Narrowing {
 
     /// Whether a front-end tool is among the chosen ones: they belong to no service.
     pub(crate) fn shows_front_end(&self, tool: FrontEndTool) -> bool {
-        !self.no_front_end && self.in_service(NO_SERVICE) && (!self.read_only || tool.effect().read_only) && self.names(tool.name())
+        !self.no_front_end
+            && self.in_service(NO_SERVICE)
+            && (!self.read_only || tool.effect().read_only)
+            && self.names(tool.name())
     }
 
     fn in_service(&self, service: &str) -> bool {
