@@ -28,10 +28,10 @@ async fn everybody_has_their_own(db: Db) {
     for there in ["currentuser", "listShifts", "createLeaveRequest", "showQrCode", "showBusinessApiListInFrontEnd"] {
         assert!(own.contains(there), "{there} in {own:?}");
     }
-    for missing in ["createShift", "updateUserRole", "listPayPeriodLocks", "listCompaniesAccounts"] {
+    for missing in ["createShift", "createAnnouncement", "updateUserRole", "listPayPeriodLocks", "listCompaniesAccounts"] {
         assert!(!own.contains(missing), "{missing}");
     }
-    assert!(manager.contains("createShift") && !manager.contains("updateUserRole"), "{manager:?}");
+    assert!(manager.contains("createAnnouncement") && !manager.contains("updateUserRole"), "{manager:?}");
     // Nobody has none.
     let nobody = with(&app, &app.anonymous(), &chat, AliasMap::default()).await.err().expect("refused");
     assert_eq!(nobody.status.http(), 401);

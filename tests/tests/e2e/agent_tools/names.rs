@@ -40,7 +40,7 @@ async fn names_stand_for_ids_in_a_whole_conversation(db: Db) {
     let kept = serde_json::to_string(&tools.aliases()).expect("JSON");
     let aliases: AliasMap = serde_json::from_str(&kept).expect("names");
     let again = with(&app, &acme.owner, &Choice::chat(Vec::new()), aliases).await.expect("tools");
-    let found = told(&ask(&again, "listShifts", json!({"assignedUserIds": "user_ann, user_owner_of_acme"})).await);
+    let found = told(&ask(&again, "listShifts", json!({"assignedUserIds": "user_owner_of_acme, user_ann", "assignedUserIds_op": "overlap"})).await);
     assert_eq!(found["shifts"][0]["id"], "shift_2026_07_01_0900");
     let one = told(&ask(&again, "getShift", json!({"shiftId": "shift_2026_07_01_0900"})).await);
     assert_eq!(one["shift"]["assignedUsers"][0]["id"], "user_ann");
