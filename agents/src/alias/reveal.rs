@@ -67,12 +67,7 @@ impl AliasMap {
 
     fn reveal_json(&self, value: &mut Json) {
         match value {
-            Json::String(text) => {
-                *text = match self.id(text.trim()) {
-                    Some(id) => id.to_string(),
-                    None => self.revealed(text, Holds::Json),
-                }
-            }
+            Json::String(text) => *text = self.revealed_json(text),
             Json::Array(items) => items.iter_mut().for_each(|item| self.reveal_json(item)),
             Json::Object(map) => {
                 let entries = std::mem::take(map);
@@ -88,6 +83,20 @@ impl AliasMap {
             }
             _ => {}
         }
+    }
+
+    /// A text within JSON: a name, JSON as text, or words.
+    fn revealed_json(&self, text: &str) -> String {
+        if let Some(id) = self.id(text.trim()) {
+            return id.to_string();
+        }
+        if text.trim_start().starts_with(['{', '['])
+            && let Ok(mut within) = serde_json::from_str::<Json>(text)
+        {
+            self.reveal_json(&mut within);
+            return within.to_string();
+        }
+        self.revealed(text, Holds::Json)
     }
 
     fn revealed(&self, text: &str, holds: Holds) -> String {

@@ -230,6 +230,9 @@ fn people_never_read_ids_that_a_model_wrote_as_names() {
     let wanted =
         format!("Ask Jane Doe's team; user_1 knows. See /users/{} or https://a.test/x?u={}, and/or Jane Doe.", id(1), id(2));
     assert_eq!(told["body"], wanted);
+    // An address of a mail is nobody's name here.
+    let mail = json!({"body": "Write to user_jane_doe@acme.test"});
+    assert_eq!(revealed(&map, mail.clone(), Holds::Text), mail);
 }
 
 #[test]
@@ -250,6 +253,8 @@ fn json_of_its_own_shape_is_read_by_its_names() {
         "said": "As Jane Doe said",
     }});
     assert_eq!(revealed(&map, given, Holds::Json), wanted);
+    let as_text = revealed(&map, json!({"queryParams": "{\"userId\": \"user_jane_doe\"}"}), Holds::Json);
+    assert_eq!(as_text["queryParams"], format!("{{\"userId\":\"{one}\"}}"));
 }
 
 #[test]

@@ -95,7 +95,8 @@ pub fn without_ids<'t>(text: &'t str, mut name: impl FnMut(Uuid) -> String) -> C
     Cow::Owned(out)
 }
 
-/// A text with something else in place of some of its words. Each is asked about with what is before it since the last space.
+/// A text with something else in place of some of its words. Each is asked about with what is before it since the last space. What
+/// goes on as an e-mail address is none.
 pub fn with_words<'w>(text: &str, mut instead: impl FnMut(&str, &str) -> Option<Cow<'w, str>>) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (mut out, mut done, mut token) = (String::with_capacity(text.len()), 0, 0);
@@ -107,7 +108,8 @@ pub fn with_words<'w>(text: &str, mut instead: impl FnMut(&str, &str) -> Option<
         }
         out.push_str(between);
         let word = &text[start..end];
-        match instead(&text[token..start], word) {
+        let asked = if text[end..].starts_with('@') { None } else { instead(&text[token..start], word) };
+        match asked {
             Some(other) => out.push_str(&other),
             None => out.push_str(word),
         }

@@ -103,7 +103,9 @@ fn same(name: &str, given: &str) -> bool {
 }
 
 fn of_field(field: &FieldDef) -> Holds {
-    if field.secret { Holds::Nothing } else { of_kind(field.kind, field.name) }
+    // What somebody logs in with is taken to the letter.
+    let login = ["email", "username", "codename"].contains(&field.name);
+    if field.secret || login { Holds::Nothing } else { of_kind(field.kind, field.name) }
 }
 
 fn of_kind(kind: Kind, name: &str) -> Holds {

@@ -15,6 +15,7 @@ on_both_databases!(
     nobody_is_called_as_another_is,
     names_of_other_companies_do_not_exist,
     people_read_names_and_not_ids,
+    calls_side_by_side_name_alike,
 );
 
 async fn names_stand_for_ids_in_a_whole_conversation(db: Db) {
@@ -40,7 +41,10 @@ async fn names_stand_for_ids_in_a_whole_conversation(db: Db) {
     let kept = serde_json::to_string(&tools.aliases()).expect("JSON");
     let aliases: AliasMap = serde_json::from_str(&kept).expect("names");
     let again = with(&app, &acme.owner, &Choice::chat(Vec::new()), aliases).await.expect("tools");
-    let found = told(&ask(&again, "listShifts", json!({"assignedUserIds": "user_owner_of_acme, user_ann", "assignedUserIds_op": "overlap"})).await);
+    let found = told(
+        &ask(&again, "listShifts", json!({"assignedUserIds": "user_owner_of_acme, user_ann", "assignedUserIds_op": "overlap"}))
+            .await,
+    );
     assert_eq!(found["shifts"][0]["id"], "shift_2026_07_01_0900");
     let one = told(&ask(&again, "getShift", json!({"shiftId": "shift_2026_07_01_0900"})).await);
     assert_eq!(one["shift"]["assignedUsers"][0]["id"], "user_ann");
@@ -117,4 +121,22 @@ async fn people_read_names_and_not_ids(db: Db) {
     assert_eq!((&kept["title"], &kept["assigneeUserIds"]), (&json!("Relieve ann"), &json!([ann.text()])));
     assert_eq!(kept["description"], "As ann asked, by noon. user_nobody knows.");
     assert_eq!(tools.readable("I told user_ann."), "I told ann.");
+}
+
+async fn calls_side_by_side_name_alike(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    for n in 0..8 {
+        let person = acme.unseen(&format!("jane{n}")).await.text();
+        let called = json!({"fullname": format!("Jane {}", n % 2)});
+        acme.owner.patch(&format!("/auth-api/v1/users/{person}"), called).await.ok();
+    }
+    let tools = tools(&app, &acme.owner).await;
+    let calls = (0..6).map(|_| ask(&tools, "listUsers", json!({})));
+    let told: Vec<_> = futures_util::future::join_all(calls).await.iter().map(told).collect();
+    assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
+    let names: std::collections::BTreeSet<_> =
+        told[0]["users"].as_array().expect("users").iter().map(|user| text(user, "id")).collect();
+    assert_eq!(names.len(), 9);
+    assert!(names.contains("user_jane_0") && names.contains("user_jane_0_4") && names.contains("user_jane_1_4"), "{names:?}");
 }
