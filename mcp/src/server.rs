@@ -280,10 +280,13 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         api || FrontEndTool::named(name).is_some_and(|tool| !tool.effect().read_only)
     }
 
-    /// Of a call of `callTool` or `callReadOnlyTool` the tool that it means, with its arguments.
+    /// Of a call of `callTool` or `callReadOnlyTool` the tool that it means, with its arguments. They call none of their own kind.
     pub fn meant(name: &str, arguments: &Map<String, Json>) -> Option<(String, Map<String, Json>)> {
         Finder::named(name).filter(|finder| matches!(finder, Finder::Call | Finder::CallReadOnly))?;
         let finder::Call { name, args } = tool::input(arguments.clone()).ok()?;
+        if Finder::named(&name).is_some() {
+            return None;
+        }
         match args {
             Some(Json::Object(args)) => Some((name, args)),
             _ => Some((name, Map::new())),

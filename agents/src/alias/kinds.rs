@@ -86,7 +86,7 @@ pub fn folded(name: &str) -> String {
 
 /// The object whose records stand under a name: `shifts`, `employeeProfile`, `assignedUsers`.
 pub fn records(name: &str) -> Option<&'static ObjectDef> {
-    KINDS.records.get(&folded(name)).copied()
+    KINDS.records.get(&folded(name.trim_start_matches("sys_"))).copied()
 }
 
 /// What an object's ids are called.

@@ -121,6 +121,10 @@ async fn too_many_tools_are_searched(db: Db) {
     assert_eq!(refused(&tools.call(&sly.name, args).await).0, 403);
     let done = tools.call(&whole.name, arguments).await;
     assert!(done.success && done.page["tool"] == "deleteHoliday", "{done:?}");
+    for inner in ["callTool", "searchTools", "nothing"] {
+        let again = json!({"name": inner, "args": {"name": "deleteHoliday", "args": {}, "query": "x"}});
+        assert_eq!(refused(&ask(&tools, "callTool", again).await), (404, "ToolNotFound".to_owned()), "{inner}");
+    }
     // Whoever has few needs no search.
     let few = super::tools(&app, &ann).await.specs();
     assert!(!few.iter().any(|spec| spec.name == "searchTools") && few.len() > 40, "{}", few.len());

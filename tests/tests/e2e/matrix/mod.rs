@@ -2,12 +2,12 @@
 //!
 //! An API needs one line in [`fixtures::arguments`]; without it these tests fail.
 
-mod agents;
 pub mod calls;
 mod fixtures;
 mod openapi;
 mod secrets;
 mod shapes;
+mod toolbox;
 mod values;
 mod webhooks;
 mod world;
