@@ -37,10 +37,14 @@ pub fn of_record(record: &Record) -> BTreeSet<String> {
     words
 }
 
+/// A text in the Latin alphabet, lower case and without accents. Characters that have no such form are spaces.
+pub fn folded(text: &str) -> String {
+    deunicode_with_tofu(text, " ").to_ascii_lowercase()
+}
+
 fn add(text: &str, words: &mut BTreeSet<String>) {
     // Unknown characters separate words.
-    let folded = deunicode_with_tofu(text, " ").to_ascii_lowercase();
-    for word in folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in folded(text).split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         if words.len() == MOST {
             return;
         }

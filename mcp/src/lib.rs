@@ -61,7 +61,7 @@ pub use caller::McpCaller;
 pub use catalogue::{CURRENT_USER, Listed};
 pub use live::{Following, Happened, Live};
 pub use narrowing::Narrowing;
-pub use server::{McpServer, ToolOutcome};
+pub use server::{McpServer, ToolOutcome, failure};
 
 /// The registry's MCP server; make one, and clone it for every session.
 pub fn server<S: Send + Sync + 'static>(dispatch: Arc<Dispatch<S>>) -> McpServer<S> {

@@ -13,7 +13,10 @@ pub struct Narrowing {
     services: Vec<Vec<String>>,
     /// Names of tools; `None`: all.
     tools: Option<Vec<String>>,
+    /// Names of services whose tools are left out.
+    without: Vec<String>,
     read_only: bool,
+    no_front_end: bool,
     search: bool,
 }
 
@@ -41,6 +44,34 @@ impl Narrowing {
         self
     }
 
+    /// Without the tools of these services.
+    pub fn without(mut self, services: impl IntoIterator<Item = String>) -> Narrowing {
+        self.without.extend(services);
+        self
+    }
+
+    /// These tools alone, of those that were chosen before.
+    pub fn only(mut self, tools: impl IntoIterator<Item = String>) -> Narrowing {
+        let tools = tools.into_iter().filter(|name| self.names(name)).collect();
+        self.tools = Some(tools);
+        self
+    }
+
+    /// Those that only read.
+    pub fn reading(self) -> Narrowing {
+        Narrowing { read_only: true, ..self }
+    }
+
+    /// Without those that a page carries out: for where there is none.
+    pub fn without_front_end(self) -> Narrowing {
+        Narrowing { no_front_end: true, ..self }
+    }
+
+    /// The tools are searched instead of listed.
+    pub fn searching(self) -> Narrowing {
+        Narrowing { search: true, ..self }
+    }
+
     /// Whether a Business API is among the chosen tools.
     pub fn shows<S>(&self, api: &BusinessApi<S>) -> bool {
         self.serves(api) && self.names(api.name)
@@ -53,11 +84,15 @@ impl Narrowing {
 
     /// Whether a front-end tool is among the chosen ones: they belong to no service.
     pub(crate) fn shows_front_end(&self, tool: FrontEndTool) -> bool {
-        self.in_service(NO_SERVICE) && (!self.read_only || tool.effect().read_only) && self.names(tool.name())
+        !self.no_front_end
+            && self.in_service(NO_SERVICE)
+            && (!self.read_only || tool.effect().read_only)
+            && self.names(tool.name())
     }
 
     fn in_service(&self, service: &str) -> bool {
-        self.services.iter().all(|set| set.iter().any(|s| s.eq_ignore_ascii_case(service)))
+        let left_out = self.without.iter().any(|s| s.eq_ignore_ascii_case(service));
+        !left_out && self.services.iter().all(|set| set.iter().any(|s| s.eq_ignore_ascii_case(service)))
     }
 
     /// Whether tools are searched instead of listed.

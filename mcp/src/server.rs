@@ -7,7 +7,7 @@ use rmcp::model::Tool;
 use serde_json::{Map, Value as Json, json};
 use workforceos_core::api::BusinessApi;
 use workforceos_core::error::Status;
-use workforceos_core::tool::{self, FrontEnd, FrontEndTool, Reader, ToolResult};
+use workforceos_core::tool::{self, Action, FrontEnd, FrontEndTool, Reader, ToolResult};
 use workforceos_core::{Ctx, Dispatch, Error, Result};
 
 use crate::catalogue::{self, CURRENT_USER, Catalogue, Listed};
@@ -139,36 +139,51 @@ impl<S: Send + Sync + 'static> McpServer<S> {
 
     /// Calls a tool as the context's user. An unknown name is a 404 `ToolNotFound`, one that `narrowing` hides a 403.
     pub async fn call(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> ToolOutcome {
+        self.call_for_page(ctx, narrowing, name, arguments).await.0
+    }
+
+    /// As [`McpServer::call`]; beside it, of a front-end tool, what the page of the person who is logged in is to show. It may hold
+    /// a secret: it is for that page alone, and never for a protocol whose reader is a model.
+    pub async fn call_for_page(
+        &self,
+        ctx: Ctx,
+        narrowing: &Narrowing,
+        name: &str,
+        arguments: Map<String, Json>,
+    ) -> (ToolOutcome, Option<Json>) {
         let (request_id, asker) = (ctx.request_id.clone(), ctx.clone());
         // A tool that calls another one does nothing else: what is said of a failure is said of that one.
         let mut meant = name.to_owned();
         let result = match Finder::named(name).filter(|_| narrowing.searches()) {
             None => self.run(ctx, narrowing, name, arguments).await,
-            Some(Finder::Search) => self.search(ctx, narrowing, arguments).await,
-            Some(Finder::Describe) => self.describe(ctx, narrowing, arguments).await,
+            Some(Finder::Search) => self.search(ctx, narrowing, arguments).await.map(Ran::from),
+            Some(Finder::Describe) => self.describe(ctx, narrowing, arguments).await.map(Ran::from),
             Some(finder) => match self.unwrapped(&ctx, narrowing, finder, arguments).await {
                 Ok((inner, arguments)) => {
                     meant = inner;
                     let result = self.run(ctx, narrowing, &meant, arguments).await;
                     // The calling tool says nothing of what the called one answers.
-                    result.map(|result| ToolResult { structured: None, ..result })
+                    result.map(|ran| Ran { result: ToolResult { structured: None, ..ran.result }, ..ran })
                 }
                 Err(error) => Err(error),
             },
         };
         match result {
-            Ok(ToolResult { text, structured }) => ToolOutcome { text, structured, is_error: false, status: 200 },
+            Ok(Ran { result: ToolResult { text, structured }, page }) => {
+                (ToolOutcome { text, structured, is_error: false, status: 200 }, page)
+            }
             Err(error) => {
                 let hint = self.hint(asker, narrowing, &meant, &error).await;
-                with_hint(&error, &meant, &request_id, hint)
+                (with_hint(&error, &meant, &request_id, hint), None)
             }
         }
     }
 
-    async fn run(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> Result<ToolResult> {
+    async fn run(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> Result<Ran> {
         let hidden = || Error::forbidden(format!("{name} is outside the tools that this connection was narrowed to"));
         if name == CURRENT_USER {
-            return if narrowing.names(name) { self.current_user(ctx).await.map(plain) } else { Err(hidden()) };
+            let own = if narrowing.names(name) { self.current_user(ctx).await.map(plain) } else { Err(hidden()) };
+            return own.map(Ran::from);
         }
         if let Some(tool) = FrontEndTool::named(name) {
             if !narrowing.shows_front_end(tool) {
@@ -178,8 +193,8 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             let serves = |api: &BusinessApi<S>| narrowing.serves(api);
             let front = FrontEnd { dispatch: &self.dispatch, ctx: &ctx, serves: &serves };
             // Whoever calls tools is a model, or reads what one reads.
-            let told = front.call(tool, arguments).await?.model;
-            return Ok(ToolResult { text: told.to_string(), structured: Some(told) });
+            let Action { page, model: told } = front.call(tool, arguments).await?;
+            return Ok(Ran { result: ToolResult { text: told.to_string(), structured: Some(told) }, page: Some(page) });
         }
         let Some(api) = self.dispatch.registry.by_name(name) else {
             let ctx = self.dispatch.with_scope(ctx).await?;
@@ -198,7 +213,7 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             }
         };
         let answer = self.dispatch.call(ctx.clone(), api, args, None).await?;
-        tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })
+        tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside }).map(Ran::from)
     }
 
     /// The best tools for a query.
@@ -256,10 +271,26 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         Ok((name, args))
     }
 
-    /// Whether a tool, for whomever it is, does more than read.
-    fn changes(&self, name: &str) -> bool {
+    /// Whether a tool, for whomever it is, does more than read. One that calls whichever it is told may.
+    pub fn changes(&self, name: &str) -> bool {
+        if Finder::named(name) == Some(Finder::Call) {
+            return true;
+        }
         let api = self.dispatch.registry.by_name(name).is_some_and(|api| !api.effect.read_only);
         api || FrontEndTool::named(name).is_some_and(|tool| !tool.effect().read_only)
+    }
+
+    /// Of a call of `callTool` or `callReadOnlyTool` the tool that it means, with its arguments. They call none of their own kind.
+    pub fn meant(name: &str, arguments: &Map<String, Json>) -> Option<(String, Map<String, Json>)> {
+        Finder::named(name).filter(|finder| matches!(finder, Finder::Call | Finder::CallReadOnly))?;
+        let finder::Call { name, args } = tool::input(arguments.clone()).ok()?;
+        if Finder::named(&name).is_some() {
+            return None;
+        }
+        match args {
+            Some(Json::Object(args)) => Some((name, args)),
+            _ => Some((name, Map::new())),
+        }
     }
 
     async fn searchable(&self, ctx: Ctx, narrowing: &Narrowing) -> Result<Vec<&Listed>> {
@@ -297,12 +328,24 @@ impl<S: Send + Sync + 'static> McpServer<S> {
     }
 }
 
+/// What a tool answered, and what a page is to show where it is a front-end tool.
+struct Ran {
+    result: ToolResult,
+    page: Option<Json>,
+}
+
+impl From<ToolResult> for Ran {
+    fn from(result: ToolResult) -> Ran {
+        Ran { result, page: None }
+    }
+}
+
 fn plain(text: String) -> ToolResult {
     ToolResult { text, structured: None }
 }
 
 /// What a model sees of a failure outside any tool's rules.
-pub(crate) fn failure(error: &Error, name: &str, request_id: &str) -> ToolOutcome {
+pub fn failure(error: &Error, name: &str, request_id: &str) -> ToolOutcome {
     with_hint(error, name, request_id, tool::plain_hint(error))
 }
 

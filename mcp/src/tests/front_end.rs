@@ -5,7 +5,7 @@ use workforceos_core::tool::{FrontEnd, FrontEndTool, LIFETIME};
 use workforceos_core::{BusinessApi, Clock as _, Timestamp};
 
 use super::{State, call, ctx, server_of, server_with};
-use crate::McpServer;
+use crate::{McpServer, Narrowing};
 
 const SECRET: &str = "showSecretFieldInFrontEnd";
 const LIST: &str = "showBusinessApiListInFrontEnd";
@@ -129,4 +129,31 @@ async fn a_payment_is_opened_and_not_made() {
     assert_eq!((outcome.status, &json["errCode"]), (409, &json!("InvalidState")));
     let (outcome, _) = call(&server, "employee", "initiatePayment", json!({"orderId": open})).await;
     assert_eq!(outcome.status, 403, "who may not read it cannot pay it");
+}
+
+#[tokio::test]
+async fn only_who_asks_for_the_page_gets_what_it_shows() {
+    let server = server_of(1, 1);
+    let row = first(&server, "employee").await;
+    let asked = json!({"proxyCode": row["__proxyCode"], "fieldName": "code"});
+    let arguments: Map<String, Json> = asked.as_object().cloned().expect("an object");
+    let everything = Narrowing::default();
+    let caller = ctx(&server, "employee").await;
+    let (outcome, page) = server.call_for_page(caller.clone(), &everything, SECRET, arguments.clone()).await;
+    assert_eq!(page.expect("a page")["__frontendAction"]["value"], "code-0");
+    // What protocols are given is what a model reads.
+    assert_eq!(server.call(caller.clone(), &everything, SECRET, arguments.clone()).await, outcome);
+    assert!(!format!("{outcome:?}").contains("code-0"), "{outcome:?}");
+    // Also where one tool calls the other.
+    let wrapped: Map<String, Json> = Map::from_iter([("name".to_owned(), json!(SECRET)), ("args".to_owned(), asked)]);
+    let searching = Narrowing::default().searching();
+    let (outcome, page) = server.call_for_page(caller.clone(), &searching, "callReadOnlyTool", wrapped).await;
+    assert_eq!(page.expect("a page")["__frontendAction"]["value"], "code-0");
+    assert!(!format!("{outcome:?}").contains("code-0"), "{outcome:?}");
+    let (outcome, page) = server.call_for_page(caller.clone(), &everything, "listLockers", Map::new()).await;
+    assert!(!outcome.is_error && page.is_none(), "other tools show nothing");
+    let mut wrong = arguments;
+    wrong.insert("fieldName".to_owned(), json!("label"));
+    let (outcome, page) = server.call_for_page(caller, &everything, SECRET, wrong).await;
+    assert!(outcome.is_error && page.is_none());
 }

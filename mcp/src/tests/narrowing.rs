@@ -53,3 +53,28 @@ async fn tools_of_no_service_are_narrowed_like_the_others() {
     let (outcome, _) = call_in(&server, "owner", "tools=listLockers", CURRENT_USER, json!({})).await;
     assert_eq!(outcome.status, 403);
 }
+
+#[tokio::test]
+async fn a_choice_narrows_further_and_never_widens() {
+    let server = server_of(0, 1);
+    let listed = async |narrowing: Narrowing| {
+        let ctx = super::ctx(&server, "owner").await;
+        let listed = server.listed(ctx, &narrowing).await.expect("a list");
+        listed.iter().map(|listed| listed.tool.name.to_string()).collect::<Vec<_>>()
+    };
+    let text = |name: &str| name.to_owned();
+    let without = listed(Narrowing::default().without([text("LOCKERS"), text("nothing")])).await;
+    assert!(!without.contains(&text("listLockers")) && without.contains(&text("whoCalls")), "{without:?}");
+    // What is left out is of no use on the way either.
+    assert!(!without.contains(&text("showSecretFieldInFrontEnd")), "{without:?}");
+    let quiet = listed(Narrowing::default().without_front_end()).await;
+    assert_eq!(quiet.len(), server.count() - 5);
+    assert_eq!(listed(Narrowing::default().without([text("mcpbff")])).await, quiet);
+    let chosen = Narrowing::default().only([text("whoCalls"), text("deleteLocker")]);
+    assert_eq!(listed(chosen.clone().reading()).await, ["whoCalls"]);
+    assert_eq!(listed(chosen.only([text("listLockers"), text("deleteLocker")])).await, ["deleteLocker"]);
+    assert_eq!(listed(Narrowing::default().only([])).await, Vec::<String>::new());
+    assert_eq!(listed(Narrowing::default().searching().reading()).await, ["searchTools", "describeTool", "callReadOnlyTool"]);
+    assert!(server.changes("callTool") && server.changes("deleteLocker") && server.changes("initiatePayment"));
+    assert!(!server.changes("callReadOnlyTool") && !server.changes("listLockers") && !server.changes("nothing"));
+}

@@ -7,6 +7,7 @@ mod fixtures;
 mod openapi;
 mod secrets;
 mod shapes;
+mod toolbox;
 mod values;
 mod webhooks;
 mod world;

@@ -16,9 +16,9 @@ use crate::tools::journal;
 
 on_both_databases!(no_tool_tells_a_secret);
 
-const NOTES: &str = "canary-notes-7f3a91";
-const ADDRESS: &str = "https://files.test/canary-address-7f3a91.pdf";
-const NEW_PASSWORD: &str = "canary password 7f3a91";
+pub const NOTES: &str = "canary-notes-7f3a91";
+pub const ADDRESS: &str = "https://files.test/canary-address-7f3a91.pdf";
+pub const NEW_PASSWORD: &str = "canary password 7f3a91";
 /// How this test's calls of tools are known in the journal.
 const WALKER: &str = "walker/1.0";
 
@@ -57,7 +57,7 @@ impl Walk {
 }
 
 /// Arguments with a planted secret in every secret field.
-fn planted(api: &Api, mut args: Json) -> Json {
+pub fn planted(api: &Api, mut args: Json) -> Json {
     for field in api.fields {
         let property = api.object.and_then(|def| def.property(field.name)).is_some_and(|p| p.secret);
         if !field.secret && !property {
@@ -74,17 +74,22 @@ fn planted(api: &Api, mut args: Json) -> Json {
     args
 }
 
-async fn no_tool_tells_a_secret(db: Db) {
-    let world = World::make(db).await;
+/// Has every profile and a document hold something before anybody reads; answers a planted key.
+pub async fn plant(world: &World) -> String {
     let owner = world.acme.company.owner.client.clone();
-    // Every profile and a document hold something before anybody reads.
     for profile in owner.get(PROFILES).await.ok()["employeeProfiles"].as_array().expect("profiles") {
         let path = format!("{PROFILES}/{}", text(profile, "id"));
         owner.patch(&path, json!({"notes": NOTES})).await.ok();
     }
     let document = json!({"employeeProfileId": world.acme.profile().await, "documentType": "visa", "documentUrl": ADDRESS});
     owner.post(DOCUMENTS, document).await.ok();
-    let key = text(&owner.post("/auth-api/v1/apikeys", json!({"name": "planted"})).await.ok(), "key");
+    text(&owner.post("/auth-api/v1/apikeys", json!({"name": "planted"})).await.ok(), "key")
+}
+
+async fn no_tool_tells_a_secret(db: Db) {
+    let world = World::make(db).await;
+    let owner = world.acme.company.owner.client.clone();
+    let key = plant(&world).await;
     let mut walk = Walk { canaries: [NOTES, ADDRESS, NEW_PASSWORD, PASSWORD, &key].map(str::to_owned).to_vec(), told: 0 };
     walk.canaries.push("canary".to_owned());
 
@@ -98,7 +103,7 @@ async fn no_tool_tells_a_secret(db: Db) {
                 changed.insert(api.name);
             }
             if who == highest {
-                codes.extend(proxy_codes(&told));
+                codes.extend(told_codes(&told));
             }
         }
         // What goes wrong repeats nothing of what was sent.
@@ -116,10 +121,13 @@ async fn no_tool_tells_a_secret(db: Db) {
     check_journal(&world, &walk, &changed).await;
 }
 
-/// References to masked records in an answer, with the record's masked properties.
-fn proxy_codes(reply: &Reply) -> Vec<(String, String)> {
+fn told_codes(reply: &Reply) -> Vec<(String, String)> {
     let Some(told) = reply.body["result"]["content"][0]["text"].as_str() else { return Vec::new() };
-    let told: Json = serde_json::from_str(told).expect("JSON");
+    proxy_codes(&serde_json::from_str(told).expect("JSON"))
+}
+
+/// References to masked records in a result, with the record's masked properties.
+pub fn proxy_codes(told: &Json) -> Vec<(String, String)> {
     let rows = told.as_object().into_iter().flat_map(Map::values).flat_map(|data| match data {
         Json::Array(rows) => rows.clone(),
         row => vec![row.clone()],
