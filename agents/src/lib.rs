@@ -4,6 +4,8 @@
 //! with the masks, cuts and refusals of every tool. Nothing here reads the database or grants anything.
 
 pub mod provider;
+#[cfg(test)]
+pub mod testing;
 pub mod tools;
 
 use std::sync::Arc;
