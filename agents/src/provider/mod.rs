@@ -1,6 +1,13 @@
 //! What language models are asked and what they answer, whoever serves them.
 
+mod anthropic;
 mod choice;
+mod heard;
+mod openai;
+mod remote;
+mod retry;
+mod sse;
+mod wire;
 
 use std::time::Duration;
 
@@ -8,7 +15,8 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value as Json};
 
-pub use choice::{Chosen, Endpoint, Providers, Settings};
+pub use choice::{ANTHROPIC, Chosen, Endpoint, OPENAI, Providers, Settings};
+pub use retry::Patience;
 
 /// One turn of a model: everything that it is told, since it remembers nothing.
 #[derive(Clone, Debug, PartialEq)]
