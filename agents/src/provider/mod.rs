@@ -17,6 +17,7 @@ use serde_json::{Map, Value as Json};
 
 pub use choice::{ANTHROPIC, Chosen, Endpoint, OPENAI, Providers, Settings};
 pub use retry::Patience;
+pub use wire::{is_unencrypted, url_problem};
 
 /// One turn of a model: everything that it is told, since it remembers nothing.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,8 +13,11 @@ use super::Failure;
 /// The longest event in bytes.
 const EVENT: usize = 1024 * 1024;
 
+/// The body as text.
+type Text = BoxStream<'static, Result<String, Failure>>;
+
 /// Reads events; dropping it closes the connection.
-pub(super) struct Events(Pin<Box<EventStream<BoxStream<'static, Result<String, Failure>>>>>);
+pub(super) struct Events(Pin<Box<EventStream<Text>>>);
 
 impl Events {
     /// `idle`: the longest silence between two pieces of the body.

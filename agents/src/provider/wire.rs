@@ -111,6 +111,22 @@ fn is_here(url: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
+/// Why a text cannot be a provider's address; `None`: it can.
+pub fn url_problem(text: &str) -> Option<&'static str> {
+    match Url::parse(text) {
+        Ok(url) if !["http", "https"].contains(&url.scheme()) => Some("must begin with https:// or http://"),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => Some("must not carry a user or a password"),
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => Some("must end with its path: no ? and no #"),
+        Ok(_) => None,
+        Err(_) => Some("must be a URL, such as https://llm.example.com/v1"),
+    }
+}
+
+/// Whether the key, and all that is asked, goes there through a network as plain text.
+pub fn is_unencrypted(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "http") && !is_here(url)
+}
+
 /// What a status that is no success means.
 fn meaning(status: u16, retry_after: Option<Duration>, body: &[u8], key: &str) -> Failure {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
