@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eventsource_stream::{Event, EventStream, EventStreamError};
-use futures_util::stream::{BoxStream, unfold};
+use futures_util::stream::{self, BoxStream, unfold};
 use futures_util::{Stream, StreamExt};
 
 use super::Failure;
@@ -13,7 +13,7 @@ use super::Failure;
 /// The longest event in bytes.
 const EVENT: usize = 1024 * 1024;
 
-/// The body as text.
+/// The body, line by line.
 type Text = BoxStream<'static, Result<String, Failure>>;
 
 /// Reads events; dropping it closes the connection.
@@ -26,17 +26,17 @@ impl Events {
         idle: Duration,
         broken: impl Fn(E) -> Failure + Send + 'static,
     ) -> Events {
-        let reading = (Box::pin(body), Guard::default(), broken);
-        let text = unfold(reading, move |(mut body, mut guard, broken)| async move {
-            let text = match tokio::time::timeout(idle, body.next()).await {
-                Err(_) => Err(Failure::TimedOut),
+        let reading = (Box::pin(body), Lines::default(), broken);
+        let lines = unfold(reading, move |(mut body, mut lines, broken)| async move {
+            let read = match tokio::time::timeout(idle, body.next()).await {
+                Err(_) => vec![Err(Failure::TimedOut)],
                 Ok(None) => return None,
-                Ok(Some(Err(error))) => Err(broken(error)),
-                Ok(Some(Ok(bytes))) => guard.take(&bytes),
+                Ok(Some(Err(error))) => vec![Err(broken(error))],
+                Ok(Some(Ok(bytes))) => lines.take(&bytes),
             };
-            Some((text, (body, guard, broken)))
+            Some((stream::iter(read), (body, lines, broken)))
         });
-        Events(Box::pin(EventStream::new(text.boxed())))
+        Events(Box::pin(EventStream::new(lines.flatten().boxed())))
     }
 
     /// The next event; `None` at the answer's end.
@@ -50,56 +50,51 @@ impl Events {
     }
 }
 
-/// Turns bytes into text, and measures events.
+/// Cuts bytes into lines of text, and measures events.
 ///
-/// The reader behind it keeps what it cannot read yet, without end, and stumbles over a byte order mark; so neither reaches it.
+/// The reader behind it would keep what it cannot read yet, without end, look through it again with every piece, copy what follows with every
+/// line, and stumble over a byte order mark: it gets one whole line at a time.
 #[derive(Default)]
-struct Guard {
-    /// The beginning of a character whose end has not come.
-    rest: Vec<u8>,
-    begun: bool,
+struct Lines {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
     /// Bytes of the event that is arriving.
     length: usize,
-    /// Whether nothing stands in the line so far.
-    blank: bool,
+    begun: bool,
 }
 
-impl Guard {
-    fn take(&mut self, bytes: &[u8]) -> Result<String, Failure> {
-        for byte in bytes {
-            self.length += 1;
-            match byte {
-                b'\n' if self.blank => self.length = 0,
-                b'\n' => self.blank = true,
-                b'\r' => {}
-                _ => self.blank = false,
-            }
+impl Lines {
+    fn take(&mut self, bytes: &[u8]) -> Vec<Result<String, Failure>> {
+        let mut lines = Vec::new();
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.length += part.len();
             if self.length > EVENT {
-                return Err(Failure::Malformed("an event is longer than 1 MB".to_owned()));
+                lines.push(Err(Failure::Malformed("an event is longer than 1 MB".to_owned())));
+                return lines;
             }
-        }
-        let mut bytes = [std::mem::take(&mut self.rest).as_slice(), bytes].concat();
-        if let Err(error) = std::str::from_utf8(&bytes) {
-            if error.error_len().is_some() {
-                return Err(Failure::Malformed("what came is not UTF-8".to_owned()));
+            self.line.extend_from_slice(part);
+            if !part.ends_with(b"\n") {
+                break;
             }
-            self.rest = bytes.split_off(error.valid_up_to());
-        }
-        let mut text = String::from_utf8(bytes).map_err(|_| Failure::Malformed("what came is not UTF-8".to_owned()))?;
-        if !self.begun && !text.is_empty() {
+            let Ok(mut line) = String::from_utf8(std::mem::take(&mut self.line)) else {
+                lines.push(Err(Failure::Malformed("what came is not UTF-8".to_owned())));
+                return lines;
+            };
+            if !self.begun && line.starts_with('\u{feff}') {
+                line.remove(0);
+            }
             self.begun = true;
-            if text.starts_with('\u{feff}') {
-                text.remove(0);
+            if line.trim_end_matches(['\r', '\n']).is_empty() {
+                self.length = 0;
             }
+            lines.push(Ok(line));
         }
-        Ok(text)
+        lines
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
-
     use super::*;
 
     async fn read(chunks: Vec<Vec<u8>>) -> (Vec<String>, Option<Failure>) {

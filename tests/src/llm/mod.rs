@@ -175,6 +175,11 @@ impl Llm {
         locked(&self.state.seen).clone()
     }
 
+    /// Forgets what was asked so far, and goes on counting: for those who ask a lot.
+    pub fn forget(&self) {
+        locked(&self.state.seen).clear();
+    }
+
     /// Streams that are open now.
     pub fn open(&self) -> usize {
         self.counts().open

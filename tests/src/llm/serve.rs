@@ -32,7 +32,11 @@ struct Request {
 }
 
 async fn answer(socket: &mut Socket, state: &Arc<State>, request: Request) -> io::Result<()> {
-    state.counts.send_modify(|counts| counts.asked += 1);
+    let mut number = 0;
+    state.counts.send_modify(|counts| {
+        counts.asked += 1;
+        number = counts.asked;
+    });
     let wire = if request.path.ends_with("/messages") { Wire::Anthropic } else { Wire::Openai };
     let key = match wire {
         Wire::Openai => request.headers.get("authorization").and_then(|value| value.strip_prefix("Bearer ")),
@@ -43,12 +47,8 @@ async fn answer(socket: &mut Socket, state: &Arc<State>, request: Request) -> io
     headers.remove("authorization");
     headers.remove("x-api-key");
     let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
-    let asked = {
-        let mut seen = locked(&state.seen);
-        let asked = Asked { wire, number: seen.len() + 1, path: request.path, headers, body };
-        seen.push(asked.clone());
-        asked
-    };
+    let asked = Asked { wire, number, path: request.path, headers, body };
+    locked(&state.seen).push(asked.clone());
     if !known {
         return socket.refuse(wire, &refusal(401), "the key is unknown").await;
     }
