@@ -76,7 +76,7 @@ pub struct Call {
 pub enum Piece {
     /// More of its text; never empty.
     Text(String),
-    /// A call begins; its arguments are still being written.
+    /// A call begins; its arguments are still being written. One that the most tokens of a turn cut off never becomes complete.
     Begun {
         id: String,
         name: String,
@@ -156,6 +156,7 @@ pub trait Provider: Send + Sync + 'static {
     /// `openai` or `anthropic`.
     fn name(&self) -> &'static str;
 
-    /// Begins a turn. Dropping the stream ends it, at the provider too.
+    /// Begins a turn, and answers once its first piece is there, or once no further try is of use. Dropping the stream, or this before it
+    /// answers, ends the turn, at the provider too.
     async fn turn(&self, request: Request) -> Result<BoxStream<'static, Result<Piece, Failure>>, Failure>;
 }

@@ -4,7 +4,7 @@ use workforceos_agents::provider::{Call, Failure, Message, Request, Spec};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::Wire;
 
-use crate::{WIRES, hear, of, request, spec};
+use super::{WIRES, hear, of, request, spec};
 
 fn calling(ids: &[&str]) -> Message {
     let call = |id: &&str| Call { id: (*id).to_owned(), name: "listShifts".to_owned(), arguments: "{}".to_owned() };

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod faults;
+mod foreign;
 mod limits;
 mod requests;
 mod strictness;

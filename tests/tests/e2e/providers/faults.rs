@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use workforceos_agents::provider::{Endpoint, Failure, Patience, Piece, Providers, Settings};
+use workforceos_agents::provider::{Endpoint, Failure, Piece, Providers, Settings};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Gate, KEY, Turn, Wire};
 
-use crate::{WIRES, hasty, hear, of, request};
+use super::{WIRES, hasty, hear, of, request};
 
 #[tokio::test]
 async fn what_passes_by_itself_is_tried_again() {
@@ -194,14 +194,16 @@ async fn a_stream_that_is_dropped_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn who_stops_waiting_between_tries_is_not_asked_for_again() {
-    let llm = Llm::start().await;
-    let patience = Patience { pause: Duration::from_secs(3_600), longest: Duration::from_secs(3_600), ..Llm::patience() };
-    llm.script([Turn::status(503), Turn::says("never")]);
-    let chosen = llm.of(Wire::Openai, patience).choose(None, None).expect("a provider");
-    let asking = tokio::spawn(async move { chosen.provider.turn(request("Hello")).await.map(drop) });
-    llm.until(|counts| counts.asked == 1).await;
-    asking.abort();
-    assert!(asking.await.expect_err("it was ended").is_cancelled());
-    assert_eq!(llm.counts().asked, 1);
+async fn who_stops_waiting_for_the_first_word_closes_the_connection() {
+    for wire in WIRES {
+        let llm = Llm::start().await;
+        let gate = Gate::new();
+        llm.script([Turn::default().gate(&gate).text("nobody hears this")]);
+        let chosen = of(&llm, wire).choose(None, None).expect("a provider");
+        let asking = tokio::spawn(async move { chosen.provider.turn(request("Hello")).await.map(drop) });
+        gate.reached(1).await;
+        asking.abort();
+        llm.until(|counts| counts.open == 0 && counts.closed_early == 1).await;
+        assert_eq!(llm.counts().asked, 1, "nor is it asked for again");
+    }
 }

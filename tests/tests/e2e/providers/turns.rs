@@ -5,7 +5,7 @@ use workforceos_agents::provider::{Finish, Message, Piece, Usage};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Fragments, Turn, Wire};
 
-use crate::{WIRES, hear, of, request};
+use super::{WIRES, hear, of, request};
 
 const SAID: &str = "Größere Schichten: 早班 👍🏽, dann — vielleicht — Spätschicht.\n\nEnde";
 
@@ -146,7 +146,7 @@ async fn what_is_not_counted_is_estimated() {
 }
 
 #[tokio::test]
-async fn a_call_is_complete_before_the_answer_is_over() {
+async fn what_was_said_is_heard_at_once() {
     for wire in WIRES {
         let llm = Llm::start().await;
         let gate = workforceos_tests::llm::Gate::new();

@@ -4,7 +4,7 @@ use workforceos_agents::provider::Failure;
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Fragments, Turn, Wire};
 
-use crate::{WIRES, hear, of, request};
+use super::{WIRES, hear, of, request};
 
 const MB: usize = 1024 * 1024;
 

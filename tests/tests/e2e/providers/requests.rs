@@ -5,7 +5,7 @@ use workforceos_agents::provider::{Call, Endpoint, Message, Providers, Request, 
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Turn, Wire};
 
-use crate::{WIRES, hear, of, request, spec};
+use super::{WIRES, hear, of, request, spec};
 
 fn call(id: &str, name: &str, arguments: &str) -> Call {
     Call { id: id.to_owned(), name: name.to_owned(), arguments: arguments.to_owned() }

@@ -7,7 +7,7 @@ use workforceos_agents::provider::{Call, Message};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Gate, Turn};
 
-use crate::{WIRES, hear, of, request};
+use super::{WIRES, hear, of, request};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_are_answered_side_by_side() {
