@@ -6,6 +6,7 @@ mod foreign;
 mod limits;
 mod requests;
 mod strictness;
+mod tools;
 mod turns;
 
 use futures_util::StreamExt;
