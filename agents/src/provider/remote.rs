@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use eventsource_stream::Event;
@@ -13,6 +14,8 @@ use super::sse::Events;
 use super::wire::Wire;
 use super::{Failure, Piece, Provider, Request};
 
+/// How long the end of an answer is waited for after its last word.
+const END: Duration = Duration::from_millis(50);
 /// Models whose habits are remembered.
 const MODELS: usize = 64;
 
@@ -83,6 +86,12 @@ impl<F: Format> Remote<F> {
         let mut hearing = Hearing { events, reader: self.format.reader(), heard, failed: None, over: false };
         let first = hearing.next().await.unwrap_or_else(|| Err(broke_off()))?;
         let rest = unfold(hearing, |mut hearing| async move { hearing.next().await.map(|piece| (piece, hearing)) });
+        let rest = rest.inspect(|piece| {
+            if let Err(failure) = piece {
+                count("broken_off");
+                tracing::warn!(provider = F::NAME, ?failure, "the provider's answer broke off");
+            }
+        });
         Ok(once(std::future::ready(Ok(first))).chain(rest).boxed())
     }
 
@@ -124,7 +133,10 @@ impl<F: Format> Provider for Remote<F> {
                 continue;
             }
             tried += 1;
-            let Some(pause) = self.wire.patience().pause_after(&failure, tried) else { return Err(failure) };
+            let Some(pause) = self.wire.patience().pause_after(&failure, tried) else {
+                tracing::warn!(provider = F::NAME, model = request.model, ?failure, tried, "the provider does not answer");
+                return Err(failure);
+            };
             tracing::info!(provider = F::NAME, ?failure, tried, ?pause, "the provider is asked again");
             tokio::time::sleep(pause).await;
         }
@@ -155,6 +167,7 @@ struct Hearing<R> {
     reader: R,
     heard: Heard,
     failed: Option<Failure>,
+    /// Nothing can be read any more.
     over: bool,
 }
 
@@ -174,14 +187,28 @@ impl<R: Reader> Hearing<R> {
             }
             let failure = match self.events.next().await {
                 Ok(Some(event)) => self.reader.read(&event, &mut self.heard).err(),
-                Ok(None) => (!self.reader.closed(&mut self.heard)).then(broke_off),
+                Ok(None) => {
+                    self.over = true;
+                    (!self.reader.closed(&mut self.heard)).then(broke_off)
+                }
                 // All was said: what breaks after that was to bring no more than figures.
-                Err(failure) => (!self.reader.closed(&mut self.heard)).then_some(failure),
+                Err(failure) => {
+                    self.over = true;
+                    (!self.reader.closed(&mut self.heard)).then_some(failure)
+                }
             };
-            if let Some(failure) = failure {
-                self.failed = Some(failure);
+            if failure.is_some() {
+                self.failed = failure;
+            } else if self.heard.is_over() && !self.over {
+                self.rest().await;
             }
         }
+    }
+
+    /// Nothing of interest follows; but only a connection whose answer was read to its end is used again.
+    async fn rest(&mut self) {
+        let reading = async { while let Ok(Some(_)) = self.events.next().await {} };
+        let _ = tokio::time::timeout(END, reading).await;
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Counts {
     pub closed_early: usize,
     /// Requests, refused ones included.
     pub asked: usize,
+    /// Connections on which they came.
+    pub connections: usize,
 }
 
 type Answering = Arc<dyn Fn(&Asked) -> Turn + Send + Sync>;

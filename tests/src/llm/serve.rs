@@ -15,6 +15,7 @@ use super::{Asked, KEY, State, Turn, Wire, anthropic, locked, openai};
 
 pub(super) async fn serve(stream: TcpStream, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
+    state.counts.send_modify(|counts| counts.connections += 1);
     let (read, write) = stream.into_split();
     let mut socket = Socket { read, write, received: Vec::new() };
     while let Some(request) = socket.request().await {

@@ -45,6 +45,19 @@ async fn two_hundred_are_answered_side_by_side() {
     }
 }
 
+#[tokio::test]
+async fn one_after_the_other_use_one_connection() {
+    for wire in WIRES {
+        let llm = Llm::start().await;
+        llm.answer(|asked| if asked.number % 2 == 0 { Turn::says("Fine.") } else { Turn::calls([("listShifts", json!({}))]) });
+        let providers = of(&llm, wire);
+        for _ in 0..6 {
+            hear(&providers, request("Hello")).await.end();
+        }
+        assert_eq!((llm.counts().asked, llm.counts().connections), (6, 1), "{wire:?}: no turn pays for another connection");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_reads_nothing_holds_up_the_server_not_the_memory() {
     for wire in WIRES {
