@@ -7,6 +7,8 @@ pub mod alias;
 pub mod answer;
 pub mod history;
 pub mod provider;
+#[cfg(test)]
+pub mod testing;
 pub mod toolbox;
 pub mod tools;
 

@@ -19,6 +19,7 @@ mod mcp_sessions;
 mod mcp_sse;
 mod mcp_unanswered;
 mod metrics;
+pub mod models;
 mod multipart;
 pub mod openapi;
 mod origin;

@@ -98,12 +98,15 @@ async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
         proxies: values.trusted_proxies.clone(),
         cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
         mcp_fixtures: values.mcp_conformance_fixtures,
-        providers: Providers::default(),
+        providers: Providers::new(&values.models.settings()),
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),
     };
     if options.settings.production && options.settings.webhook_private_addresses {
         tracing::warn!("WEBHOOK_PRIVATE_ADDRESSES is on: every company's admins can have requests sent into this network");
+    }
+    for url in values.models.unencrypted() {
+        tracing::warn!("{url} is not https: the key and all that is asked of the model go through the network unencrypted");
     }
     // From here on a signal is kept until somebody looks for it.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -9,7 +9,7 @@ use workforceos_core::zone::Zone;
 use workforceos_services::{Settings, mail_problems};
 use workforceos_store::Database;
 
-use crate::{backup, s3, secrets};
+use crate::{backup, models, s3, secrets};
 
 /// The fewest characters of a signing key that is given.
 const MIN_SECRET: usize = 16;
@@ -156,6 +156,9 @@ pub struct Values {
     /// S3-compatible storage for uploaded files
     #[command(flatten)]
     pub s3: s3::S3Values,
+    /// Providers of language models
+    #[command(flatten)]
+    pub models: models::ModelValues,
     /// Calls a minute of one login or API key, a quarter of them at once; 0: as many as one likes [default: 3000 in production, 0 in development]
     #[arg(long, env = "RATE_LIMIT", global = true)]
     pub rate_limit: Option<u32>,
@@ -272,6 +275,7 @@ impl Values {
                 .push(Problem::new("CORS_ORIGINS", format!("{origin} is no origin: write scheme://host or scheme://host:port")));
         }
         problems.extend(self.s3.problems());
+        problems.extend(self.models.problems());
         problems.extend(mail_problems(given(&self.smtp_url), given(&self.mail_from)));
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
     }

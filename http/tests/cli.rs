@@ -27,9 +27,23 @@ fn help_names_every_setting() {
         "PUBLIC_RATE_LIMIT",
         "FRONTEND_URL",
         "LOG",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "OPENAI_MODEL",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_MODEL",
     ] {
         assert!(text.contains(setting), "{setting} is missing from:\n{text}");
     }
+}
+
+#[test]
+fn help_shows_no_key() {
+    let bin = env!("CARGO_BIN_EXE_workforceos");
+    let keys = [("OPENAI_API_KEY", "sk-s3cret"), ("ANTHROPIC_API_KEY", "sk-ant-s3cret")];
+    let out = Command::new(bin).arg("--help").env_clear().envs(keys).output().expect("the program starts");
+    assert!(out.status.success() && !String::from_utf8_lossy(&out.stdout).contains("s3cret"), "{out:?}");
 }
 
 #[test]
@@ -54,6 +68,16 @@ fn bad_settings_are_refused_by_name() {
     let told = String::from_utf8_lossy(&out.stderr);
     assert!(!out.status.success() && told.contains("SMTP_URL") && told.contains("MAIL_FROM"), "{out:?}");
     assert!(!told.contains("s3cret"), "a password is never shown: {told}");
+    let models = [
+        ("OPENAI_API_KEY", "s3cret s3cret"),
+        ("OPENAI_BASE_URL", "llm.test"),
+        ("ANTHROPIC_BASE_URL", "https://me:s3cret@llm.test"),
+    ];
+    let out = Command::new(bin).env_clear().envs(models).output().expect("the program starts");
+    let told = String::from_utf8_lossy(&out.stderr);
+    let named = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"];
+    assert!(!out.status.success() && named.iter().all(|setting| told.contains(setting)), "{out:?}");
+    assert!(!told.contains("s3cret"), "a key is never shown: {told}");
     let out = Command::new(bin).env_clear().env("CORS_ORIGINS", "https://app.acme.test,*").output().expect("the program starts");
     assert!(!out.status.success() && String::from_utf8_lossy(&out.stderr).contains("CORS_ORIGINS"), "{out:?}");
 }

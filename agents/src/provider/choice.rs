@@ -3,13 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Provider;
+use super::{Patience, Provider, anthropic, openai};
+
+/// Where a provider is if nothing else is said, and which of its models answers.
+pub const OPENAI: (&str, &str) = ("https://api.openai.com/v1", "gpt-4o");
+/// Of the current Claude models one that does not think before it answers unless it is told to: with the others, thoughts would use
+/// up what an answer may have of tokens.
+pub const ANTHROPIC: (&str, &str) = ("https://api.anthropic.com", "claude-sonnet-4-6");
 
 /// Where a provider is reached, and as whom.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub key: String,
-    /// Without a trailing slash.
+    /// A trailing slash does not matter.
     pub base_url: String,
     /// The model, unless an agent says otherwise.
     pub model: String,
@@ -40,6 +46,19 @@ pub struct Chosen {
 pub struct Providers(Vec<Chosen>);
 
 impl Providers {
+    /// The providers that are configured. OpenAI's is preferred where both are. Nobody is asked yet.
+    pub fn new(settings: &Settings) -> Providers {
+        Providers::with(settings, Patience::default())
+    }
+
+    /// As [`Providers::new`], with pauses and limits of one's own.
+    pub fn with(settings: &Settings, patience: Patience) -> Providers {
+        let chosen = |provider: Arc<dyn Provider>, endpoint: &Endpoint| Chosen { provider, model: endpoint.model.clone() };
+        let openai = settings.openai.as_ref().map(|at| chosen(Arc::new(openai::provider(at, patience.clone())), at));
+        let anthropic = settings.anthropic.as_ref().map(|at| chosen(Arc::new(anthropic::provider(at, patience.clone())), at));
+        Providers(openai.into_iter().chain(anthropic).collect())
+    }
+
     pub fn of(chosen: Vec<Chosen>) -> Providers {
         Providers(chosen)
     }

@@ -1,6 +1,13 @@
 //! What language models are asked and what they answer, whoever serves them.
 
+mod anthropic;
 mod choice;
+mod heard;
+mod openai;
+mod remote;
+mod retry;
+mod sse;
+mod wire;
 
 use std::time::Duration;
 
@@ -8,7 +15,9 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value as Json};
 
-pub use choice::{Chosen, Endpoint, Providers, Settings};
+pub use choice::{ANTHROPIC, Chosen, Endpoint, OPENAI, Providers, Settings};
+pub use retry::Patience;
+pub use wire::{is_unencrypted, url_problem};
 
 /// One turn of a model: everything that it is told, since it remembers nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +76,7 @@ pub struct Call {
 pub enum Piece {
     /// More of its text; never empty.
     Text(String),
-    /// A call begins; its arguments are still being written.
+    /// A call begins; its arguments are still being written. One that the most tokens of a turn cut off never becomes complete.
     Begun {
         id: String,
         name: String,
@@ -147,6 +156,7 @@ pub trait Provider: Send + Sync + 'static {
     /// `openai` or `anthropic`.
     fn name(&self) -> &'static str;
 
-    /// Begins a turn. Dropping the stream ends it, at the provider too.
+    /// Begins a turn, and answers once its first piece is there, or once no further try is of use. Dropping the stream, or this before it
+    /// answers, ends the turn, at the provider too.
     async fn turn(&self, request: Request) -> Result<BoxStream<'static, Result<Piece, Failure>>, Failure>;
 }

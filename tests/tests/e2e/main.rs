@@ -27,6 +27,7 @@ mod oracle;
 mod payroll;
 mod plain_owner;
 mod plan;
+mod providers;
 mod rules;
 mod sample;
 mod shifts;

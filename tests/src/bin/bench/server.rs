@@ -56,6 +56,11 @@ pub struct Server {
 impl Server {
     /// Starts the program and waits until it listens.
     pub fn start(program: &Path, site: &Site) -> Result<Server> {
+        Server::start_with(program, site, &[])
+    }
+
+    /// As [`Server::start`], with further settings.
+    pub fn start_with(program: &Path, site: &Site, settings: &[(&str, String)]) -> Result<Server> {
         let key: String = JOURNAL_KEY.iter().map(|b| format!("{b:02x}")).collect();
         let mut command = Command::new(program);
         // No settings but these: neither the caller's environment nor a .env may change what is measured.
@@ -63,6 +68,7 @@ impl Server {
         command.env("DATA_DIR", &site.path).env("HOST", "127.0.0.1").env("PORT", "0").env("LOG", "warn");
         command.env("SUPER_ADMIN_PASSWORD", PASSWORD).env("EMAIL_VERIFICATION", "false").env("SAMPLE_COMPANY", "false");
         command.env("JWT_SECRET", JWT_SECRET).env("JOURNAL_KEY", key);
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         let started = Instant::now();
         let mut child = command.spawn().with_context(|| program.display().to_string())?;
         match listening(&mut child) {

@@ -7,7 +7,7 @@ mod crowd;
 mod documents;
 mod doorway;
 mod driver;
-mod foreign;
+pub mod foreign;
 mod inspector;
 mod transport;
 
