@@ -23,6 +23,11 @@ pub trait Toolbox: Send + Sync + 'static {
     /// The arguments that a model wrote, as people and the server know them (real ids); what cannot be read is told to the model.
     fn arguments(&self, call: &Call) -> Result<Map<String, Json>, Box<Done>>;
 
+    /// The same as pages and records may show them: without passwords and the like, which only the tool itself is given.
+    fn shown(&self, _name: &str, arguments: &Map<String, Json>) -> Map<String, Json> {
+        arguments.clone()
+    }
+
     /// Runs a tool to its end. Never fails as such: what went wrong is a result that the model can read.
     async fn call(&self, name: &str, arguments: Map<String, Json>) -> Done;
 

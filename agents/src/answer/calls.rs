@@ -51,6 +51,8 @@ pub(super) struct Ended {
 struct Ready {
     call: Call,
     args: Map<String, Json>,
+    /// What of them may be seen.
+    shown: Map<String, Json>,
     changes: bool,
     approval: Option<Asked>,
 }
@@ -91,10 +93,11 @@ impl Actor {
             match self.toolbox.arguments(&call) {
                 Err(done) => self.ended(&call.id, *done),
                 Ok(args) => {
-                    self.opened(&call.id, |open| open.args = Json::Object(args.clone()));
+                    let shown = self.toolbox.shown(&call.name, &args);
+                    self.opened(&call.id, |open| open.args = Json::Object(shown.clone()));
                     let changes = self.toolbox.changes(&call.name);
-                    let approval = (changes && self.confirm_writes).then(|| self.ask(&call, &args));
-                    ready.push(Ready { call, args, changes, approval });
+                    let approval = (changes && self.confirm_writes).then(|| self.ask(&call, &shown));
+                    ready.push(Ready { call, args, shown, changes, approval });
                 }
             }
         }
@@ -186,7 +189,7 @@ impl Actor {
 
     /// The work of a call, of which the page is told that it begins.
     fn execute(&mut self, one: Ready) -> impl Future<Output = Done> + Send + use<> {
-        self.tell("tool_executing", json!({"tool": one.call.name, "args": one.args, "toolCallId": one.call.id}));
+        self.tell("tool_executing", json!({"tool": one.call.name, "args": one.shown, "toolCallId": one.call.id}));
         self.opened(&one.call.id, |open| open.runs = Some(one.changes));
         let toolbox = self.toolbox.clone();
         async move {

@@ -9,7 +9,8 @@ use super::figures;
 use super::limits::Cut;
 use super::{Finish, NOT_CONFIGURED, Outcome, Ran};
 use crate::history;
-use crate::provider::{Failure, Message};
+use crate::provider::{Call, Failure, Message};
+use crate::tools::Toolbox;
 
 impl Actor {
     /// What it came to, and its last event: `done`, or `error` if it failed or a budget ended it before it said anything.
@@ -37,7 +38,8 @@ impl Actor {
             Some(message) => ("error", json!({"message": message})),
             None => ("done", self.done(finish, millis)),
         };
-        let Actor { said, added, ran, usage, .. } = self;
+        let Actor { said, mut added, ran, usage, toolbox, .. } = self;
+        added.iter_mut().for_each(|message| hide(&*toolbox, message));
         let outcome = Outcome { text: said, messages: history::repair(added), tool_calls: ran, usage, finish, error, millis };
         (outcome, last)
     }
@@ -68,6 +70,19 @@ impl Actor {
             "usage": {"prompt": self.usage.prompt, "completion": self.usage.completion, "total": self.usage.total()},
             "finishReason": finish.as_str(),
         })
+    }
+}
+
+/// Takes out of a message what its tools alone were to know: it is kept, and read again by models.
+fn hide(toolbox: &dyn Toolbox, message: &mut Message) {
+    let Message::Assistant { calls, .. } = message else { return };
+    for call in calls {
+        let meant = toolbox.meant(call);
+        let Ok(arguments) = toolbox.arguments(&meant) else { continue };
+        let shown = toolbox.shown(&meant.name, &arguments);
+        if shown != arguments {
+            *call = Call { id: call.id.clone(), name: meant.name, arguments: Json::Object(shown).to_string() };
+        }
     }
 }
 

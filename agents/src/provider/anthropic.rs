@@ -75,7 +75,8 @@ fn called(messages: &[Message]) -> Option<Json> {
         _ => &[],
     });
     let names: BTreeSet<String> = calls.map(|call| plain(&call.name)).collect();
-    let declared = |name: &String| json!({"name": name, "description": "Not to be called any more.", "input_schema": {"type": "object"}});
+    let declared =
+        |name: &String| json!({"name": name, "description": "Not to be called any more.", "input_schema": {"type": "object"}});
     (!names.is_empty()).then(|| names.iter().map(declared).collect())
 }
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
+use workforceos_core::answer::MASK;
 use workforceos_core::session::{Ctx, Via};
 use workforceos_core::{Caller, Dispatch, Error, Result};
 use workforceos_mcp::{McpServer, Narrowing, ToolOutcome};
@@ -116,6 +117,17 @@ impl Toolbox for Tools {
                 Err(Box::new(self.done(&call.name, &outcome, None)))
             }
         }
+    }
+
+    fn shown(&self, name: &str, arguments: &Map<String, Json>) -> Map<String, Json> {
+        let Some(api) = self.dispatch.registry.by_name(name) else { return arguments.clone() };
+        let field = |argument: &str| api.fields.iter().any(|field| field.secret && field.name == argument);
+        let property = |argument: &str| api.object.and_then(|def| def.property(argument)).is_some_and(|property| property.secret);
+        let seen = |(argument, value): (&String, &Json)| {
+            let hidden = !value.is_null() && (field(argument) || property(argument));
+            (argument.clone(), if hidden { Json::from(MASK) } else { value.clone() })
+        };
+        arguments.iter().map(seen).collect()
     }
 
     async fn call(&self, name: &str, arguments: Map<String, Json>) -> Done {
