@@ -143,6 +143,8 @@ pub struct BusinessApi<S> {
     pub extra: &'static [&'static str],
     /// An API key cannot call it (keys, passwords, roles).
     pub no_keys: bool,
+    /// What the company has to be subscribed to.
+    pub feature: Option<&'static str>,
     /// The most bytes of a body, if more than usual.
     pub body_limit: Option<usize>,
     /// The schema of the data that it answers, where that is no data object.
@@ -173,6 +175,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             effect,
             extra: &[],
             no_keys: false,
+            feature: None,
             body_limit: None,
             output: None,
             carries: None,
@@ -248,6 +251,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// API keys cannot call it.
     pub fn no_keys(mut self) -> BusinessApi<S> {
         self.no_keys = true;
+        self
+    }
+
+    /// Only for companies whose subscription has this feature.
+    pub fn feature(mut self, feature: &'static str) -> BusinessApi<S> {
+        self.feature = Some(feature);
         self
     }
 

@@ -96,6 +96,10 @@ ids! {
     WebhookId,
     /// A delivery to a webhook.
     WebhookDeliveryId,
+    /// A company's subscription.
+    SubscriptionId,
+    /// An insight.
+    InsightId,
 }
 
 impl CompanyId {

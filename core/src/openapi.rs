@@ -100,10 +100,11 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         let doc = "The same key and arguments within 24 hours give the stored answer; the same key with others 409.";
         parameters.push(parameter("Idempotency-Key", "header", false, json!({"type": "string", "maxLength": 255}), doc));
     }
+    let paid = api.feature.map(|f| format!(" Needs the company's subscription with {f}.")).unwrap_or_default();
     let mut operation = json!({
         "operationId": api.name,
         "summary": crate::tool::title(api.name),
-        "description": format!("{} Reach: {}", api.about, reach.describe()),
+        "description": format!("{} Reach: {}{paid}", api.about, reach.describe()),
         "tags": [api.service],
         "parameters": parameters,
         "responses": {

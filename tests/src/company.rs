@@ -30,7 +30,7 @@ pub struct Company {
     pub codename: String,
     pub zone: Zone,
     pub owner: Person,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A user who can call the server.
@@ -205,7 +205,7 @@ impl Company {
 
     /// The context of what nobody asked for.
     pub fn ctx(&self) -> Ctx {
-        let tenant = Tenant { company: self.id, codename: self.codename.as_str().into(), zone: self.zone };
+        let tenant = Tenant::of(self.id, self.codename.as_str(), self.zone);
         workforceos_services::system_ctx(tenant, self.shared.clock.now(), "test")
     }
 }
@@ -232,7 +232,7 @@ async fn insert_person(shared: &Arc<Shared>, tenant: CompanyId, codename: &str, 
         archive_date: None,
         company_id: tenant,
     };
-    let home = Tenant { company: tenant, codename: codename.into(), zone: Zone::UTC };
+    let home = Tenant::of(tenant, codename, Zone::UTC);
     let ctx = workforceos_services::system_ctx(home, shared.clock.now(), "test");
     let event = Event::audit(&ctx, User::def().name, user.meta.id).after(&user);
     shared.write(tenant, Changes::none().put(&user).event(event)).await;

@@ -10,6 +10,7 @@ mod leave;
 mod payroll;
 mod people;
 mod schedule;
+mod subscription;
 mod tasks;
 mod webhooks;
 
@@ -25,6 +26,7 @@ pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftSwap, ShiftTemplate, SwapStatus};
+pub use subscription::{AI_ANALYTICS, CompanySubscription, PaymentConfirmation, SubscriptionPayment, SubscriptionStatus};
 pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
 pub use webhooks::{DeliveryState, Webhook, WebhookDelivery};
 
@@ -60,6 +62,7 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Announcement::def(),
         Webhook::def(),
         WebhookDelivery::def(),
+        CompanySubscription::def(),
     ]
 }
 

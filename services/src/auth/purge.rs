@@ -96,7 +96,7 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
 
 /// Forgets what was found, in one commit, and says whether the user is to be forgotten at all.
 async fn purge_once(app: &Arc<App>, company: CompanyId, id: UserId, theirs: Theirs, erasure: Erasure) -> Result<bool> {
-    let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
+    let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), app.clock.now(), "purge");
     let mut needs = Needs::row::<User>(id);
     needs.rows.extend(&theirs.emptied);
     let files = theirs.files(company);
