@@ -78,7 +78,13 @@ impl Tenant {
 
     /// Whether its subscription is good for a feature at that moment.
     pub fn subscribed(&self, feature: &str, now: Timestamp) -> bool {
-        self.subscription.as_ref().is_some_and(|s| now < s.until && s.features.iter().any(|f| f == feature))
+        self.subscription.as_ref().is_some_and(|s| s.is_good_for(feature, now))
+    }
+}
+
+impl Subscription {
+    pub fn is_good_for(&self, feature: &str, now: Timestamp) -> bool {
+        now < self.until && self.features.iter().any(|f| f == feature)
     }
 }
 

@@ -28,6 +28,7 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
         AlertType::ApprovalDelay => "Approval waiting",
         AlertType::WorkloadOverload => "Workload beyond weekly hours",
         AlertType::WebhookDisabled => "Webhook disabled",
+        AlertType::InsightDelivered => "New insight",
     };
     Alert {
         meta: Meta::new(facts.new_id(), facts.now, None),

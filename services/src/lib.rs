@@ -13,6 +13,7 @@ mod delivery;
 pub mod employees;
 pub mod files;
 pub mod import;
+pub mod insights;
 pub mod leave;
 mod limits;
 mod mail;
@@ -168,6 +169,7 @@ struct Pass {
 
 const PASSES: &[Pass] = &[
     Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: insights::weekly::needs, sweep: insights::weekly::sweep },
     Pass { needs: leave::waiting, sweep: leave::sweep },
     Pass { needs: tasks::needs, sweep: tasks::sweep },
     Pass { needs: announcements::needs, sweep: announcements::sweep },
@@ -201,6 +203,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
+        Service { name: "aiWorkforceAnalytics", prefix: "/aiworkforceanalytics-api", apis: insights::apis() },
     ])
 }
 

@@ -7,12 +7,12 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 use workforceos_core::change::{Changes, Event};
-use workforceos_core::id::{CompanyId, DepartmentId, IdSource, UserId};
+use workforceos_core::id::{CompanyId, DepartmentId, IdSource, SessionId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{
     ContractType, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, User, UserGroup, UserGroupMember,
 };
-use workforceos_core::session::{Ctx, Role, Tenant};
+use workforceos_core::session::{Ctx, Role, Session, Tenant};
 use workforceos_core::time::{Clock, Date};
 use workforceos_core::zone::Zone;
 
@@ -201,6 +201,24 @@ impl Company {
 
     pub fn meta(&self) -> Meta {
         meta(&self.shared, Some(self.owner.id.0))
+    }
+
+    /// The context of what somebody without any say asks for.
+    pub fn ctx_of(&self, person: &Person) -> Ctx {
+        let session = Session {
+            id: SessionId(Uuid::from_u128(1)),
+            user: person.id,
+            company: self.id,
+            codename: self.codename.as_str().into(),
+            role: Role::TenantUser,
+            email: person.email.clone(),
+            fullname: String::new(),
+            avatar: None,
+            needs_2fa: false,
+            key: None,
+            expires_at: None,
+        };
+        Ctx { session: Some(Arc::new(session)), ..self.ctx() }
     }
 
     /// The context of what nobody asked for.

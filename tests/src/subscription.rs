@@ -4,12 +4,13 @@ use serde_json::json;
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{
-    AI_ANALYTICS, CompanySubscription, PaymentConfirmation, SubscriptionPayment, SubscriptionStatus,
+    AI_ANALYTICS, CompanySubscription, InsightWeek, PaymentConfirmation, SubscriptionPayment, SubscriptionStatus,
 };
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::time::{Clock, Timestamp};
+use workforceos_services::insights::{self, Generated, weekly};
 
-use crate::company::Company;
+use crate::company::{Company, Person};
 
 impl Company {
     /// Subscribes the company to everything, for a month from now.
@@ -17,9 +18,23 @@ impl Company {
         self.subscribe_until(Timestamp(self.shared.clock.now().0 + 30 * Timestamp::DAY)).await;
     }
 
-    /// Subscribes the company to everything, until that instant.
+    /// Subscribes the company to everything, until that instant. The insights of this week are none of the test's: the next come
+    /// on Monday.
     pub async fn subscribe_until(&self, at: Timestamp) {
+        let now = self.shared.clock.now();
+        let planned = self.shared.app().store.select(&Query::of(InsightWeek::def(), self.id, Cond::TRUE)).await.expect("reads");
+        if planned.is_empty() {
+            let week = InsightWeek { meta: self.meta(), week: weekly::name(self.zone.date(now)), company_id: self.id };
+            let event = Event::audit(&self.ctx(), InsightWeek::def().name, week.meta.id).after(&week);
+            self.write(Changes::none().put(&week).event(event).due(Some(weekly::next(self.zone, now)))).await;
+        }
         self.subscription(SubscriptionStatus::Active, &[AI_ANALYTICS], at).await;
+    }
+
+    /// Something was generated for a person, who has not saved it yet.
+    pub async fn generated(&self, person: &Person, generated: Generated) {
+        let (app, ctx) = (self.shared.app(), self.ctx_of(person));
+        insights::remember(&app, &ctx, generated).await.expect("remembered");
     }
 
     /// Ends the company's subscription.

@@ -17,6 +17,7 @@ wire_enum! {
         ApprovalDelay => "approval_delay",
         WorkloadOverload => "workload_overload",
         WebhookDisabled => "webhook_disabled",
+        InsightDelivered => "insight_delivered",
     }
 }
 

@@ -6,6 +6,7 @@ mod documents;
 mod files;
 mod governance;
 mod identity;
+mod insights;
 mod leave;
 mod payroll;
 mod people;
@@ -22,6 +23,7 @@ pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
 };
+pub use insights::{AiInsight, AudienceType, GeneratedInsight, InsightStatus, InsightWeek};
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
@@ -63,6 +65,9 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Webhook::def(),
         WebhookDelivery::def(),
         CompanySubscription::def(),
+        AiInsight::def(),
+        GeneratedInsight::def(),
+        InsightWeek::def(),
     ]
 }
 

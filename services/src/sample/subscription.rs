@@ -27,5 +27,6 @@ pub(super) fn one(staff: &Staff, now: Timestamp) -> Changes {
         payment_confirmation: PaymentConfirmation::Paid,
     };
     let event = Event::audit(&staff.ctx, "companySubscription", subscription.meta.id).after(&subscription);
-    Changes::none().put(&subscription).event(event)
+    // This week's insights are due at once.
+    Changes::none().put(&subscription).event(event).due(Some(now))
 }

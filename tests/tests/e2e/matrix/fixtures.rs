@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, PASSWORD, Person};
 
 use super::world::Side;
-use super::{Who, webhooks};
+use super::{Who, insights, webhooks};
 use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
@@ -141,6 +141,13 @@ pub const NAMES: &[&str] = &[
     "listWebhookDeliveries",
     "getWebhookDelivery",
     "redeliverWebhook",
+    "createAiInsight",
+    "updateAiInsight",
+    "getAiInsight",
+    "listAiInsights",
+    "deleteAiInsight",
+    "saveInsight",
+    "saveAiInsight",
 ];
 
 /// These end the caller's own login.
@@ -355,6 +362,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             company.shift(&day, "09:00-17:00", &[&side.ann]).await;
             json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
         }
+        name if name.contains("Insight") => return insights::arguments(side, name).await,
         name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })
