@@ -56,7 +56,7 @@ impl Reading<'_> {
     }
 
     fn line(&mut self, field: &str, text: &str, most: usize) -> String {
-        self.bounded(field, safe_text::title(text), most)
+        self.bounded(field, plain_line(text), most)
     }
 
     fn lines(&mut self, field: &str, text: &str, most: usize) -> String {
@@ -109,11 +109,15 @@ fn depth(json: &Json) -> usize {
     }
 }
 
+fn plain_line(text: &str) -> String {
+    safe_text::plain(&safe_text::title(text))
+}
+
 fn plain(json: &Json) -> Json {
     match json {
         Json::String(text) => Json::String(safe_text::plain(text)),
         Json::Array(items) => items.iter().map(plain).collect(),
-        Json::Object(map) => map.iter().map(|(name, value)| (safe_text::title(name), plain(value))).collect::<Map<_, _>>().into(),
+        Json::Object(map) => map.iter().map(|(name, value)| (plain_line(name), plain(value))).collect::<Map<_, _>>().into(),
         other => other.clone(),
     }
 }

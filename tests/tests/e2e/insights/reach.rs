@@ -108,6 +108,7 @@ async fn lists_filter_and_join(db: Db) {
     let Scene { ann, acme, .. } = &scene;
     let june = json!({"from": "2026-06-01", "to": "2026-06-30"});
     let first = made(&acme.owner, json!({"audienceUserId": ann.text(), "insightType": "Lateness"})).await;
+    scene.app.set("2026-06-01T06:01:00Z");
     let second = made(&acme.owner, json!({"audienceType": "company", "applicablePeriod": june, "aiStatus": "delivered"})).await;
     let ids = async |query: &str| -> Vec<String> {
         let listed = acme.owner.get(&format!("{SEEN_INSIGHTS}?{query}")).await.ok();

@@ -9,7 +9,7 @@ use workforceos_services::insights::{self, Generated};
 use workforceos_tests::{Client, Db, Reply, TestApp, on_both_databases};
 
 use super::{Scene, body, generated, get, made, path, sees};
-use crate::paths::{INSIGHTS, SAVE_GENERATED, SAVE_INSIGHT, SEEN_INSIGHTS};
+use crate::paths::{SAVE_GENERATED, SAVE_INSIGHT, SEEN_INSIGHTS};
 
 on_both_databases!(
     people_save_for_whom_they_reach,
@@ -181,5 +181,4 @@ async fn the_purged_take_their_insights_along(db: Db) {
     let mut owner = acme.owner.clone();
     owner.log_in().await;
     assert!(sees(&owner, &kept).await);
-    owner.get(INSIGHTS).await.refused(404, "RouteNotFound");
 }
