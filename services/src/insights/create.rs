@@ -19,31 +19,31 @@ use crate::{Api, App, commit};
 
 input! {
     pub struct CreateAiInsight {
-        /// What it is about in a word, for example absenteeism: at most 100 characters.
+        /// Its topic. A word such as absenteeism, at most 100 characters.
         insight_type: String => "insightType" Body,
-        /// Whom it is for in person; without one it is for everybody of its audienceType.
+        /// Whom it is for. Without anybody it is for everybody of its audienceType.
         audience_user_id: Option<UserId> => "audienceUserId" Body,
-        /// admin, manager, employee or company (employee where somebody is named, else admin).
+        /// For whom it is written. Left out: employee where somebody is named, else admin.
         audience_type: Option<AudienceType> => "audienceType" Body,
-        /// The days that it speaks of: {from, to}, dates, both included.
+        /// Dates {from, to}. The days that it speaks of, both included.
         applicable_period: Json => "applicablePeriod" Body,
-        /// Its headline: one line of at most 200 characters.
+        /// Headline. One line of at most 200 characters.
         title: Option<String> => "title" Body,
-        /// What it says in a sentence or two: at most 1,000 characters.
+        /// In short. A sentence or two, at most 1,000 characters.
         summary: Option<String> => "summary" Body,
-        /// The whole of what it says: plain text of at most 20,000 characters.
+        /// Its text. Plain, at most 20,000 characters.
         details: String => "details" Body .text(),
-        /// What could be done: at most 1,000 characters.
+        /// What to do. At most 1,000 characters.
         suggestion: Option<String> => "suggestion" Body,
-        /// The days that it speaks of, in words.
+        /// In words. The days that it speaks of, at most 100 characters.
         period: Option<String> => "period" Body,
-        /// A chart of it, as data: at most 64 KB.
+        /// A chart. As data, at most 64 KB.
         chart: Option<Json> => "chart" Body,
-        /// What belongs to it: at most 64 KB.
+        /// More data. At most 64 KB.
         data: Option<Json> => "data" Body,
-        /// pending (if left out), delivered or error.
+        /// How far it is. Left out: pending.
         ai_status: Option<InsightStatus> => "aiStatus" Body,
-        /// The server's to say: what is sent is ignored.
+        /// Ignored. The server says when it became delivered.
         delivered_time: Option<Timestamp> => "deliveredTime" Body,
     }
 }

@@ -25,7 +25,7 @@ pub fn api() -> Api {
         .on::<AiInsight>()
         .at("/v1/aiinsights/:aiInsightId")
         .reach(Reach::Admins)
-        .about("Takes an insight back: nobody sees it any more, and alerts about it are settled. A weekly one is not made again.")
+        .about("Takes an insight back. Nobody sees it any more, and alerts about it are settled. A weekly one is not made again.")
         .handler(handle)
 }
 

@@ -21,7 +21,7 @@ use crate::{Api, App, commit, commit_with};
 
 input! {
     pub struct SaveAiInsight {
-        /// What it is about, if it is to be called otherwise than it was generated: at most 100 characters.
+        /// Its topic. If it is to be called otherwise than it was generated; at most 100 characters.
         insight_type: Option<String> => "insightType" Body,
     }
 }
@@ -32,7 +32,7 @@ pub fn api() -> Api {
         .at("/v1/save-insight")
         .reach(Reach::Own)
         .about(
-            "Keeps the insight that was generated for the caller last, with the figures behind it, as delivered; 404 if there is none. \
+            "Keeps the insight that was generated for the caller last. It is kept as delivered, with its figures; 404 if there is none. \
              Doing it again answers the insight that was kept. Who is no admin keeps it for whom it names within their reach, else \
              for themselves.",
         )

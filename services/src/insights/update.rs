@@ -22,31 +22,31 @@ input! {
     pub struct UpdateAiInsight {
         /// The insight.
         ai_insight_id: InsightId => "aiInsightId" Path,
-        /// What it is about in a word: at most 100 characters.
+        /// Its topic. At most 100 characters.
         insight_type: Option<String> => "insightType" Body,
-        /// Whom it is for in person; null: everybody of its audienceType.
+        /// Whom it is for. Null: everybody of its audienceType.
         audience_user_id: Patch<UserId> => "audienceUserId" Body,
-        /// admin, manager, employee or company.
+        /// For whom it is written.
         audience_type: Option<AudienceType> => "audienceType" Body,
-        /// The days that it speaks of: {from, to}, dates, both included.
+        /// Dates {from, to}. The days that it speaks of, both included.
         applicable_period: Option<Json> => "applicablePeriod" Body,
-        /// Its headline; null: none.
+        /// Headline. Null: none.
         title: Patch<String> => "title" Body,
-        /// What it says in a sentence or two; null: nothing.
+        /// In short. Null: nothing.
         summary: Patch<String> => "summary" Body,
-        /// The whole of what it says: plain text of at most 20,000 characters.
+        /// Its text. Plain, at most 20,000 characters.
         details: Option<String> => "details" Body .text(),
-        /// What could be done; null: nothing.
+        /// What to do. Null: nothing.
         suggestion: Patch<String> => "suggestion" Body,
-        /// The days that it speaks of, in words; null: none.
+        /// In words. The days that it speaks of; null: none.
         period: Patch<String> => "period" Body,
-        /// A chart of it, as data: at most 64 KB; null: none.
+        /// A chart. As data, at most 64 KB; null: none.
         chart: Patch<Json> => "chart" Body,
-        /// What belongs to it: at most 64 KB; null: nothing.
+        /// More data. At most 64 KB; null: nothing.
         data: Patch<Json> => "data" Body,
-        /// pending, delivered or error.
+        /// How far it is.
         ai_status: Option<InsightStatus> => "aiStatus" Body,
-        /// The server's to say: what is sent is ignored.
+        /// Ignored. The server says when it became delivered.
         delivered_time: Patch<Timestamp> => "deliveredTime" Body,
     }
 }
@@ -57,7 +57,7 @@ pub fn api() -> Api {
         .at("/v1/aiinsights/:aiInsightId")
         .reach(Reach::Admins)
         .about(
-            "Changes an insight: its text, whom it is for, or how far it is. On becoming delivered it gets its deliveredTime, and \
+            "Changes an insight. On becoming delivered it gets its deliveredTime, and \
              whom it is for hears of it, each once. The figures behind a generated insight stay as they were computed.",
         )
         .handler(handle)
