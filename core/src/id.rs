@@ -96,8 +96,6 @@ ids! {
     WebhookId,
     /// A delivery to a webhook.
     WebhookDeliveryId,
-    /// A company's subscription.
-    SubscriptionId,
     /// An insight.
     InsightId,
 }

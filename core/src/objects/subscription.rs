@@ -40,6 +40,7 @@ wire_enum! {
     }
 }
 
+// Whoever makes one active lets the company's clock look at once (`Changes::due`): the insights of its week are due.
 data_object! {
     /// A company's subscription to paid features.
     pub struct CompanySubscription {

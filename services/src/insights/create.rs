@@ -13,8 +13,8 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::{Reach, input};
 
-use super::rules;
 use super::text::{Reading, given};
+use super::{found, rules};
 use crate::{Api, App, commit};
 
 input! {
@@ -58,6 +58,7 @@ pub fn api() -> Api {
              managers; one for employees or the company is shown to everybody. Its time of delivery is the server's.",
         )
         .handler(handle)
+        .also(found::with_person)
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: CreateAiInsight) -> Result<Answer> {

@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod found;
 mod generated;
 pub mod jobs;
 mod read;

@@ -15,7 +15,7 @@ use workforceos_core::time::Timestamp;
 use workforceos_core::{Reach, input};
 
 use super::text::{Reading, given};
-use super::{create, rules};
+use super::{create, found, rules};
 use crate::reach::reaches;
 use crate::{Api, App, commit};
 
@@ -61,6 +61,7 @@ pub fn api() -> Api {
              for anybody or, without audienceUserId, for all admins, all managers, all employees or the company.",
         )
         .handler(handle)
+        .also(found::texts)
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: SaveInsight) -> Result<Answer> {

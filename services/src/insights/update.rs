@@ -14,8 +14,8 @@ use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::{Patch, Reach, input};
 
-use super::rules;
 use super::text::Reading;
+use super::{found, rules};
 use crate::{Api, App, commit};
 
 input! {
@@ -61,6 +61,7 @@ pub fn api() -> Api {
              whom it is for hears of it, each once. The figures behind a generated insight stay as they were computed.",
         )
         .handler(handle)
+        .also(found::with_person)
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateAiInsight) -> Result<Answer> {

@@ -138,7 +138,8 @@ async fn limited_keys_hear_of_their_services_alone(db: Db) {
     };
     let (analyst, planner) = (key("aiWorkforceAnalytics").await, key("scheduleManagement").await);
     let (mut hears, mut deaf) = (analyst.stream("").await, planner.stream("").await);
-    (hears.snapshot().await, deaf.snapshot().await);
+    hears.snapshot().await;
+    deaf.snapshot().await;
     let insight = made(&acme.owner, json!({"audienceUserId": ann.text(), "aiStatus": "delivered"})).await;
     let first = hears.next().await.expect("an event");
     assert_eq!((first.kind(), first.object_id()), ("insight.delivered", text(&insight, "id").as_str()));

@@ -101,6 +101,11 @@ async fn foreign_insights_do_not_exist(db: Db) {
     acme.owner.delete(&format!("{INSIGHTS}/nonsense")).await.refused(400, "ValidationFailed");
     let named = write(&acme.owner, json!({"audienceUserId": other.owner.text(), "title": "x".repeat(201)})).await;
     assert_eq!(named.bad_fields(), ["title", "audienceUserId"], "all at once");
+    let mut named = write(&acme.owner, json!({"audienceUserId": other.owner.text(), "title": 7, "period": "x".repeat(101)}))
+        .await
+        .bad_fields();
+    named.sort();
+    assert_eq!(named, ["audienceUserId", "period", "title"], "what cannot be read among them");
 }
 
 async fn lists_filter_and_join(db: Db) {

@@ -64,6 +64,7 @@ async fn who_is_named_is_checked(db: Db) {
     let unknown = save(&acme.owner, json!({"audienceUserId": other.owner.text(), "title": " x".repeat(200)})).await;
     assert_eq!(unknown.bad_fields(), ["title", "audienceUserId"]);
     assert_eq!(save(&acme.owner, json!({"audienceUserId": "ann"})).await.bad_fields(), ["audienceUserId"]);
+    assert_eq!(save(ann, json!({"chart": 7, "period": "x".repeat(101)})).await.bad_fields(), ["chart", "period"]);
     assert_eq!(save(ann, json!({"audienceType": "world"})).await.bad_fields(), ["audienceType"]);
     let none = ann.post(SAVE_INSIGHT, json!({})).await.bad_fields();
     assert_eq!(none, ["title", "summary", "insightType", "audienceType", "applicablePeriod", "details"]);

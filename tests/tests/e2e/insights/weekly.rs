@@ -95,7 +95,7 @@ async fn a_week_is_asked_for_once(db: Db) {
         scene.app.clock.set(later);
         let (one, two) = (scene.app.services(), other.services());
         let (one, two) = tokio::join!(one.companies.sweep(scene.acme.id), two.companies.sweep(scene.acme.id));
-        (one.expect("sweeps"), two.expect("sweeps"));
+        one.and(two).expect("both sweep");
         assert_eq!(all(&mut scene).await.len(), 5, "once for both nodes");
     }
 }
