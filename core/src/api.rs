@@ -145,6 +145,8 @@ pub struct BusinessApi<S> {
     pub no_keys: bool,
     /// Answers its data alone, without an envelope, and fails in governance's shape.
     pub plain: bool,
+    /// What the company has to be subscribed to.
+    pub feature: Option<&'static str>,
     /// The most bytes of a body, if more than usual.
     pub body_limit: Option<usize>,
     /// The schema of the data that it answers, where that is no data object.
@@ -176,6 +178,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             extra: &[],
             no_keys: false,
             plain: false,
+            feature: None,
             body_limit: None,
             output: None,
             carries: None,
@@ -257,6 +260,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     /// Over REST it answers its data alone, without an envelope, and fails in governance's shape.
     pub fn plain(mut self) -> BusinessApi<S> {
         self.plain = true;
+        self
+    }
+
+    /// Only for companies whose subscription has this feature.
+    pub fn feature(mut self, feature: &'static str) -> BusinessApi<S> {
+        self.feature = Some(feature);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The one way in: every call of REST, MCP, an agent or a timer takes these steps, in this order.
 //!
-//! session → rate → tenant → second factor → role → every field at once → the subject's reach → stored answer → handler.
+//! session → rate → tenant → second factor → role → subscription → every field at once → the subject's reach → stored answer → handler.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -203,7 +203,8 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             let message = "Name the company to act on: header mbx-company-codename, or _company";
             return Err(Error::new(Status::NotFound, "CompanyNotFound", message));
         }
-        Ok(())
+        // Last: who could not call it with a subscription either is told of that.
+        api.feature.map_or(Ok(()), |feature| ctx.needs_feature(feature))
     }
 
     fn key_allowed(&self, session: &Session, api: &BusinessApi<S>) -> Result<()> {

@@ -100,6 +100,8 @@ ids! {
     WebhookId,
     /// A delivery to a webhook.
     WebhookDeliveryId,
+    /// An insight.
+    InsightId,
 }
 
 impl CompanyId {

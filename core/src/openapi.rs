@@ -103,10 +103,11 @@ fn operation<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Json {
         parameters.push(parameter("Idempotency-Key", "header", false, json!({"type": "string", "maxLength": 255}), doc));
     }
     let failure = if api.plain { "#/components/schemas/GovernanceError" } else { "#/components/schemas/Error" };
+    let paid = api.feature.map(|f| format!(" Needs the company's subscription with {f}.")).unwrap_or_default();
     let mut operation = json!({
         "operationId": api.name,
         "summary": crate::tool::title(api.name),
-        "description": format!("{} Reach: {}", api.about, reach.describe()),
+        "description": format!("{} Reach: {}{paid}", api.about, reach.describe()),
         "tags": [api.service],
         "parameters": parameters,
         "responses": {

@@ -54,11 +54,37 @@ pub struct Tenant {
     pub company: CompanyId,
     pub codename: Arc<str>,
     pub zone: Zone,
+    /// What the company is subscribed to, if it is.
+    pub subscription: Option<Subscription>,
+}
+
+/// What an active subscription is good for, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    pub features: Vec<String>,
+    /// The first instant at which it has expired.
+    pub until: Timestamp,
 }
 
 impl Tenant {
+    /// A tenant without a subscription.
+    pub fn of(company: CompanyId, codename: impl Into<Arc<str>>, zone: Zone) -> Tenant {
+        Tenant { company, codename: codename.into(), zone, subscription: None }
+    }
+
     pub fn root() -> Tenant {
-        Tenant { company: CompanyId::ROOT, codename: "root".into(), zone: Zone::UTC }
+        Tenant::of(CompanyId::ROOT, "root", Zone::UTC)
+    }
+
+    /// Whether its subscription is good for a feature at that moment.
+    pub fn subscribed(&self, feature: &str, now: Timestamp) -> bool {
+        self.subscription.as_ref().is_some_and(|s| s.is_good_for(feature, now))
+    }
+}
+
+impl Subscription {
+    pub fn is_good_for(&self, feature: &str, now: Timestamp) -> bool {
+        now < self.until && self.features.iter().any(|f| f == feature)
     }
 }
 
@@ -174,6 +200,18 @@ impl Ctx {
             }
             _ => Ok(()),
         }
+    }
+
+    /// 403 unless the company's subscription has a feature now. Root admins need none.
+    pub fn needs_feature(&self, feature: &str) -> Result<()> {
+        let root = self.session.as_ref().is_some_and(|s| matches!(s.role, Role::SuperAdmin | Role::SaasAdmin));
+        if root || self.tenant.subscribed(feature, self.now()) {
+            return Ok(());
+        }
+        let message = format!(
+            "This needs the company's subscription with {feature}, paid and not expired. An admin of the company can subscribe"
+        );
+        Err(Error::new(Status::Forbidden, "SubscriptionRequired", message).detail(json!({"feature": feature})))
     }
 
     pub fn is_manager(&self) -> bool {

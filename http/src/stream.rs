@@ -14,6 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use workforceos_actors::hub::{Delivery, Subscriber, Subscription, Topics};
 use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result};
+use workforceos_core::objects::AI_ANALYTICS;
 use workforceos_core::session::{Ctx, KeyScope, Via};
 use workforceos_services::{App, board};
 
@@ -42,7 +43,7 @@ const TOPIC_SERVICES: [(&str, &str); 9] = [
 ];
 
 /// The topics about whose objects there are alerts.
-const ALERTED: [&str; 5] = ["attendance", "schedule", "tasks", "leave", "people"];
+const ALERTED: [&str; 6] = ["attendance", "schedule", "tasks", "leave", "insights", "people"];
 
 type Step<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -77,6 +78,16 @@ fn subscriber(ctx: &Ctx, incoming: &Incoming, after: i64) -> Result<Subscriber> 
     let mut topics = Topics::parse(asked).map_err(unknown)?;
     if let Some(key) = session.key.as_ref().filter(|key| !key.services.is_empty()) {
         topics = within(key, asked)?;
+    }
+    let insights = Topics::of("insight.delivered");
+    if let Err(refused) = ctx.needs_feature(AI_ANALYTICS) {
+        if asked.split(',').any(|name| name.trim() == "insights") {
+            return Err(refused);
+        }
+        // What is told from now on is told while the company is subscribed, what a resume goes back to may not be.
+        if after > 0 {
+            topics = topics.without(insights);
+        }
     }
     Ok(Subscriber {
         company: ctx.tenant.company,

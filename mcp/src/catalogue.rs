@@ -48,6 +48,11 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
         let index = Index::new(beside.chain(apis.iter().map(|(api, listed)| (listed, api.about))));
         Catalogue { current_user, front_end, apis, finders, index }
     }
+
+    /// Whether an API is listed with the shape of what it answers.
+    pub fn says_its_shape(&self, name: &str) -> bool {
+        self.apis.iter().any(|(api, listed)| api.name == name && listed.tool.output_schema.is_some())
+    }
 }
 
 /// What all APIs may take of a list, in bytes. Nobody sees all of them: with what is beside them it is some

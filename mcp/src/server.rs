@@ -213,7 +213,10 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             }
         };
         let answer = self.dispatch.call(ctx.clone(), api, args, None).await?;
-        tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside }).map(Ran::from)
+        let result = tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })?;
+        // Where the list had no room for the shape of what it answers, it answers none.
+        let structured = result.structured.filter(|_| self.catalogue.says_its_shape(api.name));
+        Ok(Ran::from(ToolResult { structured, ..result }))
     }
 
     /// The best tools for a query.

@@ -30,6 +30,7 @@ pub fn alert(facts: &Facts, kind: AlertType, recipient: UserId, entity: &str, id
         AlertType::WebhookDisabled => "Webhook disabled",
         AlertType::EodSubmitted => "End-of-day report submitted",
         AlertType::EodReviewed => "End-of-day report reviewed",
+        AlertType::InsightDelivered => "New insight",
     };
     Alert {
         meta: Meta::new(facts.new_id(), facts.now, None),

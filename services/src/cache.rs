@@ -79,7 +79,7 @@ impl Caches {
     /// Every committed entry comes by, before its caller has the answer.
     pub fn notice(&self, entry: &Entry) {
         let stale = match &*entry.object {
-            "user" | "userGroup" | "userGroupMember" | "employeeProfile" | "company" => true,
+            "user" | "userGroup" | "userGroupMember" | "employeeProfile" | "company" | "companySubscription" => true,
             // A new login changes nothing for the others; one that ends or gets its second factor does.
             "userSession" | "apiKey" => {
                 !(entry.after.contains("\"isActive\":true") && entry.after.contains("\"recordVersion\":1,"))

@@ -14,6 +14,7 @@ pub mod employees;
 pub mod files;
 mod governance;
 pub mod import;
+pub mod insights;
 pub mod leave;
 mod limits;
 mod mail;
@@ -170,6 +171,7 @@ struct Pass {
 
 const PASSES: &[Pass] = &[
     Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: insights::weekly::needs, sweep: insights::weekly::sweep },
     Pass { needs: leave::waiting, sweep: leave::sweep },
     Pass { needs: tasks::needs, sweep: tasks::sweep },
     Pass { needs: announcements::needs, sweep: announcements::sweep },
@@ -204,6 +206,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
         Service { name: "governance", prefix: "/api", apis: governance::apis() },
+        Service { name: "aiWorkforceAnalytics", prefix: "/aiworkforceanalytics-api", apis: insights::apis() },
     ])
 }
 

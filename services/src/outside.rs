@@ -15,9 +15,11 @@ use workforceos_core::dispatch::Outside;
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Company, EmployeeProfile, User, UserGroup, UserGroupMember};
+use workforceos_core::objects::{
+    Company, CompanySubscription, EmployeeProfile, SubscriptionStatus, User, UserGroup, UserGroupMember,
+};
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Ctx, Scope, Session, Tenant};
+use workforceos_core::session::{Ctx, Scope, Session, Subscription, Tenant};
 use workforceos_core::time::Timestamp;
 use workforceos_core::zone::Zone;
 use workforceos_store::Store;
@@ -121,9 +123,19 @@ pub(crate) async fn tenant(app: &App, codename: &str) -> Result<Option<Arc<Tenan
     let Some(record) = app.store.get(Company::def(), Some(id), id.0).await? else { return Ok(None) };
     let company = Company::from_record(record)?;
     let zone = Zone::parse(&company.timezone).unwrap_or(Zone::UTC);
-    let tenant = Arc::new(Tenant { company: id, codename: company.codename.into(), zone });
+    let subscription = subscription(&app.store, id).await?;
+    let tenant = Arc::new(Tenant { subscription, ..Tenant::of(id, company.codename, zone) });
     app.caches.keep_tenant(epoch, &tenant);
     Ok(Some(tenant))
+}
+
+/// What a company is subscribed to. Whether it has expired is for whoever asks: that comes without a word from anybody.
+async fn subscription(store: &Store, company: CompanyId) -> Result<Option<Subscription>> {
+    let active = Cond::eq("status", SubscriptionStatus::Active.as_str());
+    let found = store.select(&Query::of(CompanySubscription::def(), company, active)).await?;
+    let Some(record) = found.into_iter().next() else { return Ok(None) };
+    let active = CompanySubscription::from_record(record)?;
+    Ok(Some(Subscription { features: active.features(), until: active.expiry_date }))
 }
 
 /// Whom a user reaches, and to which departments the user belongs.

@@ -6,8 +6,8 @@
 //! bound values.
 //!
 //! Across companies, as the role that the database URL names, runs only what cannot know its company:
-//! - reads without a company (`Store::get`, `select`, `page`, `count`): codenames, API keys, whose stream it is, and the lists
-//!   of companies that root's roles and the public see;
+//! - reads without a company (`Store::get`, `select`, `page`, `count`): codenames, API keys, whose stream it is, insights
+//!   that wait for a worker, and the lists of companies that root's roles and the public see;
 //! - what tidies up or carries out for all: due companies, the outbox, deliveries to webhooks, old idempotency records;
 //! - the sequences that nodes compare, and their notices;
 //! - signs of life, and migrations.

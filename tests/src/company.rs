@@ -7,13 +7,13 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 use workforceos_core::change::{Audience, Changes, Event};
-use workforceos_core::id::{CompanyId, DepartmentId, IdSource, UserId};
+use workforceos_core::id::{CompanyId, DepartmentId, IdSource, SessionId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{
     Alert, AlertStatus, AlertType, ContractType, DayPart, EmailStatus, EmployeeProfile, LeaveRequest, LeaveStatus, Severity,
     User, UserGroup, UserGroupMember,
 };
-use workforceos_core::session::{Ctx, Role, Tenant};
+use workforceos_core::session::{Ctx, Role, Session, Tenant};
 use workforceos_core::time::{Clock, Date};
 use workforceos_core::zone::Zone;
 
@@ -31,7 +31,7 @@ pub struct Company {
     pub codename: String,
     pub zone: Zone,
     pub owner: Person,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A user who can call the server.
@@ -226,9 +226,27 @@ impl Company {
         meta(&self.shared, Some(self.owner.id.0))
     }
 
+    /// The context of what somebody without any say asks for.
+    pub fn ctx_of(&self, person: &Person) -> Ctx {
+        let session = Session {
+            id: SessionId(Uuid::from_u128(1)),
+            user: person.id,
+            company: self.id,
+            codename: self.codename.as_str().into(),
+            role: Role::TenantUser,
+            email: person.email.clone(),
+            fullname: String::new(),
+            avatar: None,
+            needs_2fa: false,
+            key: None,
+            expires_at: None,
+        };
+        Ctx { session: Some(Arc::new(session)), ..self.ctx() }
+    }
+
     /// The context of what nobody asked for.
     pub fn ctx(&self) -> Ctx {
-        let tenant = Tenant { company: self.id, codename: self.codename.as_str().into(), zone: self.zone };
+        let tenant = Tenant::of(self.id, self.codename.as_str(), self.zone);
         workforceos_services::system_ctx(tenant, self.shared.clock.now(), "test")
     }
 }
@@ -255,7 +273,7 @@ async fn insert_person(shared: &Arc<Shared>, tenant: CompanyId, codename: &str, 
         archive_date: None,
         company_id: tenant,
     };
-    let home = Tenant { company: tenant, codename: codename.into(), zone: Zone::UTC };
+    let home = Tenant::of(tenant, codename, Zone::UTC);
     let ctx = workforceos_services::system_ctx(home, shared.clock.now(), "test");
     let event = Event::audit(&ctx, User::def().name, user.meta.id).after(&user);
     shared.write(tenant, Changes::none().put(&user).event(event)).await;

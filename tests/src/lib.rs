@@ -18,6 +18,7 @@ mod program;
 mod s3;
 mod smtp;
 mod stream;
+mod subscription;
 pub mod time;
 
 pub use app::{Setup, TestApp};

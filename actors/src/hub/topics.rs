@@ -63,6 +63,7 @@ impl Topics {
             Some(AlertType::LeaveDecision | AlertType::ApprovalDelay) => "leave",
             Some(AlertType::DocumentExpiring) => "people",
             Some(AlertType::EodSubmitted | AlertType::EodReviewed) => "eod",
+            Some(AlertType::InsightDelivered) => "insights",
             Some(AlertType::WebhookDisabled) | None => return Topics(Topics::OTHER.0 << ALERTS),
         };
         Topics(Topics::named(about).map_or(0, |topic| topic.0) << ALERTS)
@@ -71,6 +72,12 @@ impl Topics {
     /// The same topics, but of alerts only those about these others.
     pub fn with_alerts_about(self, others: Topics) -> Topics {
         Topics(self.0 & (!ALL_ALERTS | others.0 << ALERTS))
+    }
+
+    /// These topics without another, and without alerts about it.
+    pub fn without(self, other: Topics) -> Topics {
+        let plain = other.0 & !ALL_ALERTS;
+        Topics(self.0 & !(plain | plain << ALERTS))
     }
 
     /// Whether any topic is in both.
@@ -122,6 +129,19 @@ mod tests {
         assert!(about_leave.meets(decided) && !about_leave.meets(late) && !about_leave.meets(other));
         assert!(!about_leave.meets(Topics::of("leave.approved")), "alerts about leave are not leave");
         assert!(!leave.with_alerts_about(leave).meets(decided), "no alerts were asked for");
+    }
+
+    #[test]
+    fn a_topic_is_left_out_with_the_alerts_about_it() {
+        let (leave, delivered) = (Topics::parse("leave").expect("parses"), Topics::of_alert(Some("insight_delivered")));
+        let rest = Topics::ALL.without(Topics::of("insight.delivered"));
+        assert!(!rest.meets(Topics::of("insight.created")) && !rest.meets(delivered));
+        assert!(
+            rest.meets(leave) && rest.meets(Topics::of_alert(Some("leave_decision"))) && rest.meets(Topics::of("novelty.born"))
+        );
+        assert!(
+            Topics::parse("insights,alerts").expect("parses").without(Topics::of("insight.x")).meets(Topics::of("alert.raised"))
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ wire_enum! {
         WebhookDisabled => "webhook_disabled",
         EodSubmitted => "eod_submitted",
         EodReviewed => "eod_reviewed",
+        InsightDelivered => "insight_delivered",
     }
 }
 

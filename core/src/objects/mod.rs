@@ -7,10 +7,12 @@ mod documents;
 mod files;
 mod governance;
 mod identity;
+mod insights;
 mod leave;
 mod payroll;
 mod people;
 mod schedule;
+mod subscription;
 mod tasks;
 mod webhooks;
 
@@ -23,10 +25,12 @@ pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 pub use identity::{
     ApiKey, Company, CompanyPolicy, SalaryBasis, User, UserGroup, UserGroupMember, UserSession, Verification, VerificationKind,
 };
+pub use insights::{AiInsight, AudienceType, GeneratedInsight, InsightStatus, InsightWeek};
 pub use leave::{DayPart, Holiday, LeaveRequest, LeaveStatus};
 pub use payroll::{PayPeriodLock, PaymentStatus, PayrollReport};
 pub use people::{ContractType, EmployeeProfile};
 pub use schedule::{Shift, ShiftStatus, ShiftSwap, ShiftTemplate, SwapStatus};
+pub use subscription::{AI_ANALYTICS, CompanySubscription, PaymentConfirmation, SubscriptionPayment, SubscriptionStatus};
 pub use tasks::{IndividualTask, TaskAssignment, TaskAssignmentStatus, TaskStatus};
 pub use webhooks::{DeliveryState, Webhook, WebhookDelivery};
 
@@ -64,6 +68,10 @@ pub fn all() -> Vec<&'static ObjectDef> {
         WebhookDelivery::def(),
         Duty::def(),
         EodReport::def(),
+        CompanySubscription::def(),
+        AiInsight::def(),
+        GeneratedInsight::def(),
+        InsightWeek::def(),
     ]
 }
 

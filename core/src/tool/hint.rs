@@ -52,6 +52,9 @@ pub fn plain_hint(error: &Error) -> Option<String> {
         Status::Forbidden if error.code == "Forbidden" => {
             Some("This user may not do that: tell them, do not try another way.".to_owned())
         }
+        Status::Forbidden if error.code == "SubscriptionRequired" => {
+            Some("No other tool gets around it: tell the user that the company's admins can subscribe.".to_owned())
+        }
         Status::RateLimited | Status::Unavailable => Some(wait(error)),
         _ => None,
     }

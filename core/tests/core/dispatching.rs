@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 use workforceos_core::id::UserId;
 use workforceos_core::input::Args;
-use workforceos_core::{Answer, BusinessApi, Caller, Reach, input};
+use workforceos_core::time::{ManualClock, Timestamp};
+use workforceos_core::{Answer, BusinessApi, Caller, Dispatch, Reach, input};
 
 use crate::support::{HASTY_ADDRESS, Nothing, REPORT, caller, dispatch};
 
@@ -138,4 +139,32 @@ async fn what_needs_no_login_counts_for_its_address() {
     // A login's reads count as its own; what costs a hash counts for the address whoever asks.
     assert_eq!(call("getThing", Some("tenantUser"), true).await, 200);
     assert_eq!(call("doThing", Some("tenantUser"), true).await, 429);
+}
+
+#[tokio::test]
+async fn what_is_paid_for_is_refused_to_who_has_not_paid_and_only_then() {
+    let gated = |name, path, feature| api(name, path, Reach::Admins).feature(feature);
+    let apis = || vec![gated("doThing", "/v1/thing", "paid"), gated("doOther", "/v1/other", "unpaid")];
+    let at = |now| Dispatch { clock: Arc::new(ManualClock::at(Timestamp(now))), ..dispatch(apis()) };
+    let refusal = async |now: i64, name: &str, token: &str, company: &str| {
+        let dispatch = at(now);
+        let ctx = dispatch.enter(caller(Some(token), Some(company))).await.expect("enters");
+        let api = dispatch.registry.by_name(name).expect("registered").clone();
+        let body = Map::from_iter([("count".to_owned(), json!(1))]);
+        let allowed = dispatch.allowed(&ctx, &api).is_ok();
+        let called = dispatch.call(ctx, &api, Args { body, ..Args::default() }, None).await;
+        assert_eq!(called.is_ok(), allowed, "what is listed can be called");
+        called.err().map(|e| (e.status.http(), e.code.into_owned(), e.detail))
+    };
+    let unpaid = |feature: &str| Some((403, "SubscriptionRequired".to_owned(), Some(Box::new(json!({"feature": feature})))));
+    assert_eq!(refusal(4, "doThing", "tenantOwner", "acme").await, None);
+    assert_eq!(refusal(5, "doThing", "tenantOwner", "acme").await, unpaid("paid"), "it ends with that millisecond");
+    assert_eq!(refusal(4, "doOther", "tenantOwner", "acme").await, unpaid("unpaid"));
+    assert_eq!(refusal(4, "doThing", "tenantOwner@other", "other").await, unpaid("paid"), "another company's counts for nobody");
+    for root in ["superAdmin", "saasAdmin"] {
+        assert_eq!(refusal(9, "doOther", root, "other").await, None, "{root} pays nothing");
+    }
+    // Who may not call it anyway is told that.
+    let refused = refusal(9, "doThing", "tenantUser", "acme").await;
+    assert_eq!(refused.map(|(status, code, _)| (status, code)), Some((403, "Forbidden".to_owned())));
 }

@@ -10,7 +10,7 @@ use workforceos_core::api::BoxFuture;
 use workforceos_core::dispatch::{Caller, Dispatch, Outside};
 use workforceos_core::id::{CompanyId, IdSource, SessionId, UserId};
 use workforceos_core::registry::{Registry, Service};
-use workforceos_core::session::{Ctx, Role, Scope, Session, Tenant, Via};
+use workforceos_core::session::{Ctx, Role, Scope, Session, Subscription, Tenant, Via};
 use workforceos_core::time::{ManualClock, Timestamp};
 use workforceos_core::zone::Zone;
 use workforceos_core::{BusinessApi, Error, Result};
@@ -56,7 +56,8 @@ impl Outside for Fake {
             "other" => OTHER,
             _ => return Ok(None),
         };
-        Ok(Some(Arc::new(Tenant { company, codename: codename.into(), zone: zone() })))
+        let subscription = (company == COMPANY).then(|| Subscription { features: vec!["paid".to_owned()], until: Timestamp(5) });
+        Ok(Some(Arc::new(Tenant { subscription, ..Tenant::of(company, codename, zone()) })))
     }
 
     async fn scope(&self, _: CompanyId, user: UserId) -> Result<Arc<Scope>> {
@@ -108,7 +109,7 @@ fn session(role: Role, company: CompanyId, codename: &str, user: UserId, needs_2
 pub fn ctx(role: Role, now: Timestamp) -> Ctx {
     Ctx {
         session: Some(Arc::new(session(role, COMPANY, "acme", USER, false))),
-        tenant: Arc::new(Tenant { company: COMPANY, codename: "acme".into(), zone: zone() }),
+        tenant: Arc::new(Tenant::of(COMPANY, "acme", zone())),
         scope: Arc::new(Scope::default()),
         via: Via::Rest,
         client: None,

@@ -220,7 +220,7 @@ impl Outside for People {
     async fn tenant(&self, codename: &str) -> Result<Option<Arc<Tenant>>> {
         let company = person("owner").expect("a person").company;
         let zone = Zone::parse("Europe/Berlin").expect("a zone");
-        Ok((codename == "acme").then(|| Arc::new(Tenant { company, codename: "acme".into(), zone })))
+        Ok((codename == "acme").then(|| Arc::new(Tenant::of(company, "acme", zone))))
     }
 
     async fn scope(&self, _: CompanyId, user: UserId) -> Result<Arc<Scope>> {

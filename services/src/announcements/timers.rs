@@ -32,7 +32,7 @@ pub fn needs(company: CompanyId, now: Timestamp) -> Needs {
 
 /// A pass by the clock.
 pub fn sweep(facts: &Facts) -> Result<TimerPass> {
-    let tenant = Tenant { company: facts.state.company_id, codename: "".into(), zone: facts.state.zone() };
+    let tenant = Tenant::of(facts.state.company_id, "", facts.state.zone());
     let ctx = crate::system_ctx(tenant, facts.now, "timer");
     let sent = send_due(facts, &ctx)?;
     Ok((sent.changes, sent.next))

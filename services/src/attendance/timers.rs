@@ -20,7 +20,7 @@ const MAX_ROWS: usize = 500;
 
 /// A pass over the loaded days: everything whose time is up, and when the next time is up.
 pub fn sweep(facts: &Facts) -> Result<TimerPass> {
-    let tenant = Tenant { company: facts.state.company_id, codename: "".into(), zone: facts.state.zone() };
+    let tenant = Tenant::of(facts.state.company_id, "", facts.state.zone());
     let ctx = crate::system_ctx(tenant, facts.now, "timer");
     let mut changes = Changes::none();
     let mut next: Option<Timestamp> = None;

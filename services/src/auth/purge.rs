@@ -15,8 +15,9 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest, PayrollReport,
-    Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    AiInsight, Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, GeneratedInsight,
+    LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember,
+    UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -96,7 +97,7 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
 
 /// Forgets what was found, in one commit, and says whether the user is to be forgotten at all.
 async fn purge_once(app: &Arc<App>, company: CompanyId, id: UserId, theirs: Theirs, erasure: Erasure) -> Result<bool> {
-    let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
+    let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), app.clock.now(), "purge");
     let mut needs = Needs::row::<User>(id);
     needs.rows.extend(&theirs.emptied);
     let files = theirs.files(company);
@@ -172,7 +173,7 @@ fn tells(row: &Record, texts: &[&str]) -> bool {
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 7] {
+fn purged() -> [&'static ObjectDef; 9] {
     [
         UserSession::def(),
         ApiKey::def(),
@@ -181,6 +182,8 @@ fn purged() -> [&'static ObjectDef; 7] {
         UserAvatarsFile::def(),
         EmployeeDocument::def(),
         EmployeeDocumentsFile::def(),
+        AiInsight::def(),
+        GeneratedInsight::def(),
     ]
 }
 

@@ -160,7 +160,7 @@ pub fn anonymous(app: &App, tenant: Arc<Tenant>, via: Via, request_id: Arc<str>,
 pub fn at_home(ctx: &Ctx) -> Ctx {
     match &ctx.session {
         Some(session) if session.company != ctx.company() => {
-            let tenant = Tenant { company: session.company, codename: session.codename.clone(), zone: ctx.tenant.zone };
+            let tenant = Tenant::of(session.company, session.codename.clone(), ctx.tenant.zone);
             Ctx { tenant: Arc::new(tenant), ..ctx.clone() }
         }
         _ => ctx.clone(),
@@ -200,7 +200,7 @@ pub mod tests {
         let home = if role.is_root() { CompanyId::ROOT } else { on };
         Ctx {
             session: Some(Arc::new(whose(&user(1, role, home), "home".into()))),
-            tenant: Arc::new(Tenant { company: on, codename: "on".into(), zone: Zone::UTC }),
+            tenant: Arc::new(Tenant::of(on, "on", Zone::UTC)),
             scope: Arc::default(),
             via: Via::Rest,
             client: None,

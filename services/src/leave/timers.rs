@@ -37,7 +37,7 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
     requests.retain(|r| r.status == LeaveStatus::Pending && r.delay_alert_at.is_none());
     requests.sort_by_key(|r| (r.request_date, r.meta.id));
     let due = requests.iter().take(MAX_ROWS).take_while(|r| overdue_at(r) <= facts.now).count();
-    let tenant = Tenant { company: facts.state.company_id, codename: "".into(), zone: facts.state.zone() };
+    let tenant = Tenant::of(facts.state.company_id, "", facts.state.zone());
     let ctx = crate::system_ctx(tenant, facts.now, "timer");
     let next = requests.get(due).map(|r| overdue_at(r).max(facts.now));
     let changes = requests.into_iter().take(due).map(|request| report(facts, &ctx, request));

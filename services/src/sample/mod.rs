@@ -8,6 +8,7 @@ mod doings;
 mod leave;
 mod pay;
 mod people;
+mod subscription;
 mod tasks;
 mod webhooks;
 mod work;
@@ -69,6 +70,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<people::Staff> {
     let now = app.clock.now();
     let mut sample = people::Staff::new(tenant.clone(), now, hash, SEED);
     commit(app, tenant, sample.everybody()).await?;
+    commit(app, tenant, subscription::one(&sample, now)).await?;
     for week in work::weeks(tenant, now) {
         commit(app, tenant, work::week(&mut sample, week, now)).await?;
     }

@@ -23,7 +23,7 @@ pub async fn of_backlog(app: &App, webhook: &Webhook, reason: String) -> Result<
 
 async fn stop(app: &App, webhook: &Webhook, version: Option<i64>, reason: String) -> Result<()> {
     let (company, id) = (webhook.company_id, webhook.meta.id);
-    let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "webhookDisabled");
+    let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), app.clock.now(), "webhookDisabled");
     let act = ctx.clone();
     let decide = move |facts: &Facts| {
         let is_on = |webhook: &Webhook| webhook.meta.is_active && webhook.is_enabled;

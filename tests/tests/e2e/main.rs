@@ -10,10 +10,12 @@ mod contract;
 mod crash;
 mod employees;
 mod faults;
+mod gate;
 mod governance;
 mod guards;
 mod identity;
 mod imports;
+mod insights;
 mod leave;
 mod limits;
 mod lists;
@@ -64,6 +66,10 @@ mod paths {
     pub const WEBHOOKS: &str = "/auth-api/v1/webhooks";
     pub const DELIVERIES: &str = "/auth-api/v1/webhookdeliveries";
     pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
+    pub const INSIGHTS: &str = "/aiworkforceanalytics-api/v1/aiinsights";
+    pub const SEEN_INSIGHTS: &str = "/aiworkforceanalytics-api/v1/insights";
+    pub const SAVE_INSIGHT: &str = "/aiworkforceanalytics-api/v1/saveinsight";
+    pub const SAVE_GENERATED: &str = "/aiworkforceanalytics-api/v1/save-insight";
     pub const PROCESS: &str = "/announcementmanagement-api/v1/processscheduledannouncements";
 }
 

@@ -49,6 +49,20 @@ pub fn title(text: &str) -> String {
     title
 }
 
+/// Plain text of several lines, in which no `<` begins a tag and no link leads anywhere but to http, https and mailto, should a
+/// page take it for Markdown.
+pub fn plain(text: &str) -> String {
+    let text = characters(text);
+    let mut plain = String::with_capacity(text.len());
+    for (i, c) in text.char_indices() {
+        plain.push(c);
+        if c == '<' && tags::begins_tag(&text[i..]) {
+            plain.push(' ');
+        }
+    }
+    markdown::defused(&trimmed(&plain))
+}
+
 /// Lines end alike, and no character is invisible to a reader that means something to a parser.
 fn characters(text: &str) -> String {
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");

@@ -138,7 +138,7 @@ struct Founder {
 async fn found(app: &App, ctx: &Ctx, founder: &Founder, draft: &Draft, codename: String) -> Result<Answer> {
     let id = CompanyId(ctx.new_id());
     let zone = Zone::parse(&draft.timezone).unwrap_or(Zone::UTC);
-    let tenant = Tenant { company: id, codename: codename.as_str().into(), zone };
+    let tenant = Tenant::of(id, codename.as_str(), zone);
     // Whoever registers is nobody yet on the new tenant, also if logged in elsewhere.
     let ctx = Ctx { tenant: Arc::new(tenant), session: None, ..ctx.clone() };
     let act = ctx.clone();

@@ -30,7 +30,7 @@ pub fn needs(company: CompanyId, now: Timestamp) -> Needs {
 /// Raises what is due, and says when something is due again.
 pub fn sweep(facts: &Facts) -> Result<TimerPass> {
     let (zone, today) = rules::today(facts);
-    let ctx = crate::system_ctx(Tenant { company: facts.state.company_id, codename: "".into(), zone }, facts.now, "timer");
+    let ctx = crate::system_ctx(Tenant::of(facts.state.company_id, "", zone), facts.now, "timer");
     let (mut changes, mut next) = (Changes::none(), None);
     let mut sooner = |at: Option<Timestamp>| next = next.into_iter().chain(at).min();
     let mut due = 0;

@@ -117,7 +117,7 @@ fn world() -> (State, Shift, Shift) {
 }
 
 fn caller(user: UserId, role: Role) -> Ctx {
-    let tenant = Tenant { company: COMPANY, codename: "acme".into(), zone: Zone::UTC };
+    let tenant = Tenant::of(COMPANY, "acme", Zone::UTC);
     let session = Session {
         id: SessionId(Uuid::from_u128(5)),
         user,

@@ -136,7 +136,7 @@ pub fn expiring(company: CompanyId, now: Timestamp) -> Needs {
 
 /// A pass over them, and when the next expires.
 pub fn sweep(facts: &Facts) -> Result<TimerPass> {
-    let tenant = Tenant { company: facts.state.company_id, codename: "".into(), zone: facts.state.zone() };
+    let tenant = Tenant::of(facts.state.company_id, "", facts.state.zone());
     let ctx = crate::system_ctx(tenant, facts.now, "timer");
     let (mut changes, mut next, mut done) = (Changes::none(), None, 0);
     for swap in facts.rows::<ShiftSwap>()?.into_iter().filter(|s| s.status == SwapStatus::Pending) {

@@ -290,7 +290,7 @@ struct Writing<'f> {
 
 impl<'f> Writing<'f> {
     fn new(founder: &'f Founder, company: CompanyId, codename: &str) -> Writing<'f> {
-        let tenant = Tenant { company, codename: codename.into(), zone: Zone::UTC };
+        let tenant = Tenant::of(company, codename, Zone::UTC);
         Writing { founder, tenant: Arc::new(tenant), changes: Changes::none() }
     }
 

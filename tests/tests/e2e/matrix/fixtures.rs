@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, PASSWORD, Person};
 
 use super::world::Side;
-use super::{Who, webhooks};
+use super::{Who, insights, webhooks};
 use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
@@ -155,6 +155,13 @@ pub const NAMES: &[&str] = &[
     "submitEodReport",
     "listTeamEodReports",
     "reviewEodReport",
+    "createAiInsight",
+    "updateAiInsight",
+    "getAiInsight",
+    "listAiInsights",
+    "deleteAiInsight",
+    "saveInsight",
+    "saveAiInsight",
 ];
 
 /// These end the caller's own login.
@@ -390,6 +397,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
         "reviewEodReport" => {
             json!({"id": side.submitted(&days_ago(number)).await, "action": "Approved", "comments": "Well done"})
         }
+        name if name.contains("Insight") => return insights::arguments(side, name).await,
         name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })

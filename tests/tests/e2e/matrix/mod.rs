@@ -4,6 +4,7 @@
 
 pub mod calls;
 mod fixtures;
+mod insights;
 mod openapi;
 mod secrets;
 mod shapes;

@@ -100,6 +100,7 @@ impl World {
 impl Side {
     async fn make(app: &TestApp, name: &str) -> Side {
         let company = app.company(name, "Europe/Berlin").await;
+        company.subscribe().await;
         let (ann, mia, eve) = (company.employee("ann").await, company.employee("mia").await, company.admin("eve").await);
         company.manager_of(&mia, &[&ann]).await;
         let crew = company.department("crew", &[&ann]).await.to_string();

@@ -1,0 +1,87 @@
+-- What companies are subscribed to.
+CREATE TABLE company_subscription (
+    id TEXT NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT,
+    activation_date BIGINT NOT NULL,
+    expiry_date BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    subscribed_features TEXT NOT NULL,
+    last_renewed_by TEXT,
+    currency TEXT,
+    payment_status TEXT NOT NULL,
+    payment_status_updated_at BIGINT,
+    owner_id TEXT NOT NULL REFERENCES users (id),
+    stripe_subscription_id TEXT,
+    amount BIGINT NOT NULL,
+    company_id TEXT NOT NULL,
+    payment_confirmation TEXT NOT NULL
+);
+CREATE INDEX company_subscription_list ON company_subscription (company_id, created_at DESC, id) WHERE is_active = 1;
+-- A company has one live subscription at most.
+CREATE UNIQUE INDEX company_subscription_live ON company_subscription (company_id)
+    WHERE is_active = 1 AND status IN ('active', 'pending');
+
+-- Insights, and the jobs that become some.
+CREATE TABLE ai_insight (
+    id TEXT NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT,
+    insight_type TEXT NOT NULL,
+    audience_user_id TEXT REFERENCES users (id),
+    audience_type TEXT NOT NULL,
+    applicable_period TEXT NOT NULL,
+    title TEXT,
+    summary TEXT,
+    details TEXT NOT NULL,
+    suggestion TEXT,
+    period TEXT,
+    chart TEXT,
+    data TEXT,
+    figures TEXT,
+    agent_name TEXT,
+    provider TEXT,
+    ai_status TEXT NOT NULL,
+    delivered_time BIGINT,
+    job_key TEXT,
+    work_at BIGINT,
+    tries BIGINT NOT NULL,
+    company_id TEXT NOT NULL
+);
+CREATE INDEX ai_insight_list ON ai_insight (company_id, created_at DESC, id) WHERE is_active = 1;
+CREATE INDEX ai_insight_user ON ai_insight (audience_user_id, created_at DESC, id) WHERE is_active = 1;
+CREATE INDEX ai_insight_work ON ai_insight (work_at, id) WHERE work_at IS NOT NULL;
+-- What the clock asks for is made once, also if it was deleted since.
+CREATE UNIQUE INDEX ai_insight_job ON ai_insight (company_id, job_key) WHERE job_key IS NOT NULL;
+
+CREATE TABLE generated_insight (
+    id TEXT NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT,
+    user_id TEXT NOT NULL REFERENCES users (id),
+    content TEXT NOT NULL,
+    saved_as TEXT,
+    company_id TEXT NOT NULL
+);
+CREATE UNIQUE INDEX generated_insight_user ON generated_insight (company_id, user_id) WHERE is_active = 1;
+
+CREATE TABLE insight_week (
+    id TEXT NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT,
+    week TEXT NOT NULL,
+    company_id TEXT NOT NULL
+);
+CREATE UNIQUE INDEX insight_week_company ON insight_week (company_id) WHERE is_active = 1;
