@@ -3,6 +3,8 @@
 //! A model is reached through a [`provider`]. What it may use is a [`tools::Toolbox`]: Business APIs by dispatch, as the calling user,
 //! with the masks, cuts and refusals of every tool. Nothing here reads the database or grants anything.
 
+pub mod design;
+pub mod execution;
 pub mod provider;
 pub mod tools;
 
@@ -12,6 +14,7 @@ use workforceos_core::Dispatch;
 use workforceos_mcp::McpServer;
 use workforceos_services::App;
 
+use execution::{AT_ONCE, AtOnce};
 use provider::Providers;
 
 /// What agents work with; one for the whole server.
@@ -20,10 +23,14 @@ pub struct Agents {
     pub dispatch: Arc<Dispatch<App>>,
     pub tools: McpServer<App>,
     pub providers: Providers,
+    pub at_once: AtOnce,
 }
 
 impl Agents {
     pub fn new(dispatch: Arc<Dispatch<App>>, tools: McpServer<App>, providers: Providers) -> Agents {
-        Agents { app: dispatch.state.clone(), dispatch, tools, providers }
+        let app = dispatch.state.clone();
+        // Where one may call as often as one likes, one may ask as often.
+        let at_once = AtOnce::new((app.settings.rate_limit > 0).then_some(AT_ONCE));
+        Agents { app, dispatch, tools, providers, at_once }
     }
 }

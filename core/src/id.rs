@@ -96,6 +96,12 @@ ids! {
     WebhookId,
     /// A delivery to a webhook.
     WebhookDeliveryId,
+    /// What is changed of an agent.
+    AgentOverrideId,
+    /// One answer of an agent.
+    AgentExecutionId,
+    /// An entry of the tool catalogue.
+    ToolCatalogId,
 }
 
 impl CompanyId {

@@ -1,5 +1,6 @@
 //! The data objects, each declared once.
 
+mod agents;
 mod announcements;
 mod attendance;
 mod documents;
@@ -13,6 +14,7 @@ mod schedule;
 mod tasks;
 mod webhooks;
 
+pub use agents::{AgentExecution, AgentOverride, AgentType, ExecutionSource, ExecutionStatus, ToolCatalog, ToolEffect};
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use documents::{EmployeeDocument, EmployeeDocumentsFile};
@@ -60,6 +62,9 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Announcement::def(),
         Webhook::def(),
         WebhookDelivery::def(),
+        AgentOverride::def(),
+        AgentExecution::def(),
+        ToolCatalog::def(),
     ]
 }
 

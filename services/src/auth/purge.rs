@@ -15,8 +15,9 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest, PayrollReport,
-    Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    AgentExecution, Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest,
+    PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession,
+    Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -172,7 +173,7 @@ fn tells(row: &Record, texts: &[&str]) -> bool {
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 7] {
+fn purged() -> [&'static ObjectDef; 8] {
     [
         UserSession::def(),
         ApiKey::def(),
@@ -181,6 +182,7 @@ fn purged() -> [&'static ObjectDef; 7] {
         UserAvatarsFile::def(),
         EmployeeDocument::def(),
         EmployeeDocumentsFile::def(),
+        AgentExecution::def(),
     ]
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, PASSWORD, Person};
 
 use super::world::Side;
-use super::{Who, webhooks};
+use super::{Who, agents, webhooks};
 use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
@@ -141,13 +141,23 @@ pub const NAMES: &[&str] = &[
     "listWebhookDeliveries",
     "getWebhookDelivery",
     "redeliverWebhook",
+    "createAgentOverride",
+    "updateAgentOverride",
+    "deleteAgentOverride",
+    "getAgentOverride",
+    "listAgentOverrides",
+    "getAgentExecution",
+    "listAgentExecutions",
+    "getToolCatalogEntry",
+    "listToolCatalog",
 ];
 
 /// These end the caller's own login.
 pub const END_THE_CALLER: &[&str] = &["archiveProfile", "updateUserPassword"];
 
-/// The root level reaches every company by these.
-pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
+/// The root level reaches every company by these, or they are about what is the root level's.
+pub const ANY_COMPANY: &[&str] =
+    &["getCompanyAccount", "updateAgentOverride", "deleteAgentOverride", "getAgentOverride", "getToolCatalogEntry"];
 
 /// Changing APIs that leave no entry here, since nothing was to be done.
 pub const CHANGE_NOTHING: &[&str] = &["planWeek", "processScheduledAnnouncements"];
@@ -355,6 +365,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             company.shift(&day, "09:00-17:00", &[&side.ann]).await;
             json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
         }
+        name if name.contains("Agent") || name.contains("ToolCatalog") => return agents::arguments(side, name).await,
         name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })
