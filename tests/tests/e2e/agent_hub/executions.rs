@@ -83,8 +83,8 @@ async fn everybody_reads_the_own_and_admins_the_companys(db: Db) {
     let foreign = keep(&app, &other.owner, "Who is in?").await;
     let (roots, acting) = (keep(&app, &root, "Which companies?").await, keep(&app, &root.claiming("acme"), "Who is in?").await);
 
-    assert_eq!(listed(&ann, "").await, [anns.clone()]);
-    assert_eq!(listed(&mia, "").await, [mias.clone()], "a manager does not read what reports ask");
+    assert_eq!(listed(&ann, "").await, [anns.as_str()]);
+    assert_eq!(listed(&mia, "").await, [mias.as_str()], "a manager does not read what reports ask");
     let mut all = [acting.clone(), mias.clone(), anns.clone()];
     all.sort();
     for admin in [&eve.client, &acme.owner.client, &root.claiming("acme")] {
@@ -92,8 +92,8 @@ async fn everybody_reads_the_own_and_admins_the_companys(db: Db) {
         seen.sort();
         assert_eq!(seen, all);
     }
-    assert_eq!(listed(&other.owner, "").await, [foreign.clone()]);
-    assert_eq!(listed(&root, "").await, [roots.clone()], "without a company: the SaaS level's");
+    assert_eq!(listed(&other.owner, "").await, [foreign.as_str()]);
+    assert_eq!(listed(&root, "").await, [roots.as_str()], "without a company: the SaaS level's");
 
     let row = ann.get(&at(&anns)).await.ok()["sys_agentExecution"].clone();
     assert_eq!((&row["userId"], &row["_owner"]), (&json!(ann.text()), &json!(ann.text())));
@@ -149,7 +149,7 @@ async fn they_are_found_by_every_filter(db: Db) {
     ] {
         assert_eq!(listed(&acme.owner, query).await.iter().collect::<Vec<_>>(), expected, "{query}");
     }
-    assert_eq!(listed(&acme.owner, &format!("?userId={}", ann.text())).await, [chat.clone()]);
+    assert_eq!(listed(&acme.owner, &format!("?userId={}", ann.text())).await, [chat.as_str()]);
     assert_eq!(listed(&ann, &format!("?userId={}", acme.owner.text())).await, Vec::<String>::new());
     let row = ann.get(&at(&chat)).await.ok()["sys_agentExecution"].clone();
     assert_eq!((&row["output"], &row["error"]), (&json!(null), &json!("The AI provider did not answer in time")));
