@@ -198,7 +198,9 @@ impl<S: Send + Sync + 'static> McpServer<S> {
             }
         };
         let answer = self.dispatch.call(ctx.clone(), api, args, None).await?;
-        tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })
+        let told = tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })?;
+        // Where a list had no room for the shape, nothing is said to have one.
+        Ok(ToolResult { structured: told.structured.filter(|_| self.catalogue.says_shape(api.name)), ..told })
     }
 
     /// The best tools for a query.

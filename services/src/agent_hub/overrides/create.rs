@@ -15,7 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::value::Kind;
 use workforceos_core::{BusinessApi, input};
 
-use super::rules::{Asked, FORMATS, PROVIDERS};
+use super::rules::{Asked, FORMATS, PROVIDERS, distinct};
 use crate::agent_hub::{AGENTS, at_root, named};
 use crate::{Api, App, commit};
 
@@ -88,7 +88,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &NewOverride) -> Result<(Changes, Ans
         temperature: input.temperature,
         max_tokens: input.max_tokens,
         response_format: input.response_format.clone(),
-        selected_tools: input.selected_tools.clone(),
+        selected_tools: input.selected_tools.as_ref().map(distinct),
         guardrails: input.guardrails.clone(),
         enabled: input.enabled.unwrap_or(true),
         updated_by: Some(ctx.user()),

@@ -1,5 +1,7 @@
 //! What an override may say.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 use workforceos_core::error::Problem;
 use workforceos_core::parts::Parts;
@@ -54,6 +56,12 @@ impl Asked {
         refuse("guardrails", self.guardrails.as_ref().and_then(guardrails));
         problems
     }
+}
+
+/// The names of tools, each once.
+pub fn distinct(names: &Json) -> Json {
+    let mut seen = BTreeSet::new();
+    names.as_array().into_iter().flatten().filter(|name| seen.insert(name.as_str())).cloned().collect()
 }
 
 const EMPTY: &str = "must not be empty; null is as designed";
@@ -116,6 +124,10 @@ mod tests {
     fn tools_have_to_be_there() {
         assert_eq!(selected_tools(&json!(["scheduleManagement:listShifts"])), None);
         assert_eq!(selected_tools(&json!([])), None);
+        assert_eq!(
+            distinct(&json!(["auth:getUser", "auth:listUsers", "auth:getUser"])),
+            json!(["auth:getUser", "auth:listUsers"])
+        );
         let told = selected_tools(&json!(["listShifts", "scheduleManagement:listShifts", "auth:fly"])).expect("refused");
         assert!(told.starts_with("has no tools listShifts, auth:fly;"), "{told}");
     }

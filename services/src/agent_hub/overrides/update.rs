@@ -15,7 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::value::Kind;
 use workforceos_core::{BusinessApi, Patch, input};
 
-use super::rules::{Asked, FORMATS, PROVIDERS};
+use super::rules::{Asked, FORMATS, PROVIDERS, distinct};
 use crate::agent_hub::at_root;
 use crate::{Api, App, commit};
 
@@ -81,7 +81,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &OverrideChange) -> Result<(Changes, 
         temperature: input.temperature.clone().over(old.temperature),
         max_tokens: input.max_tokens.clone().over(old.max_tokens),
         response_format: input.response_format.clone().over(old.response_format),
-        selected_tools: input.selected_tools.clone().over(old.selected_tools),
+        selected_tools: input.selected_tools.clone().over(old.selected_tools).as_ref().map(distinct),
         guardrails: input.guardrails.clone().over(old.guardrails),
         enabled: input.enabled.unwrap_or(old.enabled),
         updated_by: Some(ctx.user()),

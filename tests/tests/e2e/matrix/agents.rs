@@ -13,13 +13,15 @@ pub async fn arguments(side: &Side, api: &str) -> Option<Json> {
     Some(match api {
         "listAgentOverrides" | "listAgentExecutions" | "listToolCatalog" => json!({}),
         "createAgentOverride" => {
-            for there in side.root.get(OVERRIDES).await.ok()["sys_agentOverrides"].as_array().expect("a list") {
-                side.root.delete(&format!("{OVERRIDE}/{}", text(there, "id"))).await.ok();
-            }
+            clear(side).await;
             whole()
         }
         "updateAgentOverride" => json!({"sys_agentOverrideId": there(side).await, "temperature": 0.5}),
-        "getAgentOverride" | "deleteAgentOverride" => json!({"sys_agentOverrideId": there(side).await}),
+        "getAgentOverride" => json!({"sys_agentOverrideId": there(side).await}),
+        "deleteAgentOverride" => {
+            clear(side).await;
+            json!({"sys_agentOverrideId": there(side).await})
+        }
         "getAgentExecution" => json!({"sys_agentExecutionId": execution(side).await}),
         "getToolCatalogEntry" => {
             let listed = side.ann.get(&format!("{TOOL_CATALOG}?pageRowCount=1")).await.ok();
@@ -33,6 +35,12 @@ fn whole() -> Json {
     json!({"agentName": "insightGenerator", "provider": "openai", "model": "gpt-4o-mini", "systemPrompt": "Be brief.", "temperature": 0.2,
         "maxTokens": 1000, "responseFormat": "json", "selectedTools": ["scheduleManagement:listShifts"],
         "guardrails": {"maxToolCalls": 3, "timeout": 20, "maxTokenBudget": 4000}, "enabled": true})
+}
+
+async fn clear(side: &Side) {
+    for there in side.root.get(OVERRIDES).await.ok()["sys_agentOverrides"].as_array().expect("a list") {
+        side.root.delete(&format!("{OVERRIDE}/{}", text(there, "id"))).await.ok();
+    }
 }
 
 /// An override that is there.
