@@ -7,7 +7,7 @@ use uuid::Uuid;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::UserId;
 use workforceos_core::objects::{ExecutionSource, ExecutionStatus};
-use workforceos_core::session::Ctx;
+use workforceos_core::session::{Ctx, Via};
 use workforceos_core::time::Timestamp;
 use workforceos_services::App;
 use workforceos_services::agent_hub::{self, AGENTS, Answered};
@@ -31,7 +31,8 @@ pub struct Execution {
     source: ExecutionSource,
     app: Arc<App>,
     ctx: Ctx,
-    permit: Permit,
+    /// A timer needs none.
+    permit: Option<Permit>,
 }
 
 /// What became of a run. Texts are as its reader got them.
@@ -48,11 +49,7 @@ pub struct Ended {
 /// Lets an agent begin for the caller, or says why not: 403 `AgentDisabled`, `SubscriptionRequired` or a key that only reads,
 /// 429, 503 where an override names a provider that is not configured.
 pub async fn begin(agents: &Agents, ctx: &Ctx, name: &str, source: ExecutionSource) -> Result<Execution> {
-    let session = ctx.session.as_ref().ok_or_else(Error::login_required)?;
-    ctx.second_factor_done()?;
-    if session.key.as_ref().is_some_and(|key| key.read_only) {
-        return Err(Error::forbidden("This API key only reads: agents can change things"));
-    }
+    let user = asker(ctx)?;
     let changed = if AGENTS.contains(&name) { agent_hub::override_of(&agents.app, name).await? } else { None };
     let design = Design::of(name, changed.as_ref()).ok_or_else(|| Error::internal(format!("there is no agent {name}")))?;
     if !design.enabled {
@@ -62,10 +59,22 @@ pub async fn begin(agents: &Agents, ctx: &Ctx, name: &str, source: ExecutionSour
         gate(ctx)?;
     }
     let chosen = choose(&agents.providers, &design)?;
-    let permit = agents.at_once.take(session.user)?;
-    agents.app.limits.count_answer(session.user)?;
+    let permit = user.map(|user| agents.at_once.take(user)).transpose()?;
+    user.map_or(Ok(()), |user| agents.app.limits.count_answer(user))?;
     let (app, ctx) = (agents.app.clone(), ctx.clone());
     Ok(Execution { id: ctx.new_id(), design, chosen, began: ctx.now(), source, app, ctx, permit })
+}
+
+/// Who asks; nobody where a timer does.
+fn asker(ctx: &Ctx) -> Result<Option<UserId>> {
+    let Some(session) = &ctx.session else {
+        return if ctx.via == Via::Timer { Ok(None) } else { Err(Error::login_required()) };
+    };
+    ctx.second_factor_done()?;
+    if session.key.as_ref().is_some_and(|key| key.read_only) {
+        return Err(Error::forbidden("This API key only reads: agents can change things"));
+    }
+    Ok(Some(session.user))
 }
 
 /// 403 `SubscriptionRequired` unless the company's subscription has the analytics.

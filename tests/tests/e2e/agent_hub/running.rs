@@ -101,6 +101,21 @@ async fn an_override_decides_how_a_run_begins(db: Db) {
     assert_eq!(told(run(&app, &agents, &reader, AGENT).await).1, "Forbidden");
     let nobody = begin(&agents, &ctx(&app, &app.anonymous()).await, AGENT, ExecutionSource::Rest).await;
     assert_eq!(told(nobody).0, 401);
+    // A timer asks for nobody.
+    let execution = begin(&agents, &acme.ctx(), AGENT, ExecutionSource::Agent).await.expect("begins");
+    let ended = Ended {
+        input: "What of this week?".to_owned(),
+        output: "Nothing.".to_owned(),
+        tool_calls: 0,
+        usage: Usage::default(),
+        status: ExecutionStatus::Success,
+        error: None,
+    };
+    execution.end(ended).await;
+    let listed = acme.owner.get(EXECUTIONS).await.ok();
+    let row = &listed["sys_agentExecutions"][0];
+    assert_eq!((&row["userId"], &row["source"]), (&json!(null), &json!("agent")), "{listed}");
+    assert_eq!(ann.get(EXECUTIONS).await.ok()["rowCount"], 0);
 }
 
 async fn what_became_of_a_run_is_kept(db: Db) {
