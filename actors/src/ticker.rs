@@ -5,6 +5,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use workforceos_core::change::ANSWER_KEPT;
+use workforceos_core::error::Result;
 use workforceos_core::time::Timestamp;
 
 use crate::directory::{Shared, WeakCompanies};
@@ -16,6 +17,8 @@ const TIDY: u64 = 600;
 const PASSES: u32 = 20;
 /// How long a login's or a code's row outlives it: as long as anybody may still ask what became of it.
 const OVER: i64 = 2 * Timestamp::DAY;
+/// How long answers of agents are kept.
+const ANSWERS: i64 = 90 * Timestamp::DAY;
 
 /// Removes what is kept for a time only.
 pub(crate) async fn tidy(shared: &Shared) {
@@ -23,13 +26,19 @@ pub(crate) async fn tidy(shared: &Shared) {
     if let Err(error) = shared.store.forget_before(Timestamp(now - ANSWER_KEPT)).await {
         tracing::warn!(%error, source = ?error.source, "could not forget old idempotency keys; trying again");
     }
+    in_passes("old logins and codes", || shared.store.tidy_before(Timestamp(now - OVER))).await;
+    in_passes("old answers of agents", || shared.store.forget_answers_before(Timestamp(now - ANSWERS))).await;
+}
+
+/// Removes a bounded number at a time, as long as there may be more.
+async fn in_passes<F: Future<Output = Result<(u64, bool)>>>(what: &str, remove: impl Fn() -> F) {
     for _ in 0..PASSES {
-        match shared.store.tidy_before(Timestamp(now - OVER)).await {
+        match remove().await {
             // Others write between two passes.
             Ok((_, true)) => tokio::task::yield_now().await,
             Ok((_, false)) => break,
             Err(error) => {
-                tracing::warn!(%error, source = ?error.source, "could not remove old logins and codes; trying again");
+                tracing::warn!(%error, source = ?error.source, "could not remove {what}; trying again");
                 break;
             }
         }

@@ -5,6 +5,8 @@
 
 pub mod alias;
 pub mod answer;
+pub mod design;
+pub mod execution;
 pub mod history;
 pub mod provider;
 #[cfg(test)]
@@ -19,6 +21,7 @@ use workforceos_mcp::McpServer;
 use workforceos_services::App;
 
 use answer::Answers;
+use execution::{AT_ONCE, AtOnce};
 use provider::Providers;
 
 /// What agents work with; one for the whole server.
@@ -29,10 +32,14 @@ pub struct Agents {
     pub providers: Providers,
     /// The answers that run now.
     pub answers: Answers,
+    pub at_once: AtOnce,
 }
 
 impl Agents {
     pub fn new(dispatch: Arc<Dispatch<App>>, tools: McpServer<App>, providers: Providers) -> Agents {
-        Agents { app: dispatch.state.clone(), dispatch, tools, providers, answers: Answers::default() }
+        let app = dispatch.state.clone();
+        // Where one may call as often as one likes, one may ask as often.
+        let at_once = AtOnce::new((app.settings.rate_limit > 0).then_some(AT_ONCE));
+        Agents { app, dispatch, tools, providers, answers: Answers::default(), at_once }
     }
 }

@@ -75,6 +75,8 @@ pub enum Reach {
     Admins,
     /// The SaaS level's roles.
     Root,
+    /// The SaaS level's admins, on whichever tenant they act.
+    RootAdmins,
 }
 
 impl Reach {
@@ -88,6 +90,7 @@ impl Reach {
             Reach::Managers => "Managers for their direct reports, admins for everybody.",
             Reach::Admins => "Admins only.",
             Reach::Root => "Roles of the SaaS level only.",
+            Reach::RootAdmins => "Admins of the SaaS level only.",
         }
     }
 }

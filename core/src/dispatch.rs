@@ -191,6 +191,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         let role_fits = match reach {
             Reach::Public | Reach::LoggedIn => true,
             Reach::Root => root,
+            Reach::RootAdmins => matches!(session.role, Role::SuperAdmin | Role::SaasAdmin),
             Reach::Member | Reach::Own => session.role != Role::SaasUser,
             Reach::Managers => ctx.is_admin() || ctx.is_manager(),
             Reach::Admins => ctx.is_admin(),

@@ -102,6 +102,12 @@ ids! {
     WebhookDeliveryId,
     /// An insight.
     InsightId,
+    /// What is changed of an agent.
+    AgentOverrideId,
+    /// One answer of an agent.
+    AgentExecutionId,
+    /// An entry of the tool catalogue.
+    ToolCatalogId,
 }
 
 impl CompanyId {

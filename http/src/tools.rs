@@ -9,7 +9,7 @@ use workforceos_core::error::{Error, Problem, Result, Status};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_core::{Caller, tool};
 use workforceos_mcp::Narrowing;
-use workforceos_services::SERVICES;
+use workforceos_services::{SERVICES, agent_hub};
 
 use crate::reply;
 use crate::request::Incoming;
@@ -57,9 +57,11 @@ pub async fn status(server: &Server, request: &HttpRequest, incoming: &mut Incom
     Ok(reply::value(request, 200, &json!({"status": "ok", "tools": server.mcp.tools.count(), "services": services})))
 }
 
-/// `POST /refresh`: tools are made from the registry when the program starts, so there is nothing to fetch anew.
+/// `POST /refresh`: tools are made from the registry when the program starts, so there is nothing to fetch anew; the catalogue
+/// follows.
 pub async fn refresh(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<HttpResponse> {
     enter(server, request, incoming, &Map::new()).await?;
+    agent_hub::refresh(&server.app).await?;
     Ok(reply::value(request, 200, &json!({"success": true, "count": server.mcp.tools.count()})))
 }
 

@@ -41,8 +41,8 @@ impl<S: Send + Sync + 'static> Catalogue<S> {
             let listed = |api: &Arc<BusinessApi<S>>| (api.clone(), of_api(api, words));
             registry.apis().iter().map(listed).collect::<Vec<_>>()
         };
-        let small = |words: &&Words| with(words).iter().map(|(_, listed)| size(&listed.tool)).sum::<usize>() <= LIST;
-        let apis = with(STEPS.iter().find(small).unwrap_or(&STEPS[STEPS.len() - 1]));
+        let small = |apis: &Vec<(_, Listed)>| total(apis) <= LIST;
+        let apis = STEPS.iter().map(with).find(small).unwrap_or_else(|| with_some_shapes(with(&FEWEST)));
         let beside = std::iter::once(&current_user).chain(front_end.iter().map(|(_, listed)| listed));
         let beside = beside.map(|listed| (listed, listed.tool.description.as_deref().unwrap_or_default()));
         let index = Index::new(beside.chain(apis.iter().map(|(api, listed)| (listed, api.about))));
@@ -70,12 +70,35 @@ struct Words {
 }
 
 /// The more tools there are, the less is said of each.
-const STEPS: &[Words] = &[
-    Words { about: 180, field: 90, output: true },
-    Words { about: 120, field: 60, output: true },
-    Words { about: 0, field: 0, output: true },
-    Words { about: 0, field: 0, output: false },
-];
+const STEPS: &[Words] = &[Words { about: 180, field: 90, output: true }, Words { about: 120, field: 60, output: true }, LITTLE];
+
+/// The first sentences, and the shapes of answers.
+const LITTLE: Words = Words { about: 0, field: 0, output: true };
+const FEWEST: Words = Words { about: 0, field: 0, output: false };
+
+/// Adds the shapes of answers for which there is room, the shortest first.
+fn with_some_shapes<S: Send + Sync + 'static>(
+    mut apis: Vec<(Arc<BusinessApi<S>>, Listed)>,
+) -> Vec<(Arc<BusinessApi<S>>, Listed)> {
+    let mut room = LIST.saturating_sub(total(&apis));
+    let longer = apis.iter().enumerate().filter(|(_, (api, _))| api.output.is_some()).map(|(i, (api, listed))| {
+        let shaped = of_api(api, &LITTLE);
+        (size(&shaped.tool) - size(&listed.tool), i, shaped)
+    });
+    let mut longer: Vec<_> = longer.collect();
+    longer.sort_by_key(|(more, i, _)| (*more, *i));
+    for (more, i, shaped) in longer {
+        if more <= room {
+            room -= more;
+            apis[i].1 = shaped;
+        }
+    }
+    apis
+}
+
+fn total<S>(apis: &[(Arc<BusinessApi<S>>, Listed)]) -> usize {
+    apis.iter().map(|(_, listed)| size(&listed.tool)).sum()
+}
 
 fn size(tool: &Tool) -> usize {
     serde_json::to_vec(tool).map_or(0, |json| json.len())

@@ -1,5 +1,6 @@
 //! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
+pub mod agent_hub;
 mod alerts;
 pub mod announcements;
 pub mod attendance;
@@ -93,6 +94,10 @@ impl App {
         let app = App::open(settings, clock, ids).await?;
         if let Some(password) = auth::first_start(&app).await? {
             let _ = app.first_password.set(password);
+        }
+        // Nothing else depends on it; the next start or refresh makes up for it.
+        if let Err(error) = agent_hub::refresh(&app).await {
+            tracing::warn!(%error, source = ?error.source, "the tool catalogue is not up to date");
         }
         app.companies.spawn_task(auth::purge_daily(Arc::downgrade(&app)));
         app.companies.spawn_task(delivery::deliver(Arc::downgrade(&app)));
@@ -207,6 +212,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
         Service { name: "governance", prefix: "/api", apis: governance::apis() },
         Service { name: "aiWorkforceAnalytics", prefix: "/aiworkforceanalytics-api", apis: insights::apis() },
+        Service { name: "agentHub", prefix: "/agenthub-api", apis: agent_hub::apis() },
     ])
 }
 

@@ -13,6 +13,7 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use moka::sync::Cache;
 use workforceos_core::error::{Error, Result};
+use workforceos_core::id::UserId;
 use workforceos_core::session::Session;
 use workforceos_core::time::Clock;
 
@@ -26,6 +27,9 @@ const MIN_BURST: u32 = 10;
 const READS: u32 = 10;
 /// How much more a user's keys may call together than one of them.
 const KEYS: u32 = 4;
+/// How many answers a minute agents give a user, and how many of them one after the other without a pause.
+const ANSWERS: u32 = 30;
+const ANSWERS_BURST: u32 = 10;
 /// How much more an IPv6 site may call than one of its networks. One customer may have a whole site of 65 536 networks.
 pub const SITE: u32 = 10;
 
@@ -34,6 +38,8 @@ pub struct Limits {
     sessions: Option<Limiter>,
     /// Of the users whose keys call.
     users: Option<Limiter>,
+    /// Of the users whom agents answer.
+    asking: Option<Limiter>,
     callers: Addresses,
     readers: Addresses,
 }
@@ -42,9 +48,12 @@ impl Limits {
     pub fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Limits {
         let (calls, public) = (settings.rate_limit, settings.public_rate_limit);
         let burst = (calls / 4).max(MIN_BURST);
+        // Where one may call as often as one likes, one may ask as often.
+        let answers = if calls == 0 { 0 } else { ANSWERS };
         Limits {
             sessions: Limiter::new(calls, burst, clock),
             users: Limiter::new(calls.saturating_mul(KEYS), burst.saturating_mul(KEYS), clock),
+            asking: Limiter::new(answers, ANSWERS_BURST, clock),
             callers: Addresses::new(public, clock),
             readers: Addresses::new(public.saturating_mul(READS), clock),
         }
@@ -56,6 +65,11 @@ impl Limits {
         sessions.count(session.id.0.as_u128(), "This login makes too many calls")?;
         // Many keys are no way around the limit of one.
         if session.key.is_some() { users.count(session.user.0.as_u128(), "Your API keys make too many calls") } else { Ok(()) }
+    }
+
+    /// Counts an answer of an agent to a user. 429 if it was asked for too soon.
+    pub fn count_answer(&self, user: UserId) -> Result<()> {
+        self.asking.as_ref().map_or(Ok(()), |asking| asking.count(user.0.as_u128(), "You ask agents too often"))
     }
 
     /// Counts a call that needs no login; `reading`: one that only reads. 429 if it came too soon.

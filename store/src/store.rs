@@ -331,6 +331,12 @@ impl Store {
         Ok((count, more))
     }
 
+    /// Deletes agents' answers from before this, a bounded number at a time. How many, and whether there may be more.
+    pub async fn forget_answers_before(&self, before: Timestamp) -> Result<(u64, bool)> {
+        let removed = self.0.run_across(tidy::old_answers(self.0.dialect(), before)).await?.len() as u64;
+        Ok((removed, removed == u64::from(tidy::BATCH)))
+    }
+
     /// Forgets idempotency records older than this, and says how many.
     pub async fn forget_before(&self, before: Timestamp) -> Result<u64> {
         Ok(self.0.run_across(effects::forget(self.0.dialect(), before)).await?.len() as u64)

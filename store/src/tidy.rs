@@ -1,4 +1,5 @@
-//! Removes logins and codes that are over. The journal tells of them; their rows are looked at by nobody any more.
+//! Removes logins and codes that are over, whose rows are looked at by nobody any more since the journal tells of them, and agents'
+//! answers that are old.
 
 use workforceos_core::Timestamp;
 
@@ -20,14 +21,21 @@ const OVER: [(&str, &str); 4] = [
 
 /// Across companies: logins that had ended, or codes that were used up or begun, before this.
 pub(crate) fn statements(dialect: Dialect, before: Timestamp) -> [Statement; 4] {
-    OVER.map(|(table, over)| {
-        let mut sql = Sql::new(dialect);
-        sql.push("DELETE FROM ").push(table).push(" WHERE id IN (SELECT id FROM ").push(table);
-        sql.push(" WHERE ").push(over).bind(Arg::Int(before.0)).push(" LIMIT ").bind(Arg::Int(BATCH.into()));
-        // The rows come back to be counted: the writer has but one kind of answer.
-        sql.push(") RETURNING 1");
-        sql.into()
-    })
+    OVER.map(|(table, over)| removal(dialect, table, over, before))
+}
+
+/// Across companies: answers of agents from before this.
+pub(crate) fn old_answers(dialect: Dialect, before: Timestamp) -> Statement {
+    removal(dialect, "sys_agent_execution", "created_at < ", before)
+}
+
+fn removal(dialect: Dialect, table: &str, over: &str, before: Timestamp) -> Statement {
+    let mut sql = Sql::new(dialect);
+    sql.push("DELETE FROM ").push(table).push(" WHERE id IN (SELECT id FROM ").push(table);
+    sql.push(" WHERE ").push(over).bind(Arg::Int(before.0)).push(" LIMIT ").bind(Arg::Int(BATCH.into()));
+    // The rows come back to be counted: the writer has but one kind of answer.
+    sql.push(") RETURNING 1");
+    sql.into()
 }
 
 #[cfg(test)]
@@ -43,7 +51,9 @@ mod tests {
         let store = Store::open(Settings { database, journal_key: [0; 32], readers: 1 }).await.expect("opens");
         let Backend::Sqlite(sqlite) = &store.0.backend else { panic!("this is SQLite's") };
         let indexes = ["user_session_expired", "user_session_ended", "verification_begun", "verification_ended"];
-        for (statement, index) in statements(Dialect::Sqlite, Timestamp(1)).into_iter().zip(indexes) {
+        let removals = statements(Dialect::Sqlite, Timestamp(1)).into_iter().zip(indexes);
+        let answers = (old_answers(Dialect::Sqlite, Timestamp(1)), "sys_agent_execution_age");
+        for (statement, index) in removals.chain([answers]) {
             let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", statement.sql).into(), args: statement.args };
             let rows = sqlite.run(explain).await.expect("explains");
             let plan: Vec<&str> = rows.iter().map(|row| row.some_text(3).expect("a step")).collect();

@@ -16,8 +16,8 @@ use crate::read::Filter;
 /// How many totals are kept.
 const KEPT: u64 = 10_000;
 
-/// Deliveries to webhooks are no change of a company ([`crate::webhooks`]).
-const WRITTEN_BESIDE_TURNS: &str = "webhook_delivery";
+/// Deliveries to webhooks are no change of a company ([`crate::webhooks`]), nor is it that old answers of agents go ([`crate::tidy`]).
+const WRITTEN_BESIDE_TURNS: [&str; 2] = ["webhook_delivery", "sys_agent_execution"];
 
 /// A digest of table and condition: a condition may name thousands of ids.
 pub(crate) type Key = [u8; 32];
@@ -37,7 +37,7 @@ impl Totals {
 
     /// Whether totals of these rows are kept: not of those that are also written outside of turns, which no stamp tells.
     pub(crate) fn keeps(query: &Query) -> bool {
-        query.def.table != WRITTEN_BESIDE_TURNS
+        !WRITTEN_BESIDE_TURNS.contains(&query.def.table)
     }
 
     /// The present stamp of the tables that a query looks at, a company's part or the whole. It must be read before the rows

@@ -1,5 +1,6 @@
 //! The data objects, each declared once.
 
+mod agents;
 mod announcements;
 mod attendance;
 mod days;
@@ -16,6 +17,7 @@ mod subscription;
 mod tasks;
 mod webhooks;
 
+pub use agents::{AgentExecution, AgentOverride, AgentType, ExecutionSource, ExecutionStatus, ToolCatalog, ToolEffect};
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
 pub use days::{Duty, DutyStatus, EodReport, EodStatus};
@@ -72,6 +74,9 @@ pub fn all() -> Vec<&'static ObjectDef> {
         AiInsight::def(),
         GeneratedInsight::def(),
         InsightWeek::def(),
+        AgentOverride::def(),
+        AgentExecution::def(),
+        ToolCatalog::def(),
     ]
 }
 

@@ -50,6 +50,7 @@ async fn each_role_has_its_reach() {
         (Reach::Managers, [401, 403, 200, 200, 403]),
         (Reach::Admins, [401, 403, 403, 200, 403]),
         (Reach::Root, [401, 403, 403, 403, 404]),
+        (Reach::RootAdmins, [401, 403, 403, 403, 403]),
     ];
     let tokens = [None, Some("tenantUser"), Some("manager"), Some("tenantAdmin"), Some("saasUser")];
     for (reach, expected) in table {

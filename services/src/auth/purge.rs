@@ -15,7 +15,7 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    AiInsight, Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, GeneratedInsight,
+    AgentExecution, AiInsight, Alert, ApiKey, AttendanceRecord, Duty, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, EodReport, GeneratedInsight,
     LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember,
     UserSession, Verification,
 };
@@ -173,7 +173,7 @@ fn tells(row: &Record, texts: &[&str]) -> bool {
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 9] {
+fn purged() -> [&'static ObjectDef; 12] {
     [
         UserSession::def(),
         ApiKey::def(),
@@ -184,6 +184,9 @@ fn purged() -> [&'static ObjectDef; 9] {
         EmployeeDocumentsFile::def(),
         AiInsight::def(),
         GeneratedInsight::def(),
+        AgentExecution::def(),
+        Duty::def(),
+        EodReport::def(),
     ]
 }
 

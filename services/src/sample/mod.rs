@@ -2,6 +2,7 @@
 //! to now, drafts, open shifts and swaps, leave, tasks, announcements and last month's pay. The same clock and seed give the same company, so that every
 //! list, stream and tool has something to show.
 
+mod agents;
 mod announcements;
 mod documents;
 mod doings;
@@ -81,6 +82,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<people::Staff> {
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
     commit(app, tenant, webhooks::one(&sample, now)).await?;
+    commit(app, tenant, agents::answers(&sample, now)).await?;
     Ok(sample)
 }
 

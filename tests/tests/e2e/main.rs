@@ -1,5 +1,6 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
+mod agent_hub;
 mod agent_tools;
 mod announcements;
 mod avatars;
@@ -65,6 +66,12 @@ mod paths {
     pub const LOCKS: &str = "/payrollreporting-api/v1/payperiodlocks";
     pub const WEBHOOKS: &str = "/auth-api/v1/webhooks";
     pub const DELIVERIES: &str = "/auth-api/v1/webhookdeliveries";
+    pub const OVERRIDE: &str = "/agenthub-api/v1/agentoverride";
+    pub const OVERRIDES: &str = "/agenthub-api/v1/agentoverrides";
+    pub const EXECUTION: &str = "/agenthub-api/v1/agentexecution";
+    pub const EXECUTIONS: &str = "/agenthub-api/v1/agentexecutions";
+    pub const TOOL_CATALOG: &str = "/agenthub-api/v1/toolcatalog";
+    pub const TOOL_ENTRY: &str = "/agenthub-api/v1/toolcatalogentry";
     pub const ANNOUNCEMENTS: &str = "/announcementmanagement-api/v1/announcements";
     pub const INSIGHTS: &str = "/aiworkforceanalytics-api/v1/aiinsights";
     pub const SEEN_INSIGHTS: &str = "/aiworkforceanalytics-api/v1/insights";

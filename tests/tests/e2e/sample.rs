@@ -9,7 +9,7 @@ use workforceos_services::sample;
 use workforceos_tests::time::at;
 use workforceos_tests::{Db, Setup, TestApp, on_both_databases};
 
-use crate::paths::{ANNOUNCEMENTS, LEAVE, LOCKS, OPEN_SHIFTS, PAYROLL, SHIFTS, SWAPS, TASK_ASSIGNMENTS};
+use crate::paths::{ANNOUNCEMENTS, EXECUTIONS, LEAVE, LOCKS, OPEN_SHIFTS, PAYROLL, SHIFTS, SWAPS, TASK_ASSIGNMENTS};
 
 on_both_databases!(the_sample_company_shows_everything);
 
@@ -42,6 +42,8 @@ async fn the_sample_company_shows_everything(db: Db) {
             format!("{PAYROLL}?paymentStatus=pending"),
             format!("{TASK_ASSIGNMENTS}?status=active"),
             format!("{TASK_ASSIGNMENTS}?status=completed"),
+            format!("{EXECUTIONS}?status=success"),
+            format!("{EXECUTIONS}?status=timeout"),
         ];
         for path in some {
             assert!(count(path.clone()).await > 0, "{path} on {start}");

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Client, PASSWORD, Person};
 
 use super::world::Side;
-use super::{Who, insights, webhooks};
+use super::{Who, agents, insights, webhooks};
 use crate::paths::{MY_TASKS, TASK_ASSIGNMENTS};
 use crate::text;
 
@@ -162,13 +162,23 @@ pub const NAMES: &[&str] = &[
     "deleteAiInsight",
     "saveInsight",
     "saveAiInsight",
+    "createAgentOverride",
+    "updateAgentOverride",
+    "deleteAgentOverride",
+    "getAgentOverride",
+    "listAgentOverrides",
+    "getAgentExecution",
+    "listAgentExecutions",
+    "getToolCatalogEntry",
+    "listToolCatalog",
 ];
 
 /// These end the caller's own login.
 pub const END_THE_CALLER: &[&str] = &["archiveProfile", "updateUserPassword"];
 
-/// The root level reaches every company by these.
-pub const ANY_COMPANY: &[&str] = &["getCompanyAccount"];
+/// The root level reaches every company by these, or they are about what is the root level's.
+pub const ANY_COMPANY: &[&str] =
+    &["getCompanyAccount", "updateAgentOverride", "deleteAgentOverride", "getAgentOverride", "getToolCatalogEntry"];
 
 /// Parameters by which lists are filtered: an id that the company does not know finds nothing.
 pub const ONLY_FILTERS: &[(&str, &str)] = &[("listAuditLogs", "actor_user_id")];
@@ -398,6 +408,7 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             json!({"id": side.submitted(&days_ago(number)).await, "action": "Approved", "comments": "Well done"})
         }
         name if name.contains("Insight") => return insights::arguments(side, name).await,
+        name if name.contains("Agent") || name.contains("ToolCatalog") => return agents::arguments(side, name).await,
         name if name.contains("Webhook") => return webhooks::arguments(side, name).await,
         _ => return None,
     })

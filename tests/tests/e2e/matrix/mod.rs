@@ -2,6 +2,7 @@
 //!
 //! An API needs one line in [`fixtures::arguments`]; without it these tests fail.
 
+mod agents;
 pub mod calls;
 mod fixtures;
 mod insights;
@@ -52,6 +53,11 @@ fn every_api_has_a_fixture() {
     assert!(gone.is_empty(), "no such APIs: {gone:?}");
 }
 
+/// Whether an API is for the SaaS level's roles alone.
+fn is_roots(api: &Api) -> bool {
+    matches!(reach(api), Reach::Root | Reach::RootAdmins)
+}
+
 async fn every_api_asks_for_a_login(db: Db) {
     let world = World::make(db).await;
     for api in apis() {
@@ -94,9 +100,10 @@ fn refusal(who: Who, api: &Api) -> Option<u16> {
         Who::Foreigner => return (reach != Reach::Public).then_some(403),
         Who::SaasUser => matches!(reach, Reach::Public | Reach::LoggedIn | Reach::Root),
         Who::SuperAdmin => true,
-        Who::Admin | Who::Owner => reach != Reach::Root,
-        Who::Manager => !matches!(reach, Reach::Root | Reach::Admins),
-        Who::Employee => !matches!(reach, Reach::Root | Reach::Admins | Reach::Managers),
+        _ if is_roots(api) => false,
+        Who::Admin | Who::Owner => true,
+        Who::Manager => reach != Reach::Admins,
+        Who::Employee => !matches!(reach, Reach::Admins | Reach::Managers),
     };
     match may {
         false => Some(403),
@@ -161,7 +168,7 @@ async fn every_wrong_field_is_named(db: Db) {
     let world = World::make(db).await;
     for api in apis() {
         let Some((args, wrong)) = values::wrong(&api) else { continue };
-        let who = if reach(&api) == Reach::Root { Who::SuperAdmin } else { Who::Owner };
+        let who = if is_roots(&api) { Who::SuperAdmin } else { Who::Owner };
         let client = world.caller(&api, who).await;
         let named: BTreeSet<String> = call(&client, &api, &args).await.bad_fields().into_iter().collect();
         assert_eq!(named, wrong, "{}: {args}", api.name);
@@ -171,7 +178,7 @@ async fn every_wrong_field_is_named(db: Db) {
 async fn tools_answer_as_rest_does(db: Db) {
     let world = World::make(db).await;
     for api in apis() {
-        let who = if reach(&api) == Reach::Root { Who::SuperAdmin } else { Who::Owner };
+        let who = if is_roots(&api) { Who::SuperAdmin } else { Who::Owner };
         // What changes something runs twice, on things of the same make.
         let first = world.args(&api).await;
         let rest = call(&world.caller(&api, who).await, &api, &first).await;

@@ -16,7 +16,7 @@ async fn every_answer_is_as_the_document_says(db: Db) {
     let (mut compared, mut wrong) = (0, Vec::new());
     for api in apis() {
         let whose: &[Who] = match reach(&api) {
-            Reach::Root => &[Who::SuperAdmin],
+            Reach::Root | Reach::RootAdmins => &[Who::SuperAdmin],
             Reach::Admins => &[Who::Owner],
             Reach::Managers => &[Who::Owner, Who::Manager],
             _ => &[Who::Owner, Who::Manager, Who::Employee],

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::api::Reach;
 use workforceos_core::tool::FRONT_END;
 use workforceos_services::Api;
 use workforceos_tests::{Client, Db, PASSWORD, Reply, on_both_databases};
 
 use super::world::World;
-use super::{Who, apis, fixtures, reach, values};
+use super::{Who, apis, fixtures, is_roots, values};
 use crate::paths::{DOCUMENTS, PROFILES};
 use crate::text;
 use crate::tools::journal;
@@ -95,7 +94,7 @@ async fn no_tool_tells_a_secret(db: Db) {
 
     let (mut changed, mut codes) = (BTreeSet::new(), Vec::new());
     for api in apis() {
-        let highest = if reach(&api) == Reach::Root { Who::SuperAdmin } else { Who::Owner };
+        let highest = if is_roots(&api) { Who::SuperAdmin } else { Who::Owner };
         for who in [highest, Who::Manager, Who::Employee, Who::SuperAdmin] {
             let args = planted(&api, world.args(&api).await);
             let told = walk.call(&world.caller(&api, who).await, api.name, &args).await;

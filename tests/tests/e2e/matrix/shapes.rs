@@ -1,11 +1,10 @@
 //! Tools that say what they answer answer that: structured, as their schema has it, and the same as their text.
 
 use serde_json::{Value as Json, json};
-use workforceos_core::api::Reach;
 use workforceos_tests::{Db, on_both_databases};
 
 use super::world::World;
-use super::{Who, apis, fixtures, reach};
+use super::{Who, apis, fixtures, is_roots};
 use crate::text;
 use crate::tools::lint::misfits;
 use crate::tools::session::{Called, Session};
@@ -39,7 +38,7 @@ async fn answers_have_the_shape_that_is_said(db: Db) {
         if api.output.is_none() && !api.name.starts_with("list") {
             continue;
         }
-        let who = if reach(&api) == Reach::Root { Who::SuperAdmin } else { Who::Owner };
+        let who = if is_roots(&api) { Who::SuperAdmin } else { Who::Owner };
         let args = world.args(&api).await;
         let session = Session::open(&world.caller(&api, who).await, "").await;
         let called = session.call(api.name, args).await;
@@ -67,7 +66,7 @@ async fn answers_have_the_shape_that_is_said(db: Db) {
         check(&list, name, &session.call(name, args).await);
     }
     // Whatever can be listed can be shown, at the address where the page reads it.
-    let lists = apis().into_iter().filter(|api| api.is_list() && api.effect.read_only && reach(api) != Reach::Root);
+    let lists = apis().into_iter().filter(|api| api.is_list() && api.effect.read_only && !is_roots(api));
     for api in lists {
         let params = world.args(&api).await;
         let called = session.call("showBusinessApiListInFrontEnd", json!({"apiName": api.name, "queryParams": params})).await;

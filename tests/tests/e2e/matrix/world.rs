@@ -30,6 +30,8 @@ pub struct Side {
     pub mia: Person,
     pub eve: Person,
     pub crew: String,
+    /// The root admin, on the SaaS level.
+    pub root: Client,
     /// One thing is made at a time: days are handed out one by one.
     days: Mutex<u32>,
 }
@@ -49,8 +51,8 @@ pub fn title(who: Who) -> &'static str {
 impl World {
     pub async fn make(db: Db) -> World {
         let app = TestApp::start(db).await;
-        let (acme, other) = (Side::make(&app, "acme").await, Side::make(&app, "other").await);
         let root = app.super_admin().await;
+        let (acme, other) = (Side::make(&app, "acme", &root).await, Side::make(&app, "other", &root).await);
         let saas_user = app.root_person("sam", Role::SaasUser).await.client;
         World { app, acme, other, root, saas_user, count: AtomicU32::new(0) }
     }
@@ -98,13 +100,13 @@ impl World {
 }
 
 impl Side {
-    async fn make(app: &TestApp, name: &str) -> Side {
+    async fn make(app: &TestApp, name: &str, root: &Client) -> Side {
         let company = app.company(name, "Europe/Berlin").await;
         company.subscribe().await;
         let (ann, mia, eve) = (company.employee("ann").await, company.employee("mia").await, company.admin("eve").await);
         company.manager_of(&mia, &[&ann]).await;
         let crew = company.department("crew", &[&ann]).await.to_string();
-        Side { codename: company.codename.clone(), company, ann, mia, eve, crew, days: Mutex::new(0) }
+        Side { codename: company.codename.clone(), company, ann, mia, eve, crew, root: root.clone(), days: Mutex::new(0) }
     }
 
     /// A date on which nothing is planned yet.

@@ -26,7 +26,7 @@ async fn the_routes_are_as_documented() {
     assert_eq!(of("SCHEDULEMANAGEMENT").await.ok()["tools"].as_array().map(Vec::len), Some(shifts.len()));
     assert!(of("auth").await.ok()["tools"].as_array().is_some_and(|t| t.iter().any(|t| t["name"] == "currentuser")));
     assert!(of("mcpbff").await.ok()["tools"].as_array().is_some_and(|t| t.iter().any(|t| t["name"] == "showQrCode")));
-    assert_eq!(of("agentHub").await.ok(), json!({"tools": []}), "a service without tools of its own yet");
+    assert_eq!(of("subscriptionManagement").await.ok(), json!({"tools": []}), "a service without tools of its own yet");
     of("nothing").await.refused(404, "ServiceNotFound");
     assert!(ann.get(TOOLS).await.ok()["count"].as_u64() < all["count"].as_u64());
     let read = owner.get(&format!("{TOOLS}?readonly=true&services=scheduleManagement")).await.ok();
