@@ -96,6 +96,8 @@ ids! {
     WebhookId,
     /// A delivery to a webhook.
     WebhookDeliveryId,
+    /// A conversation with an assistant.
+    ConversationId,
 }
 
 impl CompanyId {

@@ -2,6 +2,7 @@
 
 mod announcements;
 mod attendance;
+mod conversations;
 mod documents;
 mod files;
 mod governance;
@@ -15,6 +16,7 @@ mod webhooks;
 
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
+pub use conversations::{Assistant, ChatMessage, ChatRole, Conversation, ConversationAliases};
 pub use documents::{EmployeeDocument, EmployeeDocumentsFile};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
 pub use governance::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
@@ -60,6 +62,9 @@ pub fn all() -> Vec<&'static ObjectDef> {
         Announcement::def(),
         Webhook::def(),
         WebhookDelivery::def(),
+        Conversation::def(),
+        ConversationAliases::def(),
+        ChatMessage::def(),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Who archived their profile a month ago is deleted for good.
 //!
 //! What a company needs to account for stays and tells nothing of the person any more: the user becomes a nameless, inactive
-//! one, so that attendance, leave and shifts keep their references. Logins, keys, codes, alerts and memberships go. The
+//! one, so that attendance, leave and shifts keep their references. Logins, keys, codes, alerts, conversations and memberships go. The
 //! journal's entries about the person lose their content and keep their places in its chain.
 
 use std::sync::{Arc, Weak};
@@ -15,8 +15,9 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    Alert, ApiKey, AttendanceRecord, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest, PayrollReport,
-    Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    Alert, ApiKey, AttendanceRecord, Conversation, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, LeaveRequest,
+    PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember, UserSession,
+    Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -29,7 +30,7 @@ use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
 use crate::files::FileKey;
 use crate::schedule::rules as shifts;
-use crate::{App, commit_with, system_ctx, tasks};
+use crate::{App, commit_with, conversations, system_ctx, tasks};
 
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Users read at a time.
@@ -90,6 +91,9 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
         if theirs.is_empty() || !purge_once(app, company, id, theirs, erasure).await? {
             break;
         }
+    }
+    if company.is_root() {
+        conversations::forget_everywhere(app, id).await?;
     }
     Ok(true)
 }
@@ -172,7 +176,7 @@ fn tells(row: &Record, texts: &[&str]) -> bool {
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 7] {
+fn purged() -> [&'static ObjectDef; 8] {
     [
         UserSession::def(),
         ApiKey::def(),
@@ -181,6 +185,7 @@ fn purged() -> [&'static ObjectDef; 7] {
         UserAvatarsFile::def(),
         EmployeeDocument::def(),
         EmployeeDocumentsFile::def(),
+        Conversation::def(),
     ]
 }
 
