@@ -3,6 +3,7 @@
 //! A model is reached through a [`provider`]. What it may use is a [`tools::Toolbox`]: Business APIs by dispatch, as the calling user,
 //! with the masks, cuts and refusals of every tool. Nothing here reads the database or grants anything.
 
+pub mod chat;
 pub mod provider;
 pub mod tools;
 
@@ -12,6 +13,7 @@ use workforceos_core::Dispatch;
 use workforceos_mcp::McpServer;
 use workforceos_services::App;
 
+use chat::Chats;
 use provider::Providers;
 
 /// What agents work with; one for the whole server.
@@ -20,10 +22,12 @@ pub struct Agents {
     pub dispatch: Arc<Dispatch<App>>,
     pub tools: McpServer<App>,
     pub providers: Providers,
+    /// The conversations in which something happens.
+    pub chats: Chats,
 }
 
 impl Agents {
     pub fn new(dispatch: Arc<Dispatch<App>>, tools: McpServer<App>, providers: Providers) -> Agents {
-        Agents { app: dispatch.state.clone(), dispatch, tools, providers }
+        Agents { app: dispatch.state.clone(), dispatch, tools, providers, chats: Chats::default() }
     }
 }

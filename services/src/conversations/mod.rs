@@ -16,7 +16,7 @@ use workforceos_core::error::Error;
 use workforceos_core::objects::{Assistant, Conversation};
 
 pub use forget::forget_everywhere;
-pub use read::{History, history, list, messages, open};
+pub use read::{History, check_own, history, list, messages, open};
 pub use title::title;
 pub use write::{answered, asked, delete};
 
@@ -53,6 +53,8 @@ pub struct Reply {
     pub exchange: Json,
     /// The short names of the whole conversation.
     pub aliases: Option<Json>,
+    /// What is answered to a call that is sent again with its `Idempotency-Key`.
+    pub answer: Option<Json>,
 }
 
 fn full() -> Error {

@@ -41,6 +41,11 @@ async fn own(app: &App, ctx: &Ctx, id: ConversationId) -> Result<Conversation> {
     found.filter(|found| is_own(ctx, found)).ok_or_else(|| Error::not_found(Conversation::def().name))
 }
 
+/// 404 unless a conversation is the caller's.
+pub async fn check_own(app: &App, ctx: &Ctx, id: ConversationId) -> Result<()> {
+    own(app, ctx, id).await.map(drop)
+}
+
 pub(super) fn is_own(ctx: &Ctx, conversation: &Conversation) -> bool {
     conversation.meta.is_active && conversation.user_id == ctx.user() && conversation.company_id == ctx.company()
 }

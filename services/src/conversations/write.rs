@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use workforceos_actors::{Facts, Needs};
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Changes, Event, Idempotency};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::ConversationId;
 use workforceos_core::object::{DataObject, Meta};
@@ -78,7 +78,9 @@ pub async fn answered(app: &App, ctx: &Ctx, id: ConversationId, reply: Reply) ->
         };
         let (said, conversation) =
             said(&act, facts, conversation, ChatRole::Assistant, &reply.text, reply.tool_calls.as_ref(), &reply.exchange);
-        let changes = said.put(&conversation.touched(facts.now)).event(quiet(&act, id));
+        let mut changes = said.put(&conversation.touched(facts.now)).event(quiet(&act, id));
+        let kept = act.idempotency.clone().zip(reply.answer.clone());
+        changes.idempotency = kept.map(|(key, answer)| Idempotency { key, answer, at: facts.now });
         Ok((changes.join(named(&act, facts, id, reply.aliases.as_ref())?), true))
     };
     let needs = Needs::row::<Conversation>(id).and_query(aliases_of(ctx.company(), id));
@@ -143,7 +145,8 @@ fn said(
         conversation_id: ConversationId(conversation.meta.id),
         place: conversation.message_count + 1,
         role,
-        content: LongText(text.to_owned()),
+        // PostgreSQL keeps no such character in a text.
+        content: LongText(text.replace('\0', "")),
         tool_calls: tool_calls.cloned(),
         exchange: exchange.clone(),
         company_id: conversation.company_id,
