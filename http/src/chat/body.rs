@@ -1,7 +1,6 @@
 //! What the chat is sent, with every bad field named.
 
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 use workforceos_agents::chat::Ask;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::ConversationId;
@@ -22,7 +21,7 @@ input! {
         /// What is asked.
         message: LongText => "message" Body,
         /// The conversation that goes on; left out: a new one.
-        conversation: Option<Uuid> => "conversationId" Body,
+        conversation: Option<ConversationId> => "conversationId" Body,
         /// Services whose tools are not to be used.
         disabled_services: Option<Json> => "disabledServices" Body .kind(Kind::Strings),
         /// What the page shows, for example {"page": "roster", "selectedIds": []}: told to the model as data.
@@ -38,14 +37,14 @@ input! {
         /// What is asked.
         prompt: LongText => "prompt" Body,
         /// The conversation that goes on; left out: a new one.
-        conversation: Option<Uuid> => "conversationId" Body,
+        conversation: Option<ConversationId> => "conversationId" Body,
     }
 }
 
 input! {
     pub struct Stop {
         /// The conversation whose answer is to end.
-        conversation: Uuid => "conversationId" Body,
+        conversation: ConversationId => "conversationId" Body,
     }
 }
 
@@ -63,7 +62,7 @@ impl Question {
         let services = self.disabled_services.as_ref().and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
         Ask {
             assistant,
-            conversation: self.conversation.map(ConversationId),
+            conversation: self.conversation,
             message: self.message.0,
             context: self.context,
             disabled_services: services.filter_map(service).map(str::to_owned).collect(),
@@ -77,7 +76,7 @@ impl Prompt {
     pub fn into_ask(self, assistant: Assistant) -> Ask {
         Ask {
             assistant,
-            conversation: self.conversation.map(ConversationId),
+            conversation: self.conversation,
             message: self.prompt.0,
             context: None,
             disabled_services: Vec::new(),
@@ -113,7 +112,7 @@ pub fn read_prompt(body: &Map<String, Json>) -> Result<Prompt> {
 
 pub fn read_stop(body: &Map<String, Json>) -> Result<ConversationId> {
     let (stop, problems) = read::<Stop>(body);
-    whole(stop, problems).map(|stop| ConversationId(stop.conversation))
+    whole(stop, problems).map(|stop| stop.conversation)
 }
 
 pub fn read_approval(body: &Map<String, Json>) -> Result<(String, bool)> {

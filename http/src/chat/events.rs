@@ -1,7 +1,6 @@
 //! An answer as it is written: `text/event-stream`.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::BodyStream;
@@ -87,6 +86,8 @@ impl<T> Stream for Written<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use actix_web::test::TestRequest;
     use futures_util::{StreamExt, stream};
     use serde_json::json;

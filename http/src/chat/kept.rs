@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::ConversationId;
 use workforceos_core::objects::{ChatMessage, Conversation};
+use workforceos_core::value::{Field, Kind};
 use workforceos_services::conversations;
 
 use crate::chat::{enter, enter_to_write};
@@ -15,7 +15,8 @@ use crate::server::Server;
 
 /// A conversation's id of a path; what is none names no conversation.
 pub fn conversation(id: &str) -> Result<ConversationId> {
-    Uuid::try_parse(id).map(ConversationId).map_err(|_| Error::not_found("conversation"))
+    let read = Kind::Id.read(&json!(id), false).ok().and_then(ConversationId::from_value);
+    read.ok_or_else(|| Error::not_found("conversation"))
 }
 
 /// `GET /api/chat/conversations`: the one last spoken in first.
