@@ -21,7 +21,7 @@ const STEP: u64 = 1_000_000;
 pub struct Talk {
     pub conversation: ConversationId,
     running: Arc<Running>,
-    /// The place of its question in the conversation.
+    /// The place of its question in the conversation, from 1.
     place: u64,
 }
 
@@ -53,7 +53,7 @@ impl Talk {
 
     /// Its events after an id, to its end. An id of another answer of the conversation, or none (0): all of them.
     pub fn events(&self, after: u64) -> BoxStream<'static, Told> {
-        let base = self.place * STEP;
+        let base = self.place.saturating_sub(1) * STEP;
         let after = after.checked_sub(base).filter(|after| *after < STEP).unwrap_or(0);
         self.running.events(after).map(move |event| Told { id: base + event.id, event }).boxed()
     }
