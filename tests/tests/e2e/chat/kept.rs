@@ -12,9 +12,7 @@ async fn a_killed_answer_leaves_a_conversation_that_goes_on() {
     let gate = Gate::new();
     llm.script([Turn::calls([("listUsers", json!({}))]), Turn::says("The half of ").gate(&gate)]);
     let program = start(&llm, &scratch).await;
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    program.client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let owner = login(&program).await;
+    let owner = register(&program).await;
     let mut live = ask(&owner, json!({"message": "Who is there?"})).await;
     let seen = live.until(|event| event.name.as_deref() == Some("text")).await;
     gate.reached(1).await;
@@ -42,10 +40,20 @@ async fn a_killed_answer_leaves_a_conversation_that_goes_on() {
     assert_eq!((kept.len(), &kept[4]["content"]), (5, &json!("Some words ")));
 }
 
-async fn start(llm: &Llm, scratch: &Scratch) -> Program {
+pub async fn start(llm: &Llm, scratch: &Scratch) -> Program {
     let mut command = Program::command(scratch.folder());
+    // As often as one likes.
+    command.env("RATE_LIMIT", "0");
     command.env("OPENAI_API_KEY", KEY).env("OPENAI_BASE_URL", format!("{}/v1", llm.base()));
     Program::run(command).await.unwrap_or_else(|said| panic!("the server did not start: {said}"))
+}
+
+/// The owner of a new company.
+pub async fn register(program: &Program) -> Client {
+    let company = json!({"name": "acme", "timezone": "UTC"});
+    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": company});
+    program.client.post("/auth-api/v1/registercompanyowner", body).await.ok();
+    login(program).await
 }
 
 async fn login(program: &Program) -> Client {
