@@ -62,6 +62,8 @@ impl Agents {
             assistant: ask.assistant,
             text: ask.message.clone(),
             exchange: record::exchange(&[Message::User(message.clone())]),
+            // Kept with the question: the names in it have to mean the same, whatever becomes of the answer.
+            aliases: serde_json::to_value(tools.aliases()).ok(),
         };
         let conversation = conversations::asked(&self.app, &ctx, ask.conversation, question).await?;
         let (id, place) = (ConversationId(conversation.meta.id), conversation.message_count.unsigned_abs());
@@ -177,7 +179,7 @@ impl Ending {
             exchange: record::exchange(said),
             aliases: serde_json::to_value(self.tools.aliases()).ok(),
             // Of what failed, trying again with the same key may come to something.
-            answer: (outcome.finish != Finish::Error).then(whole),
+            answer: outcome.error.is_none().then(whole),
             tool_calls: tool_calls.clone(),
         };
         for tried in 1..=TRIES {

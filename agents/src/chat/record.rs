@@ -10,6 +10,9 @@ const RESULT: usize = 20_000;
 /// The most characters kept of all results of one answer.
 const RESULTS: usize = 100_000;
 
+/// Texts within a result that are no longer than this are kept as they are: they are names and not what was found.
+const SHORT: usize = 200;
+
 /// Room for results, used up as they come.
 struct Room(usize);
 
@@ -33,7 +36,7 @@ impl Room {
     /// The same of every text in a result.
     fn cut_all(&mut self, json: Json) -> Json {
         match json {
-            Json::String(text) => self.cut(&text).into(),
+            Json::String(text) if text.len() > SHORT => self.cut(&text).into(),
             Json::Array(items) => items.into_iter().map(|item| self.cut_all(item)).collect(),
             Json::Object(map) => map.into_iter().map(|(name, value)| (name, self.cut_all(value))).collect::<Map<_, _>>().into(),
             other => other,
@@ -133,6 +136,8 @@ mod tests {
         let kept = json!({"success": true, "result": {"content": [{"type": "text", "text": "x".repeat(RESULT + 1)}]}});
         let cut = room.cut_all(kept);
         assert_eq!(cut["success"], true);
+        room.0 = 0;
+        assert_eq!(room.cut_all(json!({"type": "text", "text": "y".repeat(300)}))["type"], "text", "it keeps its shape");
         assert!(cut["result"]["content"][0]["text"].as_str().expect("text").ends_with("[1 more characters were not kept]"));
     }
 }

@@ -43,7 +43,8 @@ fn answers() -> Vec<(&'static str, &'static str, Json)> {
         parameter("lastEventId", "query", false, text(), "Goes on after this event."),
         parameter("Last-Event-ID", "header", false, text(), "Goes on after this event."),
     ]});
-    let resume = of_type(operation("resumeChatStream", "Go on reading", about, resume), "text/event-stream");
+    let mut resume = of_type(operation("resumeChatStream", "Go on reading", about, resume), "text/event-stream");
+    resume["responses"]["204"] = json!({"description": "Nothing is left"});
     let about = "Ends the answer that is being written; what was written of it stays. `stopped` tells whether there was one.";
     let stop = answering(
         operation("stopChat", "Stop an answer", about, sent::<Stop>()),

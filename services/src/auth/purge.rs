@@ -79,6 +79,10 @@ pub async fn purge_archived(app: &Arc<App>) -> Result<u64> {
 /// Deletes an archived user for good, if the month is over, and says whether it did.
 pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
     let (company, id) = (user.company_id, UserId(user.meta.id));
+    // First, since who is nameless is not looked at again.
+    if company.is_root() && is_gone(user, app.clock.now()) {
+        conversations::forget_everywhere(app, id).await?;
+    }
     let erasure = app.store.traces(company, id).await?;
     let theirs = Theirs::find(app, company, id).await?;
     if !purge_once(app, company, id, theirs, erasure).await? {
@@ -91,9 +95,6 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
         if theirs.is_empty() || !purge_once(app, company, id, theirs, erasure).await? {
             break;
         }
-    }
-    if company.is_root() {
-        conversations::forget_everywhere(app, id).await?;
     }
     Ok(true)
 }

@@ -41,6 +41,8 @@ pub struct Question {
     pub text: String,
     /// As the model is told: a list of messages.
     pub exchange: Json,
+    /// The short names of the conversation, those in the question included.
+    pub aliases: Option<Json>,
 }
 
 /// What came of it.

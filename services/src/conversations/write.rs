@@ -19,7 +19,7 @@ use crate::{App, commit_with};
 pub async fn asked(app: &App, ctx: &Ctx, id: Option<ConversationId>, question: Question) -> Result<Conversation> {
     let act = ctx.clone();
     let needs = match id {
-        Some(id) => Needs::row::<Conversation>(id),
+        Some(id) => Needs::row::<Conversation>(id).and_query(aliases_of(ctx.company(), id)),
         None => Needs::none().and_query(theirs(ctx.company(), ctx.user())),
     };
     let decide = move |facts: &Facts| match id {
@@ -45,7 +45,8 @@ fn begin(ctx: &Ctx, facts: &Facts, question: &Question) -> Result<(Changes, Conv
         changes = changes.join(removed(ctx, &idle, json!({"deleted": true, "because": "idle"})));
     }
     let (said, conversation) = said(ctx, facts, conversation, ChatRole::User, &question.text, None, &question.exchange);
-    Ok((changes.put(&conversation).join(said), conversation))
+    let named = named(ctx, facts, id, question.aliases.as_ref())?;
+    Ok((changes.put(&conversation).join(said).join(named), conversation))
 }
 
 /// What has to go so that there is room for one more: what was idle for longest.
@@ -66,7 +67,8 @@ fn go_on(ctx: &Ctx, facts: &Facts, id: ConversationId, question: &Question) -> R
     }
     let (said, conversation) = said(ctx, facts, conversation, ChatRole::User, &question.text, None, &question.exchange);
     let conversation = conversation.touched(facts.now);
-    Ok((said.put(&conversation).event(quiet(ctx, id)), conversation))
+    let named = named(ctx, facts, id, question.aliases.as_ref())?;
+    Ok((said.put(&conversation).join(named).event(quiet(ctx, id)), conversation))
 }
 
 /// Writes down an answer. `false`: the conversation was deleted meanwhile, and nothing is kept.

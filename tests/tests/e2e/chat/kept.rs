@@ -4,7 +4,7 @@ use serde_json::json;
 use workforceos_tests::llm::{Gate, KEY, Turn};
 use workforceos_tests::{Client, Db, Llm, PASSWORD, Program, Scratch};
 
-use super::{ask, asked_in, conversation, messages, said};
+use super::{ask, asked_in, conversation, messages, named, said};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_answer_leaves_a_conversation_that_goes_on() {
@@ -24,8 +24,11 @@ async fn a_killed_answer_leaves_a_conversation_that_goes_on() {
     let id = conversation(&seen);
     let kept = messages(&owner, &id).await;
     assert_eq!((kept.len(), &kept[0]["content"]), (1, &json!("Who is there?")));
-    llm.script([Turn::says("You alone.")]);
-    assert_eq!(said(&asked_in(&owner, &id, "Are you there?").await), "You alone.");
+    // The names that the model was told with the question still stand.
+    llm.script([Turn::calls([("getUser", json!({"userId": "user_owner"}))]), Turn::says("You alone.")]);
+    let events = asked_in(&owner, &id, "Are you there?").await;
+    assert_eq!(named(&events, "tool_result")[0].data["success"], true, "{events:?}");
+    assert_eq!(said(&events), "You alone.");
     assert_eq!(messages(&owner, &id).await.len(), 3);
 
     // Asked to end, it keeps what was written.
