@@ -130,15 +130,20 @@ pub async fn enter_to_write(
 pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: ExecutionSource) -> Result<Arc<Talk>> {
     let Asker { ctx, caller, .. } = asker;
     let token = caller.token.clone().unwrap_or_default();
-    let talk = Arc::new(server.agents.ask(ctx, caller, ask, source).await?);
-    let (ended, watched) = (login_ended(server, token), talk.clone());
-    actix_web::rt::spawn(async move {
-        tokio::select! {
-            () = ended => watched.stop(),
-            () = watched.over() => {}
-        }
+    let server = server.clone();
+    // On a task of its own: the answer is watched even if its reader has left already.
+    let begun = actix_web::rt::spawn(async move {
+        let talk = Arc::new(server.agents.ask(ctx, caller, ask, source).await?);
+        let (ended, watched) = (login_ended(&server, token), talk.clone());
+        actix_web::rt::spawn(async move {
+            tokio::select! {
+                () = ended => watched.stop(),
+                () = watched.over() => {}
+            }
+        });
+        Ok(talk)
     });
-    Ok(talk)
+    begun.await.unwrap_or_else(|error| Err(Error::internal(error)))
 }
 
 /// `POST /api/chat/stream`: the answer as it is written.
