@@ -23,7 +23,10 @@ use crate::unheard::Heard;
 /// Where to go on: `Last-Event-ID`, or `lastEventId` for clients that cannot set headers; from the beginning unless said.
 pub fn position(request: &HttpRequest, incoming: &Incoming) -> Result<u64> {
     let given = header(request.headers(), "last-event-id").or_else(|| first(&incoming.query, "lastEventId"));
-    let Some(text) = given else { return Ok(0) };
+    given.map_or(Ok(0), read_position)
+}
+
+fn read_position(text: &str) -> Result<u64> {
     text.parse().map_err(|_| Error::field("lastEventId", "must be the id of an event"))
 }
 
@@ -88,7 +91,6 @@ impl<T> Stream for Written<T> {
 mod tests {
     use std::sync::Arc;
 
-    use actix_web::test::TestRequest;
     use futures_util::{StreamExt, stream};
     use serde_json::json;
     use workforceos_agents::answer::Event;
@@ -109,8 +111,7 @@ mod tests {
 
     #[test]
     fn a_position_is_a_number() {
-        let incoming = |request: &HttpRequest| crate::caller::query(request.query_string());
-        let request = TestRequest::get().uri("/?lastEventId=x").to_http_request();
-        assert_eq!(first(&incoming(&request), "lastEventId"), Some("x"));
+        assert_eq!(read_position("1000001").expect("a position"), 1_000_001);
+        assert!(["-1", "x", "1.5", "99999999999999999999"].iter().all(|text| read_position(text).is_err()));
     }
 }
