@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod answer;
+pub mod chat;
 pub mod design;
 pub mod execution;
 pub mod history;
@@ -21,6 +22,7 @@ use workforceos_mcp::McpServer;
 use workforceos_services::App;
 
 use answer::Answers;
+use chat::Chats;
 use execution::{AT_ONCE, AtOnce};
 use provider::Providers;
 
@@ -33,6 +35,8 @@ pub struct Agents {
     /// The answers that run now.
     pub answers: Answers,
     pub at_once: AtOnce,
+    /// The conversations in which something happens.
+    pub chats: Chats,
 }
 
 impl Agents {
@@ -40,6 +44,6 @@ impl Agents {
         let app = dispatch.state.clone();
         // Where one may call as often as one likes, one may ask as often.
         let at_once = AtOnce::new((app.settings.rate_limit > 0).then_some(AT_ONCE));
-        Agents { app, dispatch, tools, providers, answers: Answers::default(), at_once }
+        Agents { app, dispatch, tools, providers, answers: Answers::default(), at_once, chats: Chats::default() }
     }
 }

@@ -108,6 +108,8 @@ ids! {
     AgentExecutionId,
     /// An entry of the tool catalogue.
     ToolCatalogId,
+    /// A conversation with an assistant.
+    ConversationId,
 }
 
 impl CompanyId {

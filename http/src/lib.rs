@@ -1,12 +1,14 @@
 //! The edge: REST, live streams, MCP and the program itself. It turns requests into calls of dispatch and answers into
 //! bytes; no rule of the business lives here.
 
+mod agents_chat;
 mod auth;
 pub mod backup;
 mod bucket;
 mod business;
 mod calendar;
 mod caller;
+mod chat;
 mod csv;
 pub mod demo;
 pub mod import;

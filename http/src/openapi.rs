@@ -4,6 +4,8 @@ use serde_json::{Map, Value as Json, json};
 use workforceos_actors::hub::TOPIC_NAMES;
 use workforceos_core::Registry;
 
+use crate::chat;
+
 /// The whole document.
 pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     let mut document = workforceos_core::openapi::document(registry);
@@ -48,6 +50,9 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
         parameter("tools", "query", false, text, "Only these tools, a comma list."),
     ]});
     add("/mcpbff-api/api/tools", "get", operation("listTools", "List tools", about, narrow));
+    for (path, method, operation) in chat::operations() {
+        add(path, method, operation);
+    }
     let about = "The process runs.";
     add("/health", "get", public("health", "Health", about, json!({})));
     let about = "The database answers; 503 if not.";
@@ -130,7 +135,7 @@ fn calendar() -> Json {
     of_type(operation("shiftsCalendar", "Shift calendar", about, json!({"parameters": [token]})), "text/calendar")
 }
 
-fn operation(id: &str, summary: &str, about: &str, more: Json) -> Json {
+pub fn operation(id: &str, summary: &str, about: &str, more: Json) -> Json {
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -156,7 +161,7 @@ fn public(id: &str, summary: &str, about: &str, more: Json) -> Json {
     operation
 }
 
-fn of_type(operation: Json, content_type: &str) -> Json {
+pub fn of_type(operation: Json, content_type: &str) -> Json {
     of_types(operation, &[content_type])
 }
 
@@ -166,11 +171,11 @@ fn of_types(mut operation: Json, content_types: &[&str]) -> Json {
     operation
 }
 
-fn body(properties: Json, required: &[&str]) -> Json {
+pub fn body(properties: Json, required: &[&str]) -> Json {
     let schema = json!({"type": "object", "properties": properties, "required": required});
     json!({"requestBody": {"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}}})
 }
 
-fn parameter(name: &str, place: &str, required: bool, schema: Json, about: &str) -> Json {
+pub fn parameter(name: &str, place: &str, required: bool, schema: Json, about: &str) -> Json {
     json!({"name": name, "in": place, "required": required, "schema": schema, "description": about})
 }

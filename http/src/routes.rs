@@ -12,7 +12,7 @@ use workforceos_services::{Bucket, SERVICES};
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{auth, bucket, business, calendar, reply, stream, system, tools, unread};
+use crate::{agents_chat, auth, bucket, business, calendar, chat, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -50,6 +50,16 @@ enum Own<'p> {
     ToolsStatus,
     CallTool,
     RefreshTools,
+    Chat(chat::Route<'p>),
+    /// The agent that people talk to, whole or streamed.
+    Assistant(bool),
+}
+
+impl Own<'_> {
+    /// Whether its address is that of something that can be deleted as well.
+    fn can_be_deleted(&self) -> bool {
+        matches!(self, Own::Chat(chat::Route::Conversation(_)))
+    }
 }
 
 /// Finds the server's own route of a path, and its method.
@@ -80,6 +90,12 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         ["mcpbff-api", "api", "tools", "call"] => (Method::Post, Own::CallTool),
         ["mcpbff-api", "api", "tools", "refresh"] => (Method::Post, Own::RefreshTools),
         ["mcpbff-api", "api", "tools", "service", _] => (Method::Get, Own::ToolsOf(raw[4])),
+        ["mcpbff-api", "api", "chat", rest @ ..] => {
+            let (method, route) = chat::route(rest, &raw)?;
+            (method, Own::Chat(route))
+        }
+        ["agenthub-api", "agents", "workforceassistant"] => (Method::Post, Own::Assistant(false)),
+        ["agenthub-api", "agents", "workforceassistant", "stream"] => (Method::Post, Own::Assistant(true)),
         _ => return None,
     };
     Some(found)
@@ -130,7 +146,12 @@ fn nothing_at(path: &str) -> Error {
     Error::new(Status::NotFound, "NotFound", message)
 }
 
-async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
+async fn answer(
+    server: &web::Data<Server>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    incoming: &mut Incoming,
+) -> Result<HttpResponse> {
     let (method, path) = (method(request), request.path());
     // Of a method that no API has, what matters is whether the path exists at all.
     match server.dispatch.registry.route(method.unwrap_or(Method::Get), path) {
@@ -139,7 +160,7 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Err(NoRoute::NotFound) => {}
     }
     let Some((wanted, own)) = own(path) else { return Err(nothing_at(path)) };
-    if method != Some(wanted) {
+    if method != Some(wanted) && !(method == Some(Method::Delete) && own.can_be_deleted()) {
         return Ok(not_allowed(server, request));
     }
     match own {
@@ -163,6 +184,8 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Own::ToolsStatus => tools::status(server, request, incoming).await,
         Own::CallTool => tools::call(server, request, payload, incoming).await,
         Own::RefreshTools => tools::refresh(server, request, incoming).await,
+        Own::Chat(route) => chat::handle(server, request, payload, incoming, route).await,
+        Own::Assistant(streamed) => agents_chat::ask(server, request, payload, incoming, streamed).await,
     }
 }
 
@@ -222,6 +245,11 @@ mod tests {
         assert_eq!(own("/leavemanagement-api/bucket/userAvatars/upload"), None);
         assert_eq!(own("/.well-known/oauth-authorization-server"), None);
         assert_eq!(own("/nothing-api/currentuser"), None);
+        assert_eq!(own("/mcpbff-api/api/chat"), Some((Method::Post, Own::Chat(chat::Route::Ask))));
+        assert_eq!(own("/McpBff-api/API/chat/Stream/aB"), Some((Method::Get, Own::Chat(chat::Route::Resume("aB")))));
+        assert_eq!(own("/mcpbff-api/api/chat/conversations/aB"), Some((Method::Get, Own::Chat(chat::Route::Conversation("aB")))));
+        assert_eq!(own("/mcpbff-api/api/chat/conversations/aB/more"), None);
+        assert_eq!(own("/agentHub-api/agents/workforceAssistant/stream"), Some((Method::Post, Own::Assistant(true))));
         assert_eq!(own("/"), None);
     }
 }

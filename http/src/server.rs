@@ -58,7 +58,7 @@ pub struct Server {
     pub metrics: Metrics,
     pub openapi: Bytes,
     pub mcp: mcp::Mount,
-    pub agents: Agents,
+    pub agents: Arc<Agents>,
     pub proxies: Vec<IpAddr>,
     pub uploads: Uploads,
 }
@@ -74,7 +74,7 @@ impl Server {
         let dispatch = workforceos_services::dispatch(app.clone()).map_err(Error::internal)?;
         let openapi = serde_json::to_vec(&openapi::document(&dispatch.registry)).map_err(Error::internal)?;
         let mcp = mcp::Mount::new(dispatch.clone(), mcp_fixtures, origins);
-        let agents = Agents::new(dispatch.clone(), mcp.tools.clone(), providers);
+        let agents = Arc::new(Agents::new(dispatch.clone(), mcp.tools.clone(), providers));
         Ok(Server {
             app,
             dispatch,

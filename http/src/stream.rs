@@ -125,7 +125,7 @@ fn position(request: &HttpRequest, incoming: &Incoming) -> Result<i64> {
     position.ok_or_else(|| Error::field("lastEventId", "must be the id of an event"))
 }
 
-fn pings() -> Interval {
+pub fn pings() -> Interval {
     let mut ping = interval_at(tokio::time::Instant::now() + PING, PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping

@@ -96,8 +96,8 @@ fn give_up() -> bool {
         !open.is_empty()
     });
     if !dropped.is_empty() {
-        metrics::counter!("workforceos_mcp_streams_cut_total").increment(dropped.len() as u64);
-        tracing::info!(streams = dropped.len(), "MCP streams that nobody reads were cut off");
+        metrics::counter!("workforceos_unheard_streams_cut_total").increment(dropped.len() as u64);
+        tracing::info!(streams = dropped.len(), "streams that nobody reads were cut off");
     }
     left
 }

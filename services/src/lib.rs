@@ -9,6 +9,7 @@ pub mod board;
 pub mod bucket;
 mod cache;
 mod commit;
+pub mod conversations;
 pub mod crud;
 mod delivery;
 pub mod employees;

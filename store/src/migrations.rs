@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     step!(20, "announcement ends", "0020_announcement_ends.sql"),
     step!(22, "insights", "0022_insights.sql"),
     step!(23, "agent hub", "0023_agent_hub.sql"),
+    step!(24, "conversations", "0024_conversations.sql"),
     step!(26, "audit log", "0026_audit_log.sql"),
     step!(27, "days", "0027_days.sql"),
 ];

@@ -133,6 +133,15 @@ impl Program {
         (ended.expect("its status").success(), self.log.await.unwrap_or_default())
     }
 
+    /// Megabytes that it has in memory.
+    pub fn resident(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a process of Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
+        kilobytes / 1024
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("its status").is_none()

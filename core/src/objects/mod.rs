@@ -3,6 +3,7 @@
 mod agents;
 mod announcements;
 mod attendance;
+mod conversations;
 mod days;
 mod documents;
 mod files;
@@ -20,6 +21,7 @@ mod webhooks;
 pub use agents::{AgentExecution, AgentOverride, AgentType, ExecutionSource, ExecutionStatus, ToolCatalog, ToolEffect};
 pub use announcements::{Announcement, AnnouncementStatus};
 pub use attendance::{AttendanceRecord, AttendanceStatus};
+pub use conversations::{Assistant, ChatMessage, ChatRole, Conversation, ConversationAliases};
 pub use days::{Duty, DutyStatus, EodReport, EodStatus};
 pub use documents::{EmployeeDocument, EmployeeDocumentsFile};
 pub use files::{CompanyAvatarsFile, UserAvatarsFile};
@@ -77,6 +79,9 @@ pub fn all() -> Vec<&'static ObjectDef> {
         AgentOverride::def(),
         AgentExecution::def(),
         ToolCatalog::def(),
+        Conversation::def(),
+        ConversationAliases::def(),
+        ChatMessage::def(),
     ]
 }
 

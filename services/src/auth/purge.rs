@@ -1,7 +1,7 @@
 //! Who archived their profile a month ago is deleted for good.
 //!
 //! What a company needs to account for stays and tells nothing of the person any more: the user becomes a nameless, inactive
-//! one, so that attendance, leave and shifts keep their references. Logins, keys, codes, alerts and memberships go. The
+//! one, so that attendance, leave and shifts keep their references. Logins, keys, codes, alerts, conversations and memberships go. The
 //! journal's entries about the person lose their content and keep their places in its chain.
 
 use std::sync::{Arc, Weak};
@@ -15,9 +15,9 @@ use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
-    AgentExecution, AiInsight, Alert, ApiKey, AttendanceRecord, Duty, EmployeeDocument, EmployeeDocumentsFile, EmployeeProfile, EodReport, GeneratedInsight,
-    LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User, UserAvatarsFile, UserGroupMember,
-    UserSession, Verification,
+    AgentExecution, AiInsight, Alert, ApiKey, AttendanceRecord, Conversation, Duty, EmployeeDocument, EmployeeDocumentsFile,
+    EmployeeProfile, EodReport, GeneratedInsight, LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User,
+    UserAvatarsFile, UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
@@ -30,7 +30,7 @@ use super::login::is_gone;
 use super::names::ARCHIVED_FOR;
 use crate::files::FileKey;
 use crate::schedule::rules as shifts;
-use crate::{App, commit_with, system_ctx, tasks};
+use crate::{App, commit_with, conversations, system_ctx, tasks};
 
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Users read at a time.
@@ -79,6 +79,10 @@ pub async fn purge_archived(app: &Arc<App>) -> Result<u64> {
 /// Deletes an archived user for good, if the month is over, and says whether it did.
 pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
     let (company, id) = (user.company_id, UserId(user.meta.id));
+    // First, since who is nameless is not looked at again.
+    if company.is_root() && is_gone(user, app.clock.now()) {
+        conversations::forget_everywhere(app, id).await?;
+    }
     let erasure = app.store.traces(company, id).await?;
     let theirs = Theirs::find(app, company, id).await?;
     if !purge_once(app, company, id, theirs, erasure).await? {
@@ -173,7 +177,7 @@ fn tells(row: &Record, texts: &[&str]) -> bool {
 }
 
 /// What goes.
-fn purged() -> [&'static ObjectDef; 12] {
+fn purged() -> [&'static ObjectDef; 13] {
     [
         UserSession::def(),
         ApiKey::def(),
@@ -187,6 +191,7 @@ fn purged() -> [&'static ObjectDef; 12] {
         AgentExecution::def(),
         Duty::def(),
         EodReport::def(),
+        Conversation::def(),
     ]
 }
 

@@ -6,6 +6,7 @@ mod announcements;
 mod avatars;
 mod backup;
 mod bounds;
+mod chat;
 mod concurrency;
 mod contract;
 mod crash;

@@ -1,0 +1,50 @@
+-- Conversations with the assistants. Deleting one erases all that was said in it.
+CREATE TABLE conversation (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    assistant TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    message_count BIGINT NOT NULL,
+    characters BIGINT NOT NULL,
+    user_id TEXT COLLATE "C" NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX conversation_of_user ON conversation (company_id, user_id, updated_at DESC, id);
+-- Who belongs to the SaaS level has conversations in several companies.
+CREATE INDEX conversation_by_user ON conversation (user_id);
+
+CREATE TABLE conversation_aliases (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    conversation_id TEXT COLLATE "C" NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+    aliases TEXT COLLATE "C" NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX conversation_aliases_one ON conversation_aliases (conversation_id);
+
+CREATE TABLE chat_message (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    is_active BIGINT NOT NULL,
+    record_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    owner TEXT COLLATE "C",
+    conversation_id TEXT COLLATE "C" NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+    place BIGINT NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    content TEXT COLLATE "C" NOT NULL,
+    tool_calls TEXT COLLATE "C",
+    exchange TEXT COLLATE "C" NOT NULL,
+    company_id TEXT COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX chat_message_place ON chat_message (conversation_id, place);
+
+SELECT guard_tenant_tables();
