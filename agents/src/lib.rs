@@ -3,6 +3,7 @@
 //! A model is reached through a [`provider`]. What it may use is a [`tools::Toolbox`]: Business APIs by dispatch, as the calling user,
 //! with the masks, cuts and refusals of every tool. Nothing here reads the database or grants anything.
 
+pub mod insight;
 pub mod provider;
 pub mod tools;
 
