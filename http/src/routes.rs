@@ -12,7 +12,7 @@ use workforceos_services::{Bucket, SERVICES};
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{auth, bucket, business, calendar, reply, stream, system, tools, unread};
+use crate::{agents, auth, bucket, business, calendar, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -50,6 +50,9 @@ enum Own<'p> {
     ToolsStatus,
     CallTool,
     RefreshTools,
+    Insight(&'static str),
+    InsightStream(&'static str),
+    InsightChart(&'p str),
 }
 
 /// Finds the server's own route of a path, and its method.
@@ -75,6 +78,13 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         }
         ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
         ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
+        ["aiworkforceanalytics-api", "ai-insight", "generate"] => (Method::Post, Own::Insight("insightGenerator")),
+        ["aiworkforceanalytics-api", "ai-insight", "generate", "stream"] => (Method::Post, Own::InsightStream("insightGenerator")),
+        ["aiworkforceanalytics-api", "v1", "insights", _, "chart.svg"] => (Method::Get, Own::InsightChart(raw[3])),
+        ["agenthub-api", "agents", "workforceinsightgenerator"] => (Method::Post, Own::Insight("workforceInsightGenerator")),
+        ["agenthub-api", "agents", "workforceinsightgenerator", "stream"] => {
+            (Method::Post, Own::InsightStream("workforceInsightGenerator"))
+        }
         ["mcpbff-api", "api", "tools"] => (Method::Get, Own::Tools),
         ["mcpbff-api", "api", "tools", "status"] => (Method::Get, Own::ToolsStatus),
         ["mcpbff-api", "api", "tools", "call"] => (Method::Post, Own::CallTool),
@@ -130,7 +140,7 @@ fn nothing_at(path: &str) -> Error {
     Error::new(Status::NotFound, "NotFound", message)
 }
 
-async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
+async fn answer(server: &web::Data<Server>, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
     let (method, path) = (method(request), request.path());
     // Of a method that no API has, what matters is whether the path exists at all.
     match server.dispatch.registry.route(method.unwrap_or(Method::Get), path) {
@@ -163,6 +173,9 @@ async fn answer(server: &Server, request: &HttpRequest, payload: web::Payload, i
         Own::ToolsStatus => tools::status(server, request, incoming).await,
         Own::CallTool => tools::call(server, request, payload, incoming).await,
         Own::RefreshTools => tools::refresh(server, request, incoming).await,
+        Own::Insight(agent) => agents::insight(server, request, payload, incoming, agent).await,
+        Own::InsightStream(agent) => agents::insight_stream(server, request, payload, incoming, agent).await,
+        Own::InsightChart(id) => agents::chart(server, request, incoming, id).await,
     }
 }
 
@@ -207,6 +220,11 @@ mod tests {
         assert_eq!(own("/auth-api/permissions/auth.getUser"), Some((Method::Get, Own::Permission("auth.getUser"))));
         assert_eq!(own("/auth-api/login"), Some((Method::Post, Own::Login)));
         assert_eq!(own("/mcpbff-api/api/tools/service/taskManagement"), Some((Method::Get, Own::ToolsOf("taskManagement"))));
+        let insight = Own::Insight("workforceInsightGenerator");
+        assert_eq!(own("/agentHub-api/agents/workforceInsightGenerator"), Some((Method::Post, insight)));
+        let stream = Own::InsightStream("insightGenerator");
+        assert_eq!(own("/aiWorkforceAnalytics-api/ai-insight/generate/stream"), Some((Method::Post, stream)));
+        assert_eq!(own("/aiworkforceanalytics-api/v1/insights/aB/chart.svg"), Some((Method::Get, Own::InsightChart("aB"))));
         let key = Own::Download(Bucket::CompanyAvatars, bucket::Ask::Key("aB"));
         assert_eq!(own("/Auth-api/bucket/COMPANYAVATARS/download/Key/aB"), Some((Method::Get, key)));
         assert_eq!(own("/auth-api/bucket/useravatars/upload"), Some((Method::Post, Own::Upload(Bucket::UserAvatars))));

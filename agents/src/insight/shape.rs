@@ -11,7 +11,7 @@ pub const TYPES: [&str; 8] =
 
 /// The longest of each text, in characters.
 const TITLE: usize = 120;
-const SUMMARY: usize = 1500;
+const SUMMARY: usize = 1000;
 const SUGGESTION: usize = 600;
 /// The longest answer that is looked at, in bytes.
 const ANSWER: usize = 64 * 1024;
@@ -53,6 +53,8 @@ pub struct Choices {
     pub audiences: Vec<&'static str>,
     /// The charts that there are.
     pub charts: Vec<String>,
+    /// Others whom the figures name: what is for employees, or for everybody, names none of them.
+    pub people: Vec<String>,
 }
 
 impl Draft {
@@ -74,7 +76,18 @@ impl Draft {
             summary,
             suggestion,
         };
+        reader.problems.extend(draft.tells_of_others(choices));
         if reader.problems.is_empty() { Ok(draft) } else { Err(reader.problems) }
+    }
+
+    /// Figures of one employee are not for the others to read.
+    fn tells_of_others(&self, choices: &Choices) -> Option<String> {
+        if !matches!(self.audience_type.as_str(), "employee" | "company") {
+            return None;
+        }
+        let named = choices.people.iter().any(|name| self.texts().iter().any(|text| text.to_lowercase().contains(&name.to_lowercase())));
+        let drawn = !choices.people.is_empty() && self.chart.as_deref().is_some_and(super::charts::names_people);
+        (named || drawn).then(|| format!("What is for {} names no person and shows no chart of persons", self.audience_type))
     }
 
     /// Everything that people read of it.
@@ -193,7 +206,7 @@ mod tests {
     use super::*;
 
     fn choices() -> Choices {
-        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()] }
+        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()], people: vec!["Jane Doe".to_owned()] }
     }
 
     fn good() -> Json {
@@ -229,6 +242,15 @@ mod tests {
         assert!(with("title", json!("x".repeat(121))).is_err());
         assert!(with("summary", json!("\u{200b} ")).is_err());
         assert!(with("title", json!("two\nlines")).is_err());
+    }
+
+    #[test]
+    fn what_is_for_employees_names_nobody() {
+        let told = |audience: &str| {
+            let json = json!({"title": "Ask jane doe", "summary": "Well.", "insightType": "lateness", "audienceType": audience});
+            Draft::read(&json.to_string(), &choices())
+        };
+        assert!(told("manager").is_ok() && told("employee").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod svg;
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
 /// The most places on the axis: more cannot be told apart.
 pub const MOST_PLACES: usize = 60;
@@ -57,7 +58,8 @@ impl Chart {
             values: series.values.get(kept.clone()).unwrap_or_default().to_vec(),
         };
         let series: Vec<Series> = series.into_iter().take(MOST_SERIES).map(cut).collect();
-        let finite = series.iter().flat_map(|s| &s.values).flatten().all(|v| v.is_finite());
+        // Beyond these numbers there is nothing to see, and what draws them ends in infinity.
+        let finite = series.iter().flat_map(|s| &s.values).flatten().all(|v| v.abs() < 1e15);
         let said = series.iter().flat_map(|s| &s.values).flatten().count();
         let whole = finite && series.iter().all(|s| s.values.len() == shown);
         (shown >= 2 && said > 0 && whole).then(|| Chart {
@@ -69,6 +71,25 @@ impl Chart {
             unit: unit.to_owned(),
             svg: String::new(),
         })
+    }
+
+    /// Reads a chart that was stored, whoever made it; `None` if it is none that can be drawn.
+    pub fn read(json: &Json) -> Option<Chart> {
+        let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
+        let kind = match json.get("kind")?.as_str()? {
+            "bar" => Kind::Bar,
+            "line" => Kind::Line,
+            _ => return None,
+        };
+        let places = json.get("x")?.as_array()?.iter().map(|x| x.as_str().map_or_else(|| x.to_string(), str::to_owned));
+        let series = json.get("series")?.as_array()?.iter().map(|series| {
+            let values = series.get("values")?.as_array()?.iter().map(Json::as_f64).collect();
+            Some(Series { name: text(series, "name").unwrap_or_default(), values })
+        });
+        let series: Option<Vec<Series>> = series.collect();
+        let unit = label(&text(json, "unit").unwrap_or_default());
+        let (name, title) = (text(json, "name").unwrap_or_default(), text(json, "title")?);
+        Chart::of(&name, kind, &title, &unit, places.collect(), series?)
     }
 
     /// The same with its picture, unless that is too large.
@@ -146,6 +167,19 @@ mod tests {
         assert_eq!(bars(&["mon", "tue"], &[None, None]), None);
         assert_eq!(bars(&["mon", "tue"], &[Some(f64::NAN), None]), None);
         assert_eq!(bars(&["mon", "tue"], &[Some(1.0)]), None, "a value for each place");
+    }
+
+    #[test]
+    fn a_stored_chart_is_drawn_again() {
+        let chart = bars(&["Monday", "Tuesday"], &[Some(12.5), None]).expect("a chart");
+        let stored = serde_json::to_value(&chart).expect("JSON");
+        assert!(stored.get("svg").is_none());
+        assert_eq!(Chart::read(&stored), Some(chart));
+        for bad in [serde_json::json!({}), serde_json::json!({"kind": "pie"}), serde_json::json!({"kind": "bar", "title": "x", "x": [1, 2], "series": [5]})] {
+            assert_eq!(Chart::read(&bad), None);
+        }
+        let wild = serde_json::json!({"kind": "bar", "title": "x", "x": [1, {"a": 2}], "series": [{"values": [1e14, -1e14]}], "unit": "<b>"});
+        harmless(&Chart::read(&wild).expect("a chart").drawn().svg);
     }
 
     #[test]

@@ -77,8 +77,9 @@ impl Known {
             Json::Array(items) => {
                 self.longest = self.longest.max(items.len());
                 self.pair(items);
-                // The numbers of a list are what it is called; what its objects hold says so itself.
-                items.iter().for_each(|item| self.walk(if item.is_object() { "" } else { name }, item, place, above));
+                // The numbers of a list are what it is called; what its objects hold says so itself, save that minutes stay minutes.
+                let inherits = |item: &Json| !item.is_object() || kind(name, 0.0) == Kind::Minutes;
+                items.iter().for_each(|item| self.walk(if inherits(item) { name } else { "" }, item, place, above));
             }
             Json::Object(map) => {
                 self.places += 1;
@@ -89,7 +90,17 @@ impl Known {
                 {
                     self.spans.push((from, to));
                 }
+                // `{"measure": "absenceRate", "value": 0.1, "comparedWith": 0.05}`
+                let measure = map.get("measure").and_then(Json::as_str);
                 for (own_name, value) in map {
+                    if let (Some(measure), Some(number), "value" | "comparedWith") = (measure, value.as_f64(), own_name.as_str()) {
+                        let kind = match kind(measure, number) {
+                            Kind::Plain if number.abs() <= 1.0 => Kind::Share,
+                            kind => kind,
+                        };
+                        self.figures.push(Figure { value: number, kind, place: own, above: place });
+                        continue;
+                    }
                     // `"lateMinutes": {"mean": 12.5, "n": 40}`
                     let of_above = kind(own_name, 0.0) == Kind::Plain && kind(name, 0.0) != Kind::Plain && !is_count(own_name);
                     self.walk(if of_above { name } else { own_name }, value, own, place);
@@ -173,6 +184,12 @@ fn iso_week(text: &str) -> Option<Vec<Date>> {
     Some((0..7).filter_map(|n| monday.checked_add_days(Days::new(n))).collect())
 }
 
+/// Words of names of parts of a whole.
+const SHARES: &[&str] = &[
+    "rate", "rates", "share", "shares", "fraction", "proportion", "ratio", "low", "high", "lower", "upper", "wilson", "wilson95", "interval", "ci",
+    "slope", "difference", "change", "confidence",
+];
+
 /// What a number is of.
 fn kind(name: &str, value: f64) -> Kind {
     let words = words_of(name);
@@ -185,33 +202,9 @@ fn kind(name: &str, value: f64) -> Kind {
         Kind::Hours
     } else if has(&["p", "q", "alpha", "pvalue", "pbh"]) || name.eq_ignore_ascii_case("pValue") {
         Kind::Chance
-    } else if has(&["times", "factor", "odds", "mase"]) {
+    } else if has(&["times", "factor", "odds"]) {
         Kind::Times
-    } else if has(&[
-        "rate",
-        "rates",
-        "share",
-        "shares",
-        "fraction",
-        "proportion",
-        "ratio",
-        "low",
-        "high",
-        "lower",
-        "upper",
-        "wilson",
-        "wilson95",
-        "interval",
-        "ci",
-        "slope",
-        "difference",
-        "change",
-        "confidence",
-        "missing",
-        "ci95",
-    ]) && value.abs() <= 1.0
-        || (value.fract() != 0.0 && value.abs() < 1.0)
-    {
+    } else if has(SHARES) && value.abs() <= 1.0 {
         Kind::Share
     } else {
         Kind::Plain
@@ -220,8 +213,8 @@ fn kind(name: &str, value: f64) -> Kind {
 
 /// Whether a name is that of a number of things, whatever stands above it.
 fn is_count(name: &str) -> bool {
-    const COUNTS: [&str; 13] =
-        ["n", "count", "size", "shifts", "people", "days", "weeks", "users", "tasks", "df", "needed", "absent", "attended"];
+    const COUNTS: [&str; 15] =
+        ["n", "count", "weekday", "hour", "size", "shifts", "people", "days", "weeks", "users", "tasks", "df", "needed", "absent", "attended"];
     words_of(name).last().is_some_and(|word| COUNTS.contains(&word.as_str()))
 }
 

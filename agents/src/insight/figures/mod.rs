@@ -203,3 +203,30 @@ fn month_of(year: i32, month: u32) -> Option<(NaiveDate, NaiveDate)> {
     debug_assert_eq!(last.month(), month);
     Some((first, last))
 }
+
+/// Days that a text names in full, in its order.
+pub fn days(text: &str) -> Vec<NaiveDate> {
+    let day = |said: read::Said| match said.claim {
+        Claim::Day(days) => days.first().copied(),
+        _ => None,
+    };
+    claims(text).into_iter().filter_map(day).collect()
+}
+
+/// First and last days of months that a text names with their year.
+pub fn months(text: &str) -> Vec<(NaiveDate, NaiveDate)> {
+    let month = |said: read::Said| match said.claim {
+        Claim::Month(year, month) => month_of(year, month),
+        _ => None,
+    };
+    claims(text).into_iter().filter_map(month).collect()
+}
+
+/// Lengths of time that a text says are looked at: how many, of how many days each.
+pub fn spans(text: &str) -> Vec<(u32, u32)> {
+    let span = |said: read::Said| match said.claim {
+        Claim::Span(written, days) => written.integer().filter(|n| *n > 0).map(|n| (n, days)),
+        _ => None,
+    };
+    claims(text).into_iter().filter_map(span).collect()
+}

@@ -1,8 +1,11 @@
 //! What a text claims in numbers: every one of them, and what it says that it is.
 
+mod dates;
+mod spelled;
+
 use chrono::NaiveDate;
 
-use super::lexer::{Part, Placed, Reading, Written, parts};
+use super::lexer::{Part, Placed, Written, parts};
 use super::words;
 
 /// A number that a text says.
@@ -156,193 +159,6 @@ impl Reader<'_> {
         if self.counts_at(i).is_some() { self.number() } else { self.at += 1 }
     }
 
-    /// `May 12`, `May 12th, 2026`, `May 2026`.
-    fn month_first(&mut self, month: u32) -> bool {
-        let i = self.at;
-        let Some(Part::Number(written)) = self.part(i + 1) else { return false };
-        let Some(number) = written.integer() else { return false };
-        if year(number) {
-            self.say(Claim::Month(number as i32, month), i + 2);
-            return true;
-        }
-        if !(1..=31).contains(&number) {
-            return false;
-        }
-        let end = if self.ordinal(i + 2) { i + 3 } else { i + 2 };
-        self.day_of(month, number, end);
-        // `May 3–9`
-        if self.ranges(self.at)
-            && self.glued(self.at)
-            && let Some(Part::Number(written)) = self.part(self.at + 1)
-            && let Some(day) = written.integer().filter(|day| (1..=31).contains(day))
-        {
-            self.at += 1;
-            self.day_of(month, day, self.at + 1);
-        }
-        true
-    }
-
-    /// A day of a month, with the year behind it if there is one.
-    fn day_of(&mut self, month: u32, day: u32, end: usize) {
-        let comma = usize::from(self.symbol(end) == Some(','));
-        let year = match self.part(end + comma) {
-            Some(Part::Number(written)) => written.integer().filter(|n| year(*n)),
-            _ => None,
-        };
-        let whole = year.and_then(|year| NaiveDate::from_ymd_opt(year as i32, month, day));
-        match (year, whole) {
-            (Some(_), Some(day)) => self.say(Claim::Day(vec![day]), end + comma + 1),
-            (Some(_), None) => self.say(Claim::Unclear, end + comma + 1),
-            (None, _) => self.say(Claim::DayOfMonth(month, day), end),
-        }
-    }
-
-    /// `week 21`, `weeks 21 and 22`; not `this week 12 people`.
-    fn weeks(&mut self) -> bool {
-        let i = self.at;
-        let counted = ["this", "last", "next", "per", "a", "each", "every", "that", "one", "the", "past", "previous"];
-        if self.before(i).is_some_and(|word| counted.contains(&word)) {
-            return false;
-        }
-        let week = |reader: &Self, i: usize| match reader.part(i) {
-            Some(Part::Number(written)) => written.integer().filter(|n| (1..=53).contains(n)),
-            _ => None,
-        };
-        let Some(first) = week(self, i + 1) else { return false };
-        self.say(Claim::Week(None, first), i + 2);
-        let plural = matches!(self.part(i), Some(Part::Word(word)) if word == "weeks");
-        while plural
-            && (self.ranges(self.at) || matches!(self.word(self.at), Some("and" | "or")) || self.symbol(self.at) == Some(','))
-        {
-            let Some(next) = week(self, self.at + 1) else { break };
-            self.at += 1;
-            self.say(Claim::Week(None, next), self.at + 1);
-        }
-        true
-    }
-
-    /// `half`, `a third of`, `two thirds`, `half an hour`.
-    fn fraction_in_words(&mut self, word: &str) -> bool {
-        let i = self.at;
-        if word == "half" {
-            return self.half();
-        }
-        let of = |reader: &Self, i: usize| reader.word(i) == Some("of");
-        // `two thirds`, `one-third of`
-        if let Some(count) = words::small(word).filter(|n| *n < 10.0) {
-            let j = if self.symbol(i + 1) == Some('-') { i + 2 } else { i + 1 };
-            let part = self.word(j).and_then(|w| words::part(w).map(|part| (part, w.ends_with('s') && w != "halves")));
-            return match part {
-                Some((part, plural)) if plural || part == 0.5 || of(self, j + 1) => {
-                    self.say(Claim::Part(count * part), j + 1);
-                    true
-                }
-                _ => false,
-            };
-        }
-        if matches!(word, "a" | "one")
-            && let Some(part) = self.word(i + 1).and_then(words::part)
-            && of(self, i + 2)
-        {
-            self.say(Claim::Part(part), i + 2);
-            return true;
-        }
-        false
-    }
-
-    fn half(&mut self) -> bool {
-        let i = self.at;
-        let next = if self.symbol(i + 1) == Some('-') { i + 2 } else { i + 1 };
-        if matches!(self.word(next), Some("day" | "days"))
-            || matches!(self.before(i), Some("first" | "second" | "latter" | "other"))
-        {
-            self.at += 1;
-            return true;
-        }
-        let article = usize::from(matches!(self.word(next), Some("an" | "a")));
-        if self.word(next + article).is_some_and(words::is_hours) {
-            self.say(Claim::Minutes(Written::whole(30.0)), next + article + 1);
-        } else if self.word(next + article) == Some("dozen") {
-            self.say(Claim::Plain(Written::whole(6.0)), next + article + 1);
-        } else {
-            self.say(Claim::Part(0.5), i + 1);
-        }
-        true
-    }
-
-    /// A number at `i`, in digits or words, with what multiplies it; and where it ends.
-    fn counts_at(&self, i: usize) -> Option<(Written, usize)> {
-        let (mut written, mut end) = match self.part(i)? {
-            Part::Number(written) => (written.clone(), i + 1),
-            Part::Word(word) => self.spelled(i, word)?,
-            _ => return None,
-        };
-        if let Some(factor) = self.word(end).and_then(words::factor) {
-            // `5 m` are metres or minutes as well as millions: letters count only where they are glued to the number.
-            if self.word(end).is_some_and(|w| w.len() > 2) || (self.glued(end) && self.word(end) != Some("m")) {
-                written = written.times(factor);
-                end += 1;
-            }
-        }
-        if self.word(end) == Some("and") && self.word(end + 1) == Some("a") && self.word(end + 2) == Some("half") {
-            let more = written.readings.iter().map(|r| Reading { value: r.value + 0.5, place: 0.1 });
-            (written, end) = (Written { readings: more.collect() }, end + 3);
-        }
-        Some((written, end))
-    }
-
-    /// `twenty-five`, `one hundred and twenty`, `a dozen`. `one` alone is often no number.
-    fn spelled(&self, i: usize, word: &str) -> Option<(Written, usize)> {
-        if matches!(word, "a" | "an") {
-            let factor = self.word(i + 1).and_then(words::factor).filter(|_| self.word(i + 1).is_some_and(|w| w.len() > 2))?;
-            return Some((Written::whole(factor), i + 2));
-        }
-        if word == "dozen" {
-            return Some((Written::whole(12.0), i + 1));
-        }
-        if word == "one" && self.is_pronoun(i) {
-            return None;
-        }
-        let mut value = words::small(word)?;
-        let mut end = i + 1;
-        if words::tens(word).is_some() {
-            let dash = usize::from(self.symbol(end) == Some('-'));
-            if let Some(ones) = self.word(end + dash).and_then(words::small).filter(|n| (1.0..10.0).contains(n)) {
-                value += ones;
-                end += dash + 1;
-            }
-        }
-        if self.word(end) == Some("hundred") {
-            value *= 100.0;
-            end += 1;
-            let and = usize::from(self.word(end) == Some("and"));
-            if let Some(rest) = self.word(end + and).filter(|w| *w != "one").and_then(words::small) {
-                value += rest;
-                end += and + 1;
-                let dash = usize::from(self.symbol(end) == Some('-'));
-                if rest >= 20.0
-                    && let Some(ones) = self.word(end + dash).and_then(words::small).filter(|n| (1.0..10.0).contains(n))
-                {
-                    value += ones;
-                    end += dash + 1;
-                }
-            }
-        }
-        Some((Written::whole(value), end))
-    }
-
-    fn is_pronoun(&self, i: usize) -> bool {
-        let before = ["this", "that", "the", "each", "every", "no", "which", "another", "any", "only", "as", "some"];
-        let after = [
-            "of", "another", "day", "more", "by", "that", "who", "which", "place", "way", "reason", "thing", "could", "can",
-            "should", "may",
-        ];
-        let of_many = self.word(i + 1) == Some("of") && self.counts_at(i + 2).is_none();
-        let pronoun = self.before(i).is_some_and(|w| before.contains(&w)) && !self.word(i + 1).is_some_and(is_unit);
-        let followed = self.word(i + 1).is_some_and(|w| w != "of" && after.contains(&w));
-        of_many || pronoun || followed || self.word(i + 1).is_none() && self.symbol(i + 1) != Some('%')
-    }
-
     /// What the number that ends before `end` counts, and where that ends.
     fn unit(&self, end: usize) -> Option<(Unit, usize)> {
         if matches!(self.symbol(end), Some('%' | '％')) {
@@ -468,46 +284,6 @@ impl Reader<'_> {
             self.at = after;
         }
         found
-    }
-
-    /// `12 May`, `12th of May 2026`, `1–14 May`.
-    fn is_date(&mut self, written: &Written, end: usize) -> bool {
-        let Some(day) = written.integer().filter(|day| (1..=31).contains(day)) else { return false };
-        let skip = |reader: &Self, i: usize| i + usize::from(reader.ordinal(i));
-        let month_at = |reader: &Self, i: usize| {
-            let i = i + usize::from(reader.word(i) == Some("of"));
-            reader.word(i).and_then(words::month).map(|month| (month, i + 1))
-        };
-        let after = skip(self, end);
-        if let Some((month, end)) = month_at(self, after) {
-            // `may` is a verb more often than a month.
-            if self.word(end - 1) == Some("may")
-                && self.word(end).is_some_and(|w| matches!(w, "be" | "have" | "need" | "want" | "not"))
-            {
-                return false;
-            }
-            self.day_of(month, day, end);
-            return true;
-        }
-        if self.ranges(after)
-            && let Some(Part::Number(second)) = self.part(after + 1)
-            && second.integer().is_some_and(|d| (1..=31).contains(&d))
-            && let Some((month, _)) = month_at(self, skip(self, after + 2))
-        {
-            self.say(Claim::DayOfMonth(month, day), after);
-            return true;
-        }
-        false
-    }
-
-    /// `9 am`, `5pm`.
-    fn clock(&self, written: &Written, end: usize) -> Option<Claim> {
-        let hour = written.integer().filter(|hour| (1..=12).contains(hour))?;
-        match self.word(end)? {
-            "am" => Some(Claim::Time(hour % 12 * 60)),
-            "pm" => Some(Claim::Time((hour % 12 + 12) * 60)),
-            _ => None,
-        }
     }
 
     /// `3 of the 40`, `1 in 5`, `3/40`.
