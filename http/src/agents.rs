@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt;
@@ -69,7 +71,8 @@ pub async fn insight_stream(
     let (server, id) = (server.clone().into_inner(), incoming.id.clone());
     let work = AssertUnwindSafe(work(server, begun, question.prompt, id)).catch_unwind();
     let work = work.map(|frames| frames.unwrap_or_else(|_| VecDeque::from([failed("Something went wrong. Please try again")])));
-    let state = State { work: Some(Box::pin(work)), ping: pings(), ready: VecDeque::from([Bytes::from_static(b": working\n\n")]) };
+    let state =
+        State { work: Some(Box::pin(work)), ping: pings(), ready: VecDeque::from([Bytes::from_static(b": working\n\n")]) };
     let body = unfold(state, |mut state| async move { state.next().await.map(|bytes| (Ok::<_, std::io::Error>(bytes), state)) });
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
@@ -98,7 +101,10 @@ pub async fn chart(server: &Server, request: &HttpRequest, incoming: &mut Incomi
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")));
     // A picture and nothing else, should a browser be led to open it as a page.
-    response.insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox")));
+    response.insert_header((
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ));
     response.insert_header((CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"chart.svg\"")));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-store")));
     Ok(response.body(picture))

@@ -79,7 +79,9 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
         ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
         ["aiworkforceanalytics-api", "ai-insight", "generate"] => (Method::Post, Own::Insight("insightGenerator")),
-        ["aiworkforceanalytics-api", "ai-insight", "generate", "stream"] => (Method::Post, Own::InsightStream("insightGenerator")),
+        ["aiworkforceanalytics-api", "ai-insight", "generate", "stream"] => {
+            (Method::Post, Own::InsightStream("insightGenerator"))
+        }
         ["aiworkforceanalytics-api", "v1", "insights", _, "chart.svg"] => (Method::Get, Own::InsightChart(raw[3])),
         ["agenthub-api", "agents", "workforceinsightgenerator"] => (Method::Post, Own::Insight("workforceInsightGenerator")),
         ["agenthub-api", "agents", "workforceinsightgenerator", "stream"] => {
@@ -140,7 +142,12 @@ fn nothing_at(path: &str) -> Error {
     Error::new(Status::NotFound, "NotFound", message)
 }
 
-async fn answer(server: &web::Data<Server>, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
+async fn answer(
+    server: &web::Data<Server>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    incoming: &mut Incoming,
+) -> Result<HttpResponse> {
     let (method, path) = (method(request), request.path());
     // Of a method that no API has, what matters is whether the path exists at all.
     match server.dispatch.registry.route(method.unwrap_or(Method::Get), path) {

@@ -101,7 +101,9 @@ pub fn people(json: &Json, found: &mut Vec<String>) {
         Json::Object(map) => {
             for (name, value) in map {
                 match value {
-                    Json::String(text) if name.eq_ignore_ascii_case("fullname") && !text.trim().is_empty() => found.push(text.clone()),
+                    Json::String(text) if name.eq_ignore_ascii_case("fullname") && !text.trim().is_empty() => {
+                        found.push(text.clone())
+                    }
                     value => people(value, found),
                 }
             }

@@ -9,8 +9,7 @@ use super::{Made, Plan, SYSTEM, Who, generate};
 use crate::Agents;
 
 /// The insight agents, and the service that an API key needs for each.
-pub const AGENTS: [(&str, &str); 2] =
-    [("insightGenerator", "aiWorkforceAnalytics"), ("workforceInsightGenerator", "agentHub")];
+pub const AGENTS: [(&str, &str); 2] = [("insightGenerator", "aiWorkforceAnalytics"), ("workforceInsightGenerator", "agentHub")];
 
 /// A run that may begin.
 pub struct Begun {

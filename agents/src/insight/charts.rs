@@ -39,15 +39,37 @@ fn rates(json: &Json, name: &str, what: &str) -> Vec<Chart> {
             *slot = percent(row);
         }
     }
-    let mut charts = vec![Chart::of(&format!("{name}-by-weekday"), Kind::Bar, &format!("{what} by weekday"), "%", weekdays, series(what, of_days))];
+    let mut charts = vec![Chart::of(
+        &format!("{name}-by-weekday"),
+        Kind::Bar,
+        &format!("{what} by weekday"),
+        "%",
+        weekdays,
+        series(what, of_days),
+    )];
     for by in ["department", "person"] {
-        let rows = || analysis::compared(json, by).iter().filter_map(|row| Some((analysis::about(row)?, percent(row)))).take(ROWS);
+        let rows =
+            || analysis::compared(json, by).iter().filter_map(|row| Some((analysis::about(row)?, percent(row)))).take(ROWS);
         let (names, values) = rows().unzip();
-        charts.push(Chart::of(&format!("{name}-by-{by}"), Kind::Bar, &format!("{what} by {by}"), "%", names, series(what, values)));
+        charts.push(Chart::of(
+            &format!("{name}-by-{by}"),
+            Kind::Bar,
+            &format!("{what} by {by}"),
+            "%",
+            names,
+            series(what, values),
+        ));
     }
     let week = |week: &Json| Some((week.get("week").and_then(Json::as_str)?.to_owned(), percent(week)));
     let (weeks, values) = analysis::list(json, "weekly").iter().filter_map(week).unzip();
-    charts.push(Chart::of(&format!("{name}-by-week"), Kind::Line, &format!("{what} by week, from its Monday"), "%", weeks, series(what, values)));
+    charts.push(Chart::of(
+        &format!("{name}-by-week"),
+        Kind::Line,
+        &format!("{what} by week, from its Monday"),
+        "%",
+        weeks,
+        series(what, values),
+    ));
     charts.into_iter().flatten().collect()
 }
 

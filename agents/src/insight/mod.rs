@@ -11,6 +11,7 @@ mod period;
 mod prompt;
 mod shape;
 mod template;
+pub mod weekly;
 mod who;
 mod word;
 
@@ -85,6 +86,8 @@ pub struct Made {
     pub tool_calls: usize,
     /// Why a model that is configured did not word it.
     pub note: Option<String>,
+    /// Whether it was the provider that failed: another time a model might word it.
+    pub may_succeed: bool,
 }
 
 impl Made {
@@ -162,6 +165,7 @@ impl Run {
 
     fn made(mut self, asked: &str, plan: &Plan, words: Option<Result<Draft, Lost>>) -> Made {
         let provider = plan.chosen.as_ref().map_or(BUILTIN, |chosen| chosen.provider.name());
+        let may_succeed = matches!(words, Some(Err(Lost::Provider(_) | Lost::Time)));
         let (draft, provider, note) = match words {
             Some(Ok(draft)) => (draft, provider, None),
             Some(Err(lost)) => {
@@ -186,7 +190,7 @@ impl Run {
             period: period::in_words(self.period),
         };
         let Used { usage, tool_calls, .. } = self.used;
-        Made { insight, provider, origin, figures, period: self.period, usage, tool_calls, note }
+        Made { insight, provider, origin, figures, period: self.period, usage, tool_calls, note, may_succeed }
     }
 }
 

@@ -10,7 +10,9 @@ const LONGEST: i64 = 366;
 
 /// The days that a question names: two dates, or the last so many days, weeks or months. `None`: the analyses' own period.
 pub fn asked(prompt: &str, today: Date) -> Option<(Date, Date)> {
-    let sensible = |(from, to): (Date, Date)| (from <= to && (to - from).num_days() < LONGEST && from <= today).then_some((from, to.min(today)));
+    let sensible = |(from, to): (Date, Date)| {
+        (from <= to && (to - from).num_days() < LONGEST && from <= today).then_some((from, to.min(today)))
+    };
     let days = figures::days(prompt);
     if let [from, to] = days.as_slice() {
         return sensible((*from, *to));

@@ -85,7 +85,8 @@ impl Draft {
         if !matches!(self.audience_type.as_str(), "employee" | "company") {
             return None;
         }
-        let named = choices.people.iter().any(|name| self.texts().iter().any(|text| text.to_lowercase().contains(&name.to_lowercase())));
+        let named =
+            choices.people.iter().any(|name| self.texts().iter().any(|text| text.to_lowercase().contains(&name.to_lowercase())));
         let drawn = !choices.people.is_empty() && self.chart.as_deref().is_some_and(super::charts::names_people);
         (named || drawn).then(|| format!("What is for {} names no person and shows no chart of persons", self.audience_type))
     }
@@ -206,7 +207,11 @@ mod tests {
     use super::*;
 
     fn choices() -> Choices {
-        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()], people: vec!["Jane Doe".to_owned()] }
+        Choices {
+            audiences: vec!["manager", "employee"],
+            charts: vec!["absenteeism-by-weekday".to_owned()],
+            people: vec!["Jane Doe".to_owned()],
+        }
     }
 
     fn good() -> Json {

@@ -99,7 +99,9 @@ fn topic<'g>(gathered: &'g Gathered, asked: &str) -> Option<(&'static Topic, &'g
     let all = || TOPICS.iter().filter_map(|topic| gathered.of(topic.tool).map(|json| (topic, json)));
     let named = all().find(|(topic, _)| topic.words.iter().any(|word| asked.contains(word)));
     let certain = |json: &Json| analysis::findings(json).first().map(|f| f.q.unwrap_or(1.0));
-    let standing_out = || all().filter_map(|found| certain(found.1).map(|q| (q, found))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, found)| found);
+    let standing_out = || {
+        all().filter_map(|found| certain(found.1).map(|q| (q, found))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, found)| found)
+    };
     let most = || all().max_by_key(|(_, json)| sample(json).unwrap_or(0));
     named.or_else(standing_out).or_else(most)
 }
@@ -140,7 +142,8 @@ fn title(topic: &Topic, json: &Json, findings: &[Finding]) -> String {
 /// Whether there is anything to conclude from.
 fn enough(json: &Json) -> bool {
     let overall = json.get("overall").map(analysis::rate);
-    overall.map_or_else(|| sample(json).is_some_and(|n| n > 0), |rate| rate.is_some_and(|r| r.n > 0)) && json.get("tooLittleData").is_none_or(Json::is_null)
+    overall.map_or_else(|| sample(json).is_some_and(|n| n > 0), |rate| rate.is_some_and(|r| r.n > 0))
+        && json.get("tooLittleData").is_none_or(Json::is_null)
 }
 
 fn summary(topic: &Topic, json: &Json, findings: &[Finding], gathered: &Gathered) -> String {
@@ -150,7 +153,8 @@ fn summary(topic: &Topic, json: &Json, findings: &[Finding], gathered: &Gathered
         sentences.push("More stands out; the figures have all of it.".to_owned());
     }
     if findings.is_empty() && enough(json) {
-        sentences.push("No difference between people, weekdays, departments or weeks is more than chance may explain.".to_owned());
+        sentences
+            .push("No difference between people, weekdays, departments or weeks is more than chance may explain.".to_owned());
     }
     let trend = json.get("trend").and_then(analysis::too_little);
     sentences.extend(trend.map(|little| format!("There is too little data for a trend: {little}.")));
@@ -193,7 +197,9 @@ fn sentence(finding: &Finding) -> String {
     let name = analysis::spaced(measure);
     let interval = interval.map(|(low, high)| format!("95% interval {} to {}, ", amount(low), amount(high))).unwrap_or_default();
     match (by.as_str(), about) {
-        ("trend", _) | (_, None) => format!("The {name} is {direction} by {} a week ({interval}{n} weeks{sure}).", amount(value.abs())),
+        ("trend", _) | (_, None) => {
+            format!("The {name} is {direction} by {} a week ({interval}{n} weeks{sure}).", amount(value.abs()))
+        }
         (by, Some(about)) => {
             let than = compared_with.map(|with| format!(", {direction} than {}", amount(with))).unwrap_or_default();
             let where_ = match by {
@@ -211,7 +217,9 @@ fn sentence(finding: &Finding) -> String {
 fn suggestion(topic: &Topic, json: &Json, findings: &[Finding]) -> String {
     match findings.first() {
         Some(finding) => match (finding.by.as_str(), finding.about.as_deref()) {
-            ("weekday", Some(day)) => format!("Look at how {day}s are planned and talk to those who work then about the reasons."),
+            ("weekday", Some(day)) => {
+                format!("Look at how {day}s are planned and talk to those who work then about the reasons.")
+            }
             ("department", Some(name)) => format!("Ask in {name} what is different there before changing anything."),
             ("person", Some(name)) => format!("Talk to {name}: figures do not know the reasons."),
             ("shift", Some(when)) => format!("Look at the shift of {when}: it may be a mistake in the records."),
@@ -249,7 +257,8 @@ fn amount(measure: &str, value: f64) -> String {
 /// A part as a percentage, with as many places as it needs not to be nothing.
 fn percent(value: f64) -> String {
     let shown = value * 100.0;
-    let places = (1..=4).find(|places| value == 0.0 || format!("{shown:.places$}").parse::<f64>().is_ok_and(|v| v != 0.0)).unwrap_or(6);
+    let places =
+        (1..=4).find(|places| value == 0.0 || format!("{shown:.places$}").parse::<f64>().is_ok_and(|v| v != 0.0)).unwrap_or(6);
     format!("{shown:.places$}%")
 }
 

@@ -175,7 +175,11 @@ mod tests {
         let stored = serde_json::to_value(&chart).expect("JSON");
         assert!(stored.get("svg").is_none());
         assert_eq!(Chart::read(&stored), Some(chart));
-        for bad in [serde_json::json!({}), serde_json::json!({"kind": "pie"}), serde_json::json!({"kind": "bar", "title": "x", "x": [1, 2], "series": [5]})] {
+        for bad in [
+            serde_json::json!({}),
+            serde_json::json!({"kind": "pie"}),
+            serde_json::json!({"kind": "bar", "title": "x", "x": [1, 2], "series": [5]}),
+        ] {
             assert_eq!(Chart::read(&bad), None);
         }
         let wild = serde_json::json!({"kind": "bar", "title": "x", "x": [1, {"a": 2}], "series": [{"values": [1e14, -1e14]}], "unit": "<b>"});

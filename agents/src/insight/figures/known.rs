@@ -93,7 +93,8 @@ impl Known {
                 // `{"measure": "absenceRate", "value": 0.1, "comparedWith": 0.05}`
                 let measure = map.get("measure").and_then(Json::as_str);
                 for (own_name, value) in map {
-                    if let (Some(measure), Some(number), "value" | "comparedWith") = (measure, value.as_f64(), own_name.as_str()) {
+                    if let (Some(measure), Some(number), "value" | "comparedWith") = (measure, value.as_f64(), own_name.as_str())
+                    {
                         let kind = match kind(measure, number) {
                             Kind::Plain if number.abs() <= 1.0 => Kind::Share,
                             kind => kind,
@@ -186,8 +187,25 @@ fn iso_week(text: &str) -> Option<Vec<Date>> {
 
 /// Words of names of parts of a whole.
 const SHARES: &[&str] = &[
-    "rate", "rates", "share", "shares", "fraction", "proportion", "ratio", "low", "high", "lower", "upper", "wilson", "wilson95", "interval", "ci",
-    "slope", "difference", "change", "confidence",
+    "rate",
+    "rates",
+    "share",
+    "shares",
+    "fraction",
+    "proportion",
+    "ratio",
+    "low",
+    "high",
+    "lower",
+    "upper",
+    "wilson",
+    "wilson95",
+    "interval",
+    "ci",
+    "slope",
+    "difference",
+    "change",
+    "confidence",
 ];
 
 /// What a number is of.
@@ -213,8 +231,10 @@ fn kind(name: &str, value: f64) -> Kind {
 
 /// Whether a name is that of a number of things, whatever stands above it.
 fn is_count(name: &str) -> bool {
-    const COUNTS: [&str; 15] =
-        ["n", "count", "weekday", "hour", "size", "shifts", "people", "days", "weeks", "users", "tasks", "df", "needed", "absent", "attended"];
+    const COUNTS: [&str; 15] = [
+        "n", "count", "weekday", "hour", "size", "shifts", "people", "days", "weeks", "users", "tasks", "df", "needed", "absent",
+        "attended",
+    ];
     words_of(name).last().is_some_and(|word| COUNTS.contains(&word.as_str()))
 }
 
