@@ -49,10 +49,11 @@ pub fn findings(json: &Json) -> Vec<Finding> {
 fn finding(json: &Json) -> Option<Finding> {
     let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
     let number = |name: &str| json.get(name).and_then(Json::as_f64);
+    let by = text("by")?;
     Some(Finding {
         measure: text("measure")?,
-        by: text("by")?,
-        about: about(json),
+        about: if by == "shift" { shift(json) } else { about(json) },
+        by,
         direction: text("direction")?,
         value: number("value")?,
         compared_with: number("comparedWith"),
@@ -71,11 +72,15 @@ pub fn about(json: &Json) -> Option<String> {
     if let Some(day) = json.get("weekday") {
         return weekday(day);
     }
-    if let Some(date) = text("shiftDate") {
-        let start = text("startTime").map(|time| format!(" at {time}")).unwrap_or_default();
-        return Some(format!("{date}{start}"));
-    }
     text("month").map(str::to_owned)
+}
+
+/// When a shift was, and whose figure it is if it is a person's: `2026-06-01 at 09:00 (Jane Doe)`.
+fn shift(json: &Json) -> Option<String> {
+    let text = |name: &str| json.get(name).and_then(Json::as_str).filter(|t| !t.is_empty());
+    let start = text("startTime").map(|time| format!(" at {time}")).unwrap_or_default();
+    let whose = text("fullname").map(|name| format!(" ({})", super::chart::label(name))).unwrap_or_default();
+    Some(format!("{}{start}{whose}", text("shiftDate")?))
 }
 
 /// A weekday's name, by its ISO number.
@@ -119,6 +124,21 @@ pub fn too_little(json: &Json) -> Option<String> {
     let whole = |name: &str| little.get(name).and_then(Json::as_u64);
     let of = little.get("of").and_then(Json::as_str).map_or_else(|| "observations".to_owned(), spaced);
     Some(format!("{} {of} were found, {} are needed", whole("n")?, whole("needed")?))
+}
+
+/// What a measure is called in a sentence.
+pub fn called(measure: &str) -> String {
+    match measure {
+        "leaveStarts" => "share of leave starts".to_owned(),
+        "tasksGiven" => "share of all tasks given".to_owned(),
+        "missedTaskRate" => "rate of missed tasks".to_owned(),
+        "workedVsPlanned" => "difference between worked and planned time".to_owned(),
+        "arrival" => "time of arrival after the start".to_owned(),
+        "length" => "length".to_owned(),
+        "staffing" => "number of people".to_owned(),
+        "personHours" => "number of hours of all people".to_owned(),
+        other => spaced(other),
+    }
 }
 
 /// `absenceRate` as `absence rate`.

@@ -15,7 +15,7 @@ const RATES: [(&str, &str, &str); 5] = [
     ("analyzeAttendance", "attendance", "Attended shifts"),
     ("analyzeLateness", "lateness", "Late shifts"),
     ("analyzeOvertime", "overtime", "Days with overtime"),
-    ("analyzeTaskLoad", "taskLoad", "Overdue tasks"),
+    ("analyzeTaskLoad", "taskLoad", "Missed tasks"),
 ];
 
 /// Every chart that can be drawn of what was gathered.
@@ -83,25 +83,33 @@ fn percent(row: &Json) -> Option<f64> {
     Some((rate * 10_000.0).round() / 100.0)
 }
 
-/// The people needed, hour by hour, of each weekday.
+/// The people expected, hour by hour of each weekday, beside those who are planned already.
 fn staffing(json: &Json) -> Vec<Chart> {
-    let rows = analysis::list(json, "predictions");
-    let number = |row: &Json, name: &str| row.get(name).and_then(Json::as_f64);
-    let mut hours: Vec<u64> = rows.iter().filter_map(|row| row.get("hour").and_then(Json::as_u64)).collect();
-    hours.sort_unstable();
-    hours.dedup();
-    let value = |day: u64, hour: u64| {
-        let row = rows.iter().find(|row| {
-            row.get("weekday").and_then(Json::as_u64) == Some(day) && row.get("hour").and_then(Json::as_u64) == Some(hour)
-        });
-        row.and_then(|row| number(row, "expected").or_else(|| number(row, "value")).or_else(|| number(row, "predicted")))
-    };
+    let rows = analysis::list(json, "hours");
+    let whole = |row: &Json, name: &str| row.get(name).and_then(Json::as_u64);
     let days = (1..=7u64).filter_map(|day| {
         let name = analysis::weekday(&day.into())?;
-        let values: Vec<Option<f64>> = hours.iter().map(|hour| value(day, *hour)).collect();
-        let names = hours.iter().map(|hour| format!("{hour:02}:00")).collect();
+        let rows: Vec<&Json> =
+            rows.iter().filter(|row| whole(row, "weekday") == Some(day) && whole(row, "hour").is_some()).collect();
+        let hours = rows.iter().filter_map(|row| Some(format!("{:02}:00", whole(row, "hour")?))).collect();
+        let of = |name: &str| rows.iter().map(|row| row.get(name).and_then(Json::as_f64)).collect();
+        let series = vec![
+            Series { name: "Expected".to_owned(), values: of("headcount") },
+            Series { name: "Planned".to_owned(), values: of("planned") },
+        ];
         let chart = format!("staffing-on-{}", name.to_lowercase());
-        Chart::of(&chart, Kind::Bar, &format!("Staff expected on {name}s"), "people", names, series("Expected", values))
+        Chart::of(&chart, Kind::Bar, &format!("People expected on {name}s"), "people", hours, series)
     });
-    days.collect()
+    let week =
+        |week: &Json| Some((week.get("week").and_then(Json::as_str)?.to_owned(), week.get("personHours").and_then(Json::as_f64)));
+    let (weeks, values) = analysis::list(json, "weekly").iter().filter_map(week).unzip();
+    let weekly = Chart::of(
+        "staffing-by-week",
+        Kind::Line,
+        "Hours of all people by week, from its Monday",
+        "hours",
+        weeks,
+        series("Hours", values),
+    );
+    days.chain(weekly).collect()
 }

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::analysis::{self, Finding, Rate};
+use super::figures::{self, Kind};
 use super::gather::Gathered;
 use super::period;
 use super::shape::{Choices, Draft};
@@ -43,14 +44,14 @@ const TOPICS: [Topic; 7] = [
         tool: "analyzeOvertime",
         kind: "overtime",
         heading: "Overtime",
-        happened: "days worked went beyond the daily hours",
+        happened: "days worked had overtime",
         words: &["overtime", "extra hours", "long hours", "overwork", "burnout"],
     },
     Topic {
         tool: "analyzeTaskLoad",
         kind: "taskLoad",
         heading: "Task load",
-        happened: "tasks were done late or are overdue",
+        happened: "tasks that were due were missed",
         words: &["task", "workload", "overdue"],
     },
     Topic {
@@ -194,7 +195,7 @@ fn sentence(finding: &Finding) -> String {
     let Finding { measure, by, about, direction, value, compared_with, interval, q, n } = finding;
     let amount = |value: f64| amount(measure, value);
     let sure = q.map(|q| format!(", {}", chance(q))).unwrap_or_default();
-    let name = analysis::spaced(measure);
+    let name = analysis::called(measure);
     let interval = interval.map(|(low, high)| format!("95% interval {} to {}, ", amount(low), amount(high))).unwrap_or_default();
     match (by.as_str(), about) {
         ("trend", _) | (_, None) => {
@@ -240,17 +241,13 @@ fn chart(topic: &Topic, findings: &[Finding], choices: &Choices) -> Option<Strin
     fitting(by).or_else(|| choices.charts.iter().find(|name| name.starts_with(&format!("{}-", topic.kind))).cloned())
 }
 
-/// A value of a measure: rates as percentages.
+/// A value of a measure: parts as percentages, lengths of time with their unit.
 fn amount(measure: &str, value: f64) -> String {
-    let name = measure.to_lowercase();
-    if ["rate", "share", "starts"].iter().any(|part| name.contains(part)) {
-        percent(value)
-    } else if name.contains("minutes") {
-        format!("{} minutes", plain(value))
-    } else if name.contains("hours") {
-        format!("{} hours", plain(value))
-    } else {
-        plain(value)
+    match figures::kind_of(measure) {
+        Kind::Share => percent(value),
+        Kind::Minutes => format!("{} minutes", plain(value)),
+        Kind::Hours => format!("{} hours", plain(value)),
+        _ => plain(value),
     }
 }
 

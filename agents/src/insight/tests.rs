@@ -267,6 +267,69 @@ async fn without_a_provider_the_server_says_it_itself_and_only_what_is_true() {
     );
 }
 
+/// Whatever the analyses find, the server's own words say only what is there.
+#[test]
+fn every_kind_of_finding_is_told_and_proved() {
+    let shift = json!({"measure": "workedVsPlanned", "by": "shift", "direction": "lower", "value": -95.0, "comparedWith": 2.5, "score": -7.2, "n": 44,
+        "shiftDate": "2026-06-01", "startTime": "09:00", "fullname": "Jane Doe"});
+    let trend = json!({"measure": "personHours", "by": "trend", "direction": "rising", "value": 3.25, "low": 1.5, "high": 4.75, "p": 0.004, "q": 0.004, "n": 12});
+    let falling = json!({"measure": "lateRate", "by": "trend", "direction": "falling", "value": -0.0123, "low": -0.02, "high": -0.004, "p": 0.01, "q": 0.01, "n": 9});
+    let given = json!({"measure": "tasksGiven", "by": "person", "fullname": "Ann 7", "direction": "higher", "value": 0.4, "comparedWith": 0.25,
+        "low": 0.3, "high": 0.5, "p": 0.0004, "q": 0.02, "n": 90});
+    let month = json!({"measure": "leaveStarts", "by": "month", "month": "2026-04", "direction": "higher", "value": 1.0, "comparedWith": 0.5,
+        "low": 0.6, "high": 1.0, "p": 1e-5, "q": 1e-5, "n": 30});
+    let cases = [
+        (
+            "detectShiftAnomalies",
+            "anomalies?",
+            shift,
+            "On 2026-06-01 at 09:00 (Jane Doe) the difference between worked and planned time was -95 minutes, lower than 2.50 minutes (n = 44).",
+        ),
+        (
+            "predictStaffing",
+            "staffing?",
+            trend,
+            "The number of hours of all people is rising by 3.25 hours a week (95% interval 1.50 hours to 4.75 hours, 12 weeks, q = 0.004).",
+        ),
+        (
+            "analyzeLateness",
+            "late?",
+            falling,
+            "The late rate is falling by 1.2% a week (95% interval -2.0% to -0.4%, 9 weeks, q = 0.010).",
+        ),
+        (
+            "analyzeTaskLoad",
+            "tasks?",
+            given,
+            "Of Ann 7 the share of all tasks given was 40.0%, higher than 25.0% (95% interval 30.0% to 50.0%, n = 90, q = 0.020).",
+        ),
+        (
+            "analyzeAbsenteeism",
+            "absence?",
+            month,
+            "In 2026-04 the share of leave starts was 100.0%, higher than 50.0% (95% interval 60.0% to 100.0%, n = 30, q < 0.001).",
+        ),
+    ];
+    for (tool, asked, finding, sentence) in cases {
+        let answer = json!({"period": {"from": "2026-03-23", "to": "2026-06-14"}, "sampleSize": 90, "findings": [finding]});
+        let gathered = Gathered { answers: vec![(tool, answer.clone())], failed: Vec::new() };
+        let choices = Choices { audiences: vec!["admin"], charts: Vec::new(), people: Vec::new() };
+        let draft = template::draft(&gathered, &choices, asked);
+        assert!(draft.summary.contains(sentence), "{}", draft.summary);
+        let mut known = Known::default();
+        known.add(&answer);
+        for text in draft.texts() {
+            assert_eq!(figures::unproved(text, &known, ""), Vec::<String>::new(), "{text}");
+        }
+        let json = json!({"title": draft.title, "summary": draft.summary, "insightType": draft.insight_type, "audienceType": draft.audience_type});
+        assert_eq!(
+            checked(&json.to_string(), &choices, &known, "").map(|d| d.summary),
+            Ok(draft.summary),
+            "what the server says passes its own check"
+        );
+    }
+}
+
 #[tokio::test]
 async fn names_that_give_orders_change_nothing() {
     let mut evil = run();

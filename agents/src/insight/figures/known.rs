@@ -91,15 +91,17 @@ impl Known {
                     self.spans.push((from, to));
                 }
                 // `{"measure": "absenceRate", "value": 0.1, "comparedWith": 0.05}`
-                let measure = map.get("measure").and_then(Json::as_str);
+                let measure = map.get("measure").or_else(|| map.get("figure")).and_then(Json::as_str);
+                // Ends of an interval are parts of a whole where their middle is one.
+                let of_part = ["rate", "share", "slope", "value"].iter().any(|name| map.contains_key(*name));
                 for (own_name, value) in map {
-                    if let (Some(measure), Some(number), "value" | "comparedWith") = (measure, value.as_f64(), own_name.as_str())
-                    {
-                        let kind = match kind(measure, number) {
-                            Kind::Plain if number.abs() <= 1.0 => Kind::Share,
-                            kind => kind,
-                        };
-                        self.figures.push(Figure { value: number, kind, place: own, above: place });
+                    let kind_here = match (own_name.as_str(), measure) {
+                        ("value" | "comparedWith" | "median" | "low" | "high", Some(measure)) => Some(kind_of(measure)),
+                        ("low" | "high", None) if !of_part => Some(Kind::Plain),
+                        _ => None,
+                    };
+                    if let (Some(kind), Some(value)) = (kind_here, value.as_f64()) {
+                        self.figures.push(Figure { value, kind, place: own, above: place });
                         continue;
                     }
                     // `"lateMinutes": {"mean": 12.5, "n": 40}`
@@ -185,6 +187,15 @@ fn iso_week(text: &str) -> Option<Vec<Date>> {
     Some((0..7).filter_map(|n| monday.checked_add_days(Days::new(n))).collect())
 }
 
+/// What a measure's values are.
+pub fn kind_of(measure: &str) -> Kind {
+    match measure {
+        "workedVsPlanned" | "arrival" | "length" => Kind::Minutes,
+        "leaveStarts" | "tasksGiven" => Kind::Share,
+        other => kind(other, 0.0),
+    }
+}
+
 /// Words of names of parts of a whole.
 const SHARES: &[&str] = &[
     "rate",
@@ -214,6 +225,8 @@ fn kind(name: &str, value: f64) -> Kind {
     let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
     if has(&["percent", "pct", "percentage"]) {
         Kind::Percent
+    } else if name.ends_with("Overtime") {
+        Kind::Minutes
     } else if has(&["minutes", "minute", "mins", "min"]) && !has(&["hours", "hour"]) {
         Kind::Minutes
     } else if has(&["hours"]) {

@@ -14,8 +14,8 @@ mod tests;
 
 use chrono::{Datelike, NaiveDate};
 
-pub use known::Known;
-use known::{Figure, Kind};
+use known::Figure;
+pub use known::{Kind, Known, kind_of};
 use lexer::{Reading, Written};
 use read::{Claim, claims};
 
