@@ -23,8 +23,14 @@ pub async fn begin(agents: &Agents, caller: &Caller, ctx: &Ctx, agent: &'static 
     if session.key.as_ref().is_some_and(|key| key.read_only) {
         return Err(Error::forbidden("This API key only reads: agents can change things"));
     }
-    let plan = Plan {
-        agent,
+    let plan = Plan { agent, ..plan_of_clock(agents).await? };
+    Ok(Begun { plan, who: Who::login(caller.clone()) })
+}
+
+/// A run for what the clock asks for.
+pub async fn plan_of_clock(agents: &Agents) -> Result<Plan> {
+    Ok(Plan {
+        agent: "insightGenerator",
         system: SYSTEM.to_owned(),
         chosen: agents.providers.choose(None, None),
         temperature: None,
@@ -33,8 +39,7 @@ pub async fn begin(agents: &Agents, caller: &Caller, ctx: &Ctx, agent: &'static 
         tool_calls: 20,
         time: Duration::from_secs(120),
         toolbox: None,
-    };
-    Ok(Begun { plan, who: Who::login(caller.clone()) })
+    })
 }
 
 impl Begun {

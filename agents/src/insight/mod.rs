@@ -38,7 +38,7 @@ use gather::Gathered;
 use shape::{Choices, Draft};
 use word::{Limits, Lost, Used, Writer};
 
-pub use around::{AGENTS, Begun, begin};
+pub use around::{AGENTS, Begun, begin, plan_of_clock};
 pub use gather::ANALYSES;
 pub use prompt::{PROMPT, SYSTEM};
 pub use shape::Insight;

@@ -11,10 +11,10 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use workforceos_core::Result;
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::time::Date;
 use workforceos_services::auth;
 
-use super::{Made, Plan, Who, generate};
+use super::{Made, Plan, Who, generate, plan_of_clock};
 use crate::Agents;
 
 /// How often somebody looks for what is asked for.
@@ -26,7 +26,7 @@ pub const TIME: Duration = Duration::from_secs(60);
 
 /// An insight that is asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Job {
+pub struct Job<C> {
     /// What it is, in the log.
     pub key: String,
     pub company: CompanyId,
@@ -34,38 +34,40 @@ pub struct Job {
     pub user: Option<UserId>,
     pub from: Date,
     pub to: Date,
-    /// When others may take it up.
-    pub until: Timestamp,
     /// Whether it is not tried again after this.
     pub last_try: bool,
+    /// By which the desk knows it.
+    pub claim: C,
 }
 
 /// Where insights are asked for and handed in.
 #[async_trait]
 pub trait Desk: Send + Sync + 'static {
+    type Claim: Send + Sync + 'static;
+
     /// What is due, each for nobody else until its time is over.
-    async fn claim(&self) -> Result<Vec<Job>>;
+    async fn claim(&self) -> Result<Vec<Job<Self::Claim>>>;
 
     /// Hands in what became of one; an error is tried again, as long as that makes sense.
-    async fn finish(&self, job: &Job, made: Result<Made, String>) -> Result<()>;
+    async fn finish(&self, job: &Job<Self::Claim>, made: Result<Made, String>) -> Result<()>;
 }
 
 /// Works until it is stopped.
-pub async fn run(agents: &Agents, desk: &dyn Desk, plan: impl AsyncFn(&Agents) -> Result<Plan>) {
+pub async fn run(agents: &Agents, desk: &impl Desk) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = round(desk, async |job| written(agents, job, &plan(agents).await?).await).await {
+        if let Err(error) = round(desk, async |job| written(agents, job, &plan_of_clock(agents).await?).await).await {
             tracing::warn!(%error, source = ?error.source, "weekly insights could not be looked for");
         }
     }
 }
 
 /// Writes everything that is due now.
-async fn round(desk: &dyn Desk, write: impl AsyncFn(&Job) -> Result<Made>) -> Result<()> {
+async fn round<D: Desk>(desk: &D, write: impl AsyncFn(&Job<D::Claim>) -> Result<Made>) -> Result<()> {
     let write = &write;
-    let one = async |job: Job| {
+    let one = async |job: Job<D::Claim>| {
         let made = match write(&job).await {
             Ok(made) if made.may_succeed && !job.last_try => Err(made.note.unwrap_or_default()),
             Ok(made) => Ok(made),
@@ -83,7 +85,7 @@ async fn round(desk: &dyn Desk, write: impl AsyncFn(&Job) -> Result<Made>) -> Re
     Ok(())
 }
 
-async fn written(agents: &Agents, job: &Job, plan: &Plan) -> Result<Made> {
+async fn written<C>(agents: &Agents, job: &Job<C>, plan: &Plan) -> Result<Made> {
     let nobody = || workforceos_core::Error::forbidden("There is nobody in the company any more for whom it could be made");
     let session = auth::on_behalf_of(&agents.app, job.company, job.user).await?.ok_or_else(nobody)?;
     let request: Arc<str> = format!("{}-{}", job.key, job.company).into();
@@ -94,7 +96,7 @@ async fn written(agents: &Agents, job: &Job, plan: &Plan) -> Result<Made> {
 }
 
 /// What the clock asks.
-fn question(job: &Job) -> String {
+fn question<C>(job: &Job<C>) -> String {
     format!("What stood out in the week from {} to {}?", job.from, job.to)
 }
 
@@ -112,10 +114,10 @@ mod tests {
     use super::*;
     use crate::provider::Usage;
 
-    fn job(key: &str, last_try: bool) -> Job {
+    fn job(key: &str, last_try: bool) -> Job<()> {
         let day = |text: &str| parse_date(text).expect("a day");
         let (from, to) = (day("2026-05-25"), day("2026-05-31"));
-        Job { key: key.to_owned(), company: CompanyId(Uuid::from_u128(1)), user: None, from, to, until: Timestamp(0), last_try }
+        Job { key: key.to_owned(), company: CompanyId(Uuid::from_u128(1)), user: None, from, to, last_try, claim: () }
     }
 
     fn made(provider: &'static str, may_succeed: bool) -> Made {
@@ -137,17 +139,19 @@ mod tests {
 
     #[derive(Default)]
     struct Tray {
-        due: Mutex<Vec<Job>>,
+        due: Mutex<Vec<Job<()>>>,
         done: Mutex<Vec<(String, Result<String, String>)>>,
     }
 
     #[async_trait]
     impl Desk for Tray {
-        async fn claim(&self) -> Result<Vec<Job>> {
+        type Claim = ();
+
+        async fn claim(&self) -> Result<Vec<Job<()>>> {
             Ok(std::mem::take(&mut self.due.lock().expect("the tray")))
         }
 
-        async fn finish(&self, job: &Job, made: Result<Made, String>) -> Result<()> {
+        async fn finish(&self, job: &Job<Self::Claim>, made: Result<Made, String>) -> Result<()> {
             let what = made.map(|made| made.provider.to_owned());
             self.done.lock().expect("the tray").push((job.key.clone(), what));
             Ok(())
@@ -159,7 +163,7 @@ mod tests {
         let tray = Tray::default();
         *tray.due.lock().expect("the tray") =
             vec![job("first", false), job("last", true), job("wrong", false), job("fine", false), job("refused", true)];
-        let write = async |job: &Job| match job.key.as_str() {
+        let write = async |job: &Job<()>| match job.key.as_str() {
             "fine" => Ok(made("openai", false)),
             // Written badly: trying again would be no better.
             "wrong" => Ok(made(BUILTIN, false)),
@@ -179,7 +183,7 @@ mod tests {
         let tray = Tray::default();
         *tray.due.lock().expect("the tray") = (0..9).map(|i| job(&i.to_string(), false)).collect();
         let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let write = async |_: &Job| {
+        let write = async |_: &Job<()>| {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             running.fetch_sub(1, Ordering::SeqCst);
