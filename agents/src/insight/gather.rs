@@ -1,7 +1,8 @@
 //! What an insight rests on: the analyses, called as whoever it is for.
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::iter;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value as Json, json};
 use workforceos_core::{Dispatch, Error, Result};
 use workforceos_mcp::{McpServer, Narrowing};
@@ -54,12 +55,17 @@ pub async fn gather(
         return Err(Error::forbidden("There is no analysis that you may use"));
     }
     let narrowing = &narrowing;
-    let calls = usable.into_iter().map(async |name| {
+    let call_of = |name: &'static str| {
         let arguments = arguments(listed.iter().find(|l| l.tool.name == name).map(|l| &*l.tool.input_schema), period);
-        // Entered anew for each: a login that ends ends what is read for it.
-        let ctx = who.enter(dispatch).await?;
-        Ok::<_, Error>((name, tools.call(ctx, narrowing, name, arguments).await))
-    });
+        let call = async move {
+            // Entered anew for each: a login that ends ends what is read for it.
+            let ctx = who.enter(dispatch).await?;
+            Ok::<_, Error>((name, tools.call(ctx, narrowing, name, arguments).await))
+        };
+        call.boxed()
+    };
+    // As a list: a stream over closures could not go to another thread.
+    let calls: Vec<BoxFuture<'_, Result<_>>> = usable.into_iter().map(call_of).collect();
     let outcomes: Vec<_> = iter(calls).buffered(AT_ONCE).collect().await;
     let (mut gathered, mut refused) = (Gathered::default(), None);
     for outcome in outcomes {

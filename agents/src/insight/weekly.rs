@@ -3,15 +3,14 @@
 //! What is asked for stands in the database ([`Desk`]); this takes it up and hands it in. Where the model's provider is away, an
 //! insight waits for it as long as it may be tried again, and is worded without one then.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
 use futures_util::stream::iter;
-use workforceos_core::Result;
+use futures_util::{FutureExt, StreamExt};
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::time::Date;
+use workforceos_core::{Error, Result};
 use workforceos_services::auth;
 
 use super::{Made, Plan, Who, generate, plan_of_clock};
@@ -53,51 +52,68 @@ pub trait Desk: Send + Sync + 'static {
 }
 
 /// Works until it is stopped.
-pub async fn run(agents: &Agents, desk: &impl Desk) {
+pub async fn run<D: Desk>(agents: &Agents, desk: &D) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = round(desk, async |job| written(agents, job, &plan_of_clock(agents).await?).await).await {
+        if let Err(error) = round(desk, &Scribe { agents }).await {
             tracing::warn!(%error, source = ?error.source, "weekly insights could not be looked for");
         }
     }
 }
 
+/// Whoever writes an insight.
+#[async_trait]
+trait Writes: Send + Sync {
+    /// An insight about those days, with the rights of a user of a company; `None`: of its owner. `key` names it in logs.
+    async fn write(&self, key: &str, company: CompanyId, user: Option<UserId>, days: (Date, Date)) -> Result<Made>;
+}
+
 /// Writes everything that is due now.
-async fn round<D: Desk>(desk: &D, write: impl AsyncFn(&Job<D::Claim>) -> Result<Made>) -> Result<()> {
-    let write = &write;
-    let one = async |job: Job<D::Claim>| {
-        let made = match write(&job).await {
-            Ok(made) if made.may_succeed && !job.last_try => Err(made.note.unwrap_or_default()),
-            Ok(made) => Ok(made),
-            Err(error) => {
-                tracing::warn!(job = job.key, company = %job.company, %error, source = ?error.source, "a weekly insight could not be made");
-                Err(error.message)
-            }
-        };
-        if let Err(error) = desk.finish(&job, made).await {
-            // Its time will be over, and somebody takes it up again.
-            tracing::warn!(job = job.key, company = %job.company, %error, source = ?error.source, "a weekly insight could not be handed in");
-        }
-    };
-    iter(desk.claim().await?).for_each_concurrent(AT_ONCE, one).await;
+async fn round<D: Desk>(desk: &D, writes: &dyn Writes) -> Result<()> {
+    let each: Vec<_> = desk.claim().await?.into_iter().map(|job| one(desk, writes, job).boxed()).collect();
+    iter(each).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     Ok(())
 }
 
-async fn written<C>(agents: &Agents, job: &Job<C>, plan: &Plan) -> Result<Made> {
-    let nobody = || workforceos_core::Error::forbidden("There is nobody in the company any more for whom it could be made");
-    let session = auth::on_behalf_of(&agents.app, job.company, job.user).await?.ok_or_else(nobody)?;
-    let request: Arc<str> = format!("{}-{}", job.key, job.company).into();
-    let who = Who::clock(session, &request);
-    // Nothing is looked up beyond the analyses: nobody asked anything.
-    let plan = Plan { toolbox: None, time: plan.time.min(TIME), ..plan.clone() };
-    generate(&agents.dispatch, &agents.tools, &who, &question(job), &plan).await
+async fn one<D: Desk>(desk: &D, writes: &dyn Writes, job: Job<D::Claim>) {
+    let made = match writes.write(&job.key, job.company, job.user, (job.from, job.to)).await {
+        Ok(made) if made.may_succeed && !job.last_try => Err(made.note.unwrap_or_default()),
+        Ok(made) => Ok(made),
+        Err(error) => {
+            tracing::warn!(job = job.key, company = %job.company, %error, source = ?error.source, "a weekly insight could not be made");
+            Err(error.message)
+        }
+    };
+    if let Err(error) = desk.finish(&job, made).await {
+        // Its time will be over, and somebody takes it up again.
+        tracing::warn!(job = job.key, company = %job.company, %error, source = ?error.source, "a weekly insight could not be handed in");
+    }
+}
+
+/// The generator.
+struct Scribe<'a> {
+    agents: &'a Agents,
+}
+
+#[async_trait]
+impl Writes for Scribe<'_> {
+    async fn write(&self, key: &str, company: CompanyId, user: Option<UserId>, days: (Date, Date)) -> Result<Made> {
+        let agents = self.agents;
+        let nobody = || Error::forbidden("There is nobody in the company any more for whom it could be made");
+        let session = auth::on_behalf_of(&agents.app, company, user).await?.ok_or_else(nobody)?;
+        let who = Who::clock(session, &format!("{key}-{company}"));
+        let plan = plan_of_clock(agents).await?;
+        // Nothing is looked up beyond the analyses: nobody asked anything.
+        let plan = Plan { toolbox: None, time: plan.time.min(TIME), ..plan };
+        generate(&agents.dispatch, &agents.tools, &who, &question(days), &plan).await
+    }
 }
 
 /// What the clock asks.
-fn question<C>(job: &Job<C>) -> String {
-    format!("What stood out in the week from {} to {}?", job.from, job.to)
+fn question((from, to): (Date, Date)) -> String {
+    format!("What stood out in the week from {from} to {to}?")
 }
 
 #[cfg(test)]
@@ -107,7 +123,6 @@ mod tests {
 
     use serde_json::json;
     use uuid::Uuid;
-    use workforceos_core::Error;
     use workforceos_core::time::parse_date;
 
     use super::super::{BUILTIN, Insight, period};
@@ -158,19 +173,35 @@ mod tests {
         }
     }
 
+    /// Writes as the job's name says.
+    #[derive(Default)]
+    struct Hand {
+        running: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Writes for Hand {
+        async fn write(&self, key: &str, _: CompanyId, _: Option<UserId>, _: (Date, Date)) -> Result<Made> {
+            self.most.fetch_max(self.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            self.running.fetch_sub(1, Ordering::SeqCst);
+            match key {
+                // Written badly: trying again would be no better.
+                "wrong" => Ok(made(BUILTIN, false)),
+                "refused" => Err(Error::forbidden("no")),
+                "first" | "last" => Ok(made(BUILTIN, true)),
+                _ => Ok(made("openai", false)),
+            }
+        }
+    }
+
     #[tokio::test]
     async fn an_insight_waits_for_its_provider_as_long_as_it_may() {
         let tray = Tray::default();
-        *tray.due.lock().expect("the tray") =
-            vec![job("first", false), job("last", true), job("wrong", false), job("fine", false), job("refused", true)];
-        let write = async |job: &Job<()>| match job.key.as_str() {
-            "fine" => Ok(made("openai", false)),
-            // Written badly: trying again would be no better.
-            "wrong" => Ok(made(BUILTIN, false)),
-            "refused" => Err(Error::forbidden("no")),
-            _ => Ok(made(BUILTIN, true)),
-        };
-        round(&tray, write).await.expect("a round");
+        let due = [("first", false), ("last", true), ("wrong", false), ("fine", false), ("refused", true)];
+        *tray.due.lock().expect("the tray") = due.map(|(key, last_try)| job(key, last_try)).to_vec();
+        round(&tray, &Hand::default()).await.expect("a round");
         let done = tray.done.lock().expect("the tray");
         let of = |key: &str| done.iter().find(|(k, _)| k == key).map(|(_, what)| what.clone()).expect("handed in");
         assert_eq!(of("first"), Err("The AI provider cannot be reached".to_owned()));
@@ -180,22 +211,16 @@ mod tests {
 
     #[tokio::test]
     async fn two_are_written_at_a_time() {
-        let tray = Tray::default();
+        let (tray, hand) = (Tray::default(), Hand::default());
         *tray.due.lock().expect("the tray") = (0..9).map(|i| job(&i.to_string(), false)).collect();
-        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let write = async |_: &Job<()>| {
-            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::task::yield_now().await;
-            running.fetch_sub(1, Ordering::SeqCst);
-            Ok(made("openai", false))
-        };
-        round(&tray, write).await.expect("a round");
-        assert_eq!((most.load(Ordering::SeqCst), tray.done.lock().expect("the tray").len()), (AT_ONCE, 9));
+        round(&tray, &hand).await.expect("a round");
+        assert_eq!((hand.most.load(Ordering::SeqCst), tray.done.lock().expect("the tray").len()), (AT_ONCE, 9));
     }
 
     #[test]
     fn the_week_is_what_is_analysed() {
         let job = job("weekly", false);
-        assert_eq!(period::asked(&question(&job), parse_date("2026-06-01").expect("a day")), Some((job.from, job.to)));
+        let days = (job.from, job.to);
+        assert_eq!(period::asked(&question(days), parse_date("2026-06-01").expect("a day")), Some(days));
     }
 }

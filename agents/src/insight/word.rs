@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::Value as Json;
 use tokio::time::{Instant, timeout_at};
 
@@ -156,8 +156,9 @@ impl Writer {
     /// Runs calls side by side, as many as are left; each is answered.
     async fn results(&self, calls: &[Call], more: bool, known: &mut Known, used: &mut Used) -> Result<Vec<Message>, Lost> {
         let left = if more { self.limits.tool_calls.saturating_sub(used.tool_calls) } else { 0 };
-        let run = calls.iter().enumerate().map(async |(i, call)| {
-            if i >= left { Ran::refused("No more calls are left. Write your answer now") } else { self.run(call).await }
+        let run = calls.iter().enumerate().map(|(i, call)| {
+            let none_left = async { Ran::refused("No more calls are left. Write your answer now") };
+            if i >= left { none_left.boxed() } else { self.run(call).boxed() }
         });
         let ran = timeout_at(self.limits.until, join_all(run)).await.map_err(|_| Lost::Time)?;
         used.tool_calls += calls.len().min(left);
