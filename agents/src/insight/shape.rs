@@ -85,8 +85,7 @@ impl Draft {
         if !matches!(self.audience_type.as_str(), "employee" | "company") {
             return None;
         }
-        let named =
-            choices.people.iter().any(|name| self.texts().iter().any(|text| text.to_lowercase().contains(&name.to_lowercase())));
+        let named = choices.people.iter().any(|name| self.texts().iter().any(|text| names(text, name)));
         let drawn = !choices.people.is_empty() && self.chart.as_deref().is_some_and(super::charts::names_people);
         (named || drawn).then(|| format!("What is for {} names no person and shows no chart of persons", self.audience_type))
     }
@@ -95,6 +94,15 @@ impl Draft {
     pub fn texts(&self) -> [&str; 3] {
         [&self.title, &self.summary, self.suggestion.as_deref().unwrap_or_default()]
     }
+}
+
+/// Whether a text names somebody, in whatever case: `Ann` is nobody in `planned`.
+fn names(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.trim().to_lowercase());
+    let apart = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    let whole =
+        |(at, found): (usize, &str)| apart(text[..at].chars().next_back()) && apart(text[at + found.len()..].chars().next());
+    !name.is_empty() && text.match_indices(name.as_str()).any(whole)
 }
 
 /// The one JSON object of an answer, whatever a model wrapped it in.
@@ -256,6 +264,7 @@ mod tests {
             Draft::read(&json.to_string(), &choices())
         };
         assert!(told("manager").is_ok() && told("employee").is_err());
+        assert!(names("Ask Ann, please", "ann") && names("(ANN)", "Ann") && !names("It was planned", "Ann") && !names("x", " "));
     }
 
     #[test]

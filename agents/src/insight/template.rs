@@ -99,12 +99,14 @@ fn topic<'g>(gathered: &'g Gathered, asked: &str) -> Option<(&'static Topic, &'g
     let asked = asked.to_lowercase();
     let all = || TOPICS.iter().filter_map(|topic| gathered.of(topic.tool).map(|json| (topic, json)));
     let named = all().find(|(topic, _)| topic.words.iter().any(|word| asked.contains(word)));
+    // What is foretold rests on other days than those that were asked about: it is told if it is asked for.
+    let past = || all().filter(|(topic, _)| topic.tool != "predictStaffing");
     let certain = |json: &Json| analysis::findings(json).first().map(|f| f.q.unwrap_or(1.0));
     let standing_out = || {
-        all().filter_map(|found| certain(found.1).map(|q| (q, found))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, found)| found)
+        past().filter_map(|found| certain(found.1).map(|q| (q, found))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, found)| found)
     };
-    let most = || all().max_by_key(|(_, json)| sample(json).unwrap_or(0));
-    named.or_else(standing_out).or_else(most)
+    let most = || past().max_by_key(|(_, json)| sample(json).unwrap_or(0));
+    named.or_else(standing_out).or_else(most).or_else(|| all().next())
 }
 
 /// How much an analysis looked at.

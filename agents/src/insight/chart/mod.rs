@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 pub const MOST_PLACES: usize = 60;
 /// The most lines, or bars beside each other.
 const MOST_SERIES: usize = 4;
-/// The longest label, in characters.
+/// The longest label and the longest title, in characters.
 const LABEL: usize = 40;
+const TITLE: usize = 100;
 /// The largest picture that is kept with an insight, in bytes.
 pub const MOST_BYTES: usize = 64 * 1024;
 
@@ -65,7 +66,7 @@ impl Chart {
         (shown >= 2 && said > 0 && whole).then(|| Chart {
             name: name.to_owned(),
             kind,
-            title: label(title),
+            title: cut(title, TITLE),
             x: x[kept].iter().map(|x| label(x)).collect(),
             series,
             unit: unit.to_owned(),
@@ -105,12 +106,16 @@ impl Chart {
 
 /// A text as a label: on one line, without what is no character of XML or turns the direction of writing, and not too long.
 pub fn label(text: &str) -> String {
+    cut(text, LABEL)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_whitespace() { ' ' } else { c };
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = |c: &char| !c.is_control() && !turns(*c) && !matches!(c, '\u{fffe}' | '\u{ffff}');
     let clean: String = text.chars().map(plain).filter(shown).collect();
     let clean = clean.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-    match clean.char_indices().nth(LABEL) {
+    match clean.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", clean[..end].trim_end()),
         None => clean,
     }
