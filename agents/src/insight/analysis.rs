@@ -100,24 +100,6 @@ pub fn list<'j>(json: &'j Json, name: &str) -> &'j [Json] {
     json.get(name).and_then(Json::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Full names that an answer tells.
-pub fn people(json: &Json, found: &mut Vec<String>) {
-    match json {
-        Json::Object(map) => {
-            for (name, value) in map {
-                match value {
-                    Json::String(text) if name.eq_ignore_ascii_case("fullname") && !text.trim().is_empty() => {
-                        found.push(text.clone())
-                    }
-                    value => people(value, found),
-                }
-            }
-        }
-        Json::Array(items) => items.iter().for_each(|item| people(item, found)),
-        _ => {}
-    }
-}
-
 /// What there is too little of, in words: `5 of 20 shifts needed`.
 pub fn too_little(json: &Json) -> Option<String> {
     let little = json.get("tooLittleData").filter(|little| little.is_object())?;

@@ -136,14 +136,9 @@ struct Run {
 impl Run {
     fn of(ctx: &Ctx, gathered: Gathered, today: Date) -> Run {
         let charts = charts::of(&gathered);
-        let mut people = Vec::new();
-        if ctx.is_admin() || ctx.is_manager() {
-            gathered.answers.iter().for_each(|(_, json)| analysis::people(json, &mut people));
-            people.sort_unstable();
-            people.dedup();
-        }
-        let charts_named = charts.iter().map(|chart| chart.name.clone()).collect();
-        let choices = Choices { audiences: who::audiences(ctx), charts: charts_named, people };
+        let named = charts.iter().map(|chart| chart.name.clone()).collect();
+        let of_others = ctx.is_admin() || ctx.is_manager();
+        let choices = Choices { audiences: who::audiences(ctx), charts: named, of_others };
         let mut known = Known::default();
         known.add_day(today);
         gathered.answers.iter().for_each(|(_, json)| known.add(json));
@@ -197,12 +192,14 @@ impl Run {
 /// A draft of which the form is right and every number was returned by a tool.
 fn checked(answer: &str, choices: &Choices, known: &Known, asked: &str) -> Result<Draft, Vec<String>> {
     let draft = Draft::read(answer, choices)?;
+    let told = Some(&draft).filter(|_| choices.of_others).and_then(|draft| draft.tells_of(&known.people));
     let unproved: Vec<String> = draft.texts().iter().flat_map(|text| figures::unproved(text, known, asked)).collect();
     if unproved.is_empty() {
-        return Ok(draft);
+        return told.map_or(Ok(draft), |problem| Err(vec![problem]));
     }
     let list: Vec<String> = unproved.iter().take(20).map(|said| json!(said).to_string()).collect();
-    Err(vec![format!("No tool returned these: {}. Say only what the figures say, or leave it out", list.join(", "))])
+    let refused = format!("No tool returned these: {}. Say only what the figures say, or leave it out", list.join(", "));
+    Err(told.into_iter().chain([refused]).collect())
 }
 
 /// What a page is told where a model was configured and did not word the insight.

@@ -313,7 +313,7 @@ fn every_kind_of_finding_is_told_and_proved() {
     for (tool, asked, finding, sentence) in cases {
         let answer = json!({"period": {"from": "2026-03-23", "to": "2026-06-14"}, "sampleSize": 90, "findings": [finding]});
         let gathered = Gathered { answers: vec![(tool, answer.clone())], failed: Vec::new() };
-        let choices = Choices { audiences: vec!["admin"], charts: Vec::new(), people: Vec::new() };
+        let choices = Choices { audiences: vec!["admin"], charts: Vec::new(), of_others: true };
         let draft = template::draft(&gathered, &choices, asked);
         assert!(draft.summary.contains(sentence), "{}", draft.summary);
         let mut known = Known::default();

@@ -45,6 +45,8 @@ pub struct Known {
     pub longest: usize,
     /// Names that hold digits, the longest first.
     pub names: Vec<String>,
+    /// Full names of persons.
+    pub people: Vec<String>,
     places: usize,
 }
 
@@ -132,6 +134,9 @@ impl Known {
     }
 
     fn text(&mut self, name: &str, text: &str) {
+        if name.eq_ignore_ascii_case("fullname") && !self.people.iter().any(|known| known == text) {
+            self.people.push(text.to_owned());
+        }
         if let Some(day) = parse_date(text) {
             self.days.insert(day);
             let time = text.get(11..16).and_then(minutes);
