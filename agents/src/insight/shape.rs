@@ -214,11 +214,7 @@ mod tests {
     use super::*;
 
     fn choices() -> Choices {
-        Choices {
-            audiences: vec!["manager", "employee"],
-            charts: vec!["absenteeism-by-weekday".to_owned()],
-            people: vec!["Jane Doe".to_owned()],
-        }
+        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()], of_others: true }
     }
 
     fn good() -> Json {

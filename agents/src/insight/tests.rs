@@ -119,11 +119,7 @@ fn run() -> Run {
     let gathered = gathered();
     let charts = charts::of(&gathered);
     let names = charts.iter().map(|chart| chart.name.clone()).collect();
-    let choices = Choices {
-        audiences: vec!["admin", "manager", "employee", "company"],
-        charts: names,
-        people: vec!["Jane Doe".to_owned()],
-    };
+    let choices = Choices { audiences: vec!["admin", "manager", "employee", "company"], charts: names, of_others: true };
     let mut known = Known::default();
     gathered.answers.iter().for_each(|(_, json)| known.add(json));
     let period = (day("2026-03-23"), day("2026-06-14"));

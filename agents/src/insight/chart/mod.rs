@@ -66,7 +66,7 @@ impl Chart {
         (shown >= 2 && said > 0 && whole).then(|| Chart {
             name: name.to_owned(),
             kind,
-            title: cut(title, TITLE),
+            title: shortened(title, TITLE),
             x: x[kept].iter().map(|x| label(x)).collect(),
             series,
             unit: unit.to_owned(),
@@ -106,10 +106,10 @@ impl Chart {
 
 /// A text as a label: on one line, without what is no character of XML or turns the direction of writing, and not too long.
 pub fn label(text: &str) -> String {
-    cut(text, LABEL)
+    shortened(text, LABEL)
 }
 
-fn cut(text: &str, most: usize) -> String {
+fn shortened(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_whitespace() { ' ' } else { c };
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = |c: &char| !c.is_control() && !turns(*c) && !matches!(c, '\u{fffe}' | '\u{ffff}');
