@@ -9,6 +9,7 @@ pub mod chat;
 pub mod design;
 pub mod execution;
 pub mod history;
+pub mod insight;
 pub mod provider;
 #[cfg(test)]
 pub mod testing;

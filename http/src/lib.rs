@@ -1,6 +1,7 @@
 //! The edge: REST, live streams, MCP and the program itself. It turns requests into calls of dispatch and answers into
 //! bytes; no rule of the business lives here.
 
+mod agents;
 mod agents_chat;
 mod auth;
 pub mod backup;

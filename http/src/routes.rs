@@ -12,7 +12,7 @@ use workforceos_services::{Bucket, SERVICES};
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{agents_chat, auth, bucket, business, calendar, chat, reply, stream, system, tools, unread};
+use crate::{agents, agents_chat, auth, bucket, business, calendar, chat, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -53,6 +53,9 @@ enum Own<'p> {
     Chat(chat::Route<'p>),
     /// The agent that people talk to, whole or streamed.
     Assistant(bool),
+    Insight(&'static str),
+    InsightStream(&'static str),
+    InsightChart(&'p str),
 }
 
 impl Own<'_> {
@@ -85,6 +88,15 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         }
         ["realtime-api", "v1", "stream"] => (Method::Get, Own::Stream),
         ["schedulemanagement-api", "v1", "shifts.ics"] => (Method::Get, Own::Calendar),
+        ["aiworkforceanalytics-api", "ai-insight", "generate"] => (Method::Post, Own::Insight("insightGenerator")),
+        ["aiworkforceanalytics-api", "ai-insight", "generate", "stream"] => {
+            (Method::Post, Own::InsightStream("insightGenerator"))
+        }
+        ["aiworkforceanalytics-api", "v1", "insights", _, "chart.svg"] => (Method::Get, Own::InsightChart(raw[3])),
+        ["agenthub-api", "agents", "workforceinsightgenerator"] => (Method::Post, Own::Insight("workforceInsightGenerator")),
+        ["agenthub-api", "agents", "workforceinsightgenerator", "stream"] => {
+            (Method::Post, Own::InsightStream("workforceInsightGenerator"))
+        }
         ["mcpbff-api", "api", "tools"] => (Method::Get, Own::Tools),
         ["mcpbff-api", "api", "tools", "status"] => (Method::Get, Own::ToolsStatus),
         ["mcpbff-api", "api", "tools", "call"] => (Method::Post, Own::CallTool),
@@ -186,6 +198,9 @@ async fn answer(
         Own::RefreshTools => tools::refresh(server, request, incoming).await,
         Own::Chat(route) => chat::handle(server, request, payload, incoming, route).await,
         Own::Assistant(streamed) => agents_chat::ask(server, request, payload, incoming, streamed).await,
+        Own::Insight(agent) => agents::insight(server, request, payload, incoming, agent).await,
+        Own::InsightStream(agent) => agents::insight_stream(server, request, payload, incoming, agent).await,
+        Own::InsightChart(id) => agents::chart(server, request, incoming, id).await,
     }
 }
 
@@ -235,6 +250,11 @@ mod tests {
         assert_eq!(own("/auth-api/permissions/auth.getUser"), Some((Method::Get, Own::Permission("auth.getUser"))));
         assert_eq!(own("/auth-api/login"), Some((Method::Post, Own::Login)));
         assert_eq!(own("/mcpbff-api/api/tools/service/taskManagement"), Some((Method::Get, Own::ToolsOf("taskManagement"))));
+        let insight = Own::Insight("workforceInsightGenerator");
+        assert_eq!(own("/agentHub-api/agents/workforceInsightGenerator"), Some((Method::Post, insight)));
+        let stream = Own::InsightStream("insightGenerator");
+        assert_eq!(own("/aiWorkforceAnalytics-api/ai-insight/generate/stream"), Some((Method::Post, stream)));
+        assert_eq!(own("/aiworkforceanalytics-api/v1/insights/aB/chart.svg"), Some((Method::Get, Own::InsightChart("aB"))));
         let key = Own::Download(Bucket::CompanyAvatars, bucket::Ask::Key("aB"));
         assert_eq!(own("/Auth-api/bucket/COMPANYAVATARS/download/Key/aB"), Some((Method::Get, key)));
         assert_eq!(own("/auth-api/bucket/useravatars/upload"), Some((Method::Post, Own::Upload(Bucket::UserAvatars))));

@@ -34,7 +34,7 @@ pub(crate) use passwords::NOBODY as NO_PASSWORD;
 pub use passwords::Passwords;
 pub use permissions::{permission, permissions};
 pub use purge::{daily as purge_daily, purge_archived};
-pub use session::{bucket_session, session};
+pub use session::{bucket_session, on_behalf_of, session};
 pub use throttle::Throttle;
 pub use tokens::Tokens;
 pub(crate) use users::create_user::taken;

@@ -7,7 +7,7 @@ use workforceos_core::id::{CompanyId, SessionId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{ApiKey, Company, User, UserSession};
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Ctx, KeyScope, Session, Tenant, Via};
+use workforceos_core::session::{Ctx, KeyScope, Role, Session, Tenant, Via};
 use workforceos_core::time::Timestamp;
 
 use crate::App;
@@ -110,6 +110,22 @@ async fn person(app: &App, company: CompanyId, id: UserId) -> Result<Option<(Use
         return Ok(None);
     }
     Ok(codename(app, company).await?.map(|codename| (user, codename)))
+}
+
+/// A session of the server's own making for a user of a company, or for its owner, who need not be logged in: what the server works
+/// out for them, it reads with their rights. It has no token and no changing call takes it. `None` if there is no such user now.
+pub async fn on_behalf_of(app: &App, company: CompanyId, user: Option<UserId>) -> Result<Option<Session>> {
+    let user = match user {
+        Some(user) => Some(user),
+        None => {
+            let owner = Query::of(User::def(), company, Cond::eq("roleId", Role::TenantOwner.as_str()));
+            app.store.select(&owner).await?.first().map(|record| UserId(record.id()))
+        }
+    };
+    let Some(user) = user else { return Ok(None) };
+    let found = person(app, company, user).await?.filter(|(user, _)| user.archive_date.is_none());
+    let reads = KeyScope { read_only: true, services: Vec::new() };
+    Ok(found.map(|(user, codename)| Session { key: Some(reads), ..whose(&user, codename) }))
 }
 
 /// A tenant's codename: `root` for the SaaS level.
