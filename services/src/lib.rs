@@ -1,6 +1,7 @@
 //! The services: one folder each, one small file per Business API. What every service uses stands beside them.
 
 mod alerts;
+pub mod analytics;
 pub mod announcements;
 pub mod attendance;
 pub mod auth;
