@@ -202,6 +202,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "taskManagement", prefix: "/taskmanagement-api", apis: tasks::apis() },
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
+        Service { name: "aiWorkforceAnalytics", prefix: "/aiworkforceanalytics-api", apis: analytics::apis() },
     ])
 }
 

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     step!(18, "withdrawals", "0018_withdrawals.sql"),
     step!(19, "swap ends", "0019_swap_ends.sql"),
     step!(20, "announcement ends", "0020_announcement_ends.sql"),
+    step!(21, "task times", "0021_task_times.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {
