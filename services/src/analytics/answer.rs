@@ -28,7 +28,6 @@ const COMPARED: [&str; 3] = [
 
 /// An analysis of a rate.
 pub struct Analysis<'a> {
-    pub app: &'a App,
     pub ctx: &'a Ctx,
     pub question: &'a Question,
     pub measure: &'static str,
@@ -55,7 +54,7 @@ impl<'a> Analysis<'a> {
         let (people, departments) = rates.named();
         let people = people::names::<UserId>(app, ctx, people).await?;
         let departments = people::departments::<DepartmentId>(app, ctx, departments).await?;
-        let mut analysis = Analysis { app, ctx, question, measure, rate, rates, people, departments, findings: Vec::new() };
+        let mut analysis = Analysis { ctx, question, measure, rate, rates, people, departments, findings: Vec::new() };
         analysis.findings = analysis.rates.findings(&analysis.told());
         Ok(analysis)
     }

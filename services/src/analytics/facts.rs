@@ -67,7 +67,6 @@ pub struct EndedShift {
     pub start_time: String,
     pub minutes: i64,
     pub break_minutes: i64,
-    pub needed: i64,
     pub department: Option<DepartmentId>,
     pub template: Option<TemplateId>,
 }
@@ -100,7 +99,8 @@ pub fn check_room(count: usize, what: &str) -> Result<()> {
     if count <= MAX_FACTS {
         return Ok(());
     }
-    let message = format!("is too early: there are more than {MAX_FACTS} {what} since then; choose a shorter period or a department");
+    let message =
+        format!("is too early: there are more than {MAX_FACTS} {what} since then; choose a shorter period or a department");
     Err(Error::field("from", message))
 }
 
@@ -148,7 +148,6 @@ impl EndedShift {
             start_time: shift.start_time.clone(),
             minutes: shift.ends_at.minutes_since(shift.starts_at),
             break_minutes: shift.break_minutes,
-            needed: shift.needed_count,
             department: shift.department_id,
             template: shift.shift_template_id,
         }
@@ -200,7 +199,8 @@ impl Away {
 
     /// Whether somebody was on leave for a whole day, in one piece or in two halves.
     pub fn all_day(&self, user: UserId, date: Date) -> bool {
-        let has = |part| self.0.get(&user).is_some_and(|l| l.iter().any(|(from, to, p)| (*from..=*to).contains(&date) && *p == part));
+        let has =
+            |part| self.0.get(&user).is_some_and(|l| l.iter().any(|(from, to, p)| (*from..=*to).contains(&date) && *p == part));
         has(DayPart::Full) || (has(DayPart::FirstHalf) && has(DayPart::SecondHalf))
     }
 }

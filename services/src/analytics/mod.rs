@@ -6,6 +6,8 @@ mod anomalies;
 mod answer;
 mod asked;
 mod attendance;
+#[cfg(test)]
+mod effects;
 mod facts;
 mod figures;
 mod findings;

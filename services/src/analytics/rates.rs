@@ -133,7 +133,8 @@ impl Rates {
         let Told { people, departments, limit, .. } = told;
         // Who does not work here any more counts in the rest, and is not named.
         let here: Vec<_> = self.people.by_importance().into_iter().filter(|(user, _)| !people.of(*user).is_empty()).collect();
-        let known: Vec<_> = self.departments.by_importance().into_iter().filter(|(d, _)| !departments.of(*d).is_empty()).collect();
+        let known: Vec<_> =
+            self.departments.by_importance().into_iter().filter(|(d, _)| !departments.of(*d).is_empty()).collect();
         answer["overall"] = rate(self.overall);
         answer["comparisons"] = json!([
             comparison("person", &self.people.family, &here, *limit, |user| person(people, user)),
@@ -270,7 +271,10 @@ pub fn shapes(hit: &str) -> [(&'static str, Json); 4] {
         ("total", shape::whole("Groups there are.")),
         ("compared", shape::whole("Groups with enough data to be compared.")),
         ("test", test_shape("Whether all have one rate (Pearson's chi-square).")),
-        ("rows", shape::list(shape::object("A group.", row), "People and departments: what stands out first, then the highest rates.")),
+        (
+            "rows",
+            shape::list(shape::object("A group.", row), "People and departments: what stands out first, then the highest rates."),
+        ),
     ];
     let week = [
         ("week", shape::date("Its Monday.")),

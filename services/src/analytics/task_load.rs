@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use workforceos_core::Reach;
 use workforceos_core::answer::Answer;
 use workforceos_core::cursor::Cursor;
 use workforceos_core::error::Result;
@@ -14,7 +15,6 @@ use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::value::Value;
-use workforceos_core::Reach;
 
 use super::answer::{Analysis, shape_of};
 use super::asked::{Asked, Question, question};

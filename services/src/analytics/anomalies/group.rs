@@ -151,7 +151,8 @@ mod tests {
     /// Weekday shifts from nine to five, one a day, with what one person worked at each.
     fn facts(worked: &[i64]) -> Facts {
         let mut facts = Facts::default();
-        let mut day = Date::from_ymd_opt(2026, 3, 2).expect("a Monday").iter_days().filter(|d| d.weekday().number_from_monday() < 6);
+        let mut day =
+            Date::from_ymd_opt(2026, 3, 2).expect("a Monday").iter_days().filter(|d| d.weekday().number_from_monday() < 6);
         for (i, worked) in (0u32..).zip(worked) {
             let date = day.next().expect("days go on");
             facts.shifts.push(EndedShift {
@@ -160,11 +161,11 @@ mod tests {
                 start_time: "09:00".to_owned(),
                 minutes: 480,
                 break_minutes: 30,
-                needed: 1,
                 department: None,
                 template: None,
             });
-            let came = Came::Attended { late: false, late_by: 0, left_early: false, arrived: i64::from(i % 5), worked: Some(*worked) };
+            let came =
+                Came::Attended { late: false, late_by: 0, left_early: false, arrived: i64::from(i % 5), worked: Some(*worked) };
             let user = UserId(Uuid::from_u128(7));
             facts.all.push(Fact { user, shift: i, date, came, half_day: false });
         }

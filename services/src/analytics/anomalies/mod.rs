@@ -105,11 +105,8 @@ async fn named(app: &App, ctx: &Ctx, judged: &[Judged], beyond: &[(&Judged, &Mea
 }
 
 fn finding(judged: &Judged, measured: &Measured, shift: &EndedShift, score: f64, named: &Named) -> Finding {
-    let mut about = map([
-        ("shiftId", json!(shift.id.to_string())),
-        ("shiftDate", json!(shift.date)),
-        ("startTime", json!(shift.start_time)),
-    ]);
+    let mut about =
+        map([("shiftId", json!(shift.id.to_string())), ("shiftDate", json!(shift.date)), ("startTime", json!(shift.start_time))]);
     if let Some(user) = measured.user {
         about.extend(person(&named.people, user));
     }
@@ -193,7 +190,10 @@ fn output() -> Json {
             ("total", shape::whole("Anomalies there are.")),
             ("anomalies", shape::list(shape::object("An anomaly.", row), "The most unlike first.")),
             ("groupCount", shape::whole("Groups of comparable figures.")),
-            ("groups", shape::list(shape::object("A group.", group), "Those with anomalies first, then the largest; 40 at most.")),
+            (
+                "groups",
+                shape::list(shape::object("A group.", group), "Those with anomalies first, then the largest; 40 at most."),
+            ),
         ],
     );
     for (name, part) in findings::shapes() {

@@ -264,7 +264,10 @@ mod tests {
             json!({"weekday": 1, "hour": 9, "planned": 0.0, "headcount": 5.0, "mean": 5.0, "seasonalNaive": 6.0, "low": 4.0, "high": 6.0, "n": 8})
         );
         let test = &told["backTest"];
-        assert_eq!((&test["scale"], &test["maeSeasonalNaive"], &test["maseSeasonalNaive"]), (&json!(2.0), &json!(2.0), &json!(1.0)));
+        assert_eq!(
+            (&test["scale"], &test["maeSeasonalNaive"], &test["maseSeasonalNaive"]),
+            (&json!(2.0), &json!(2.0), &json!(1.0))
+        );
         // Of an odd number of weeks before, the means are 5, or 5 ± 1/7.
         assert!(test["maeMean"].as_f64().expect("a number") < 1.1);
     }

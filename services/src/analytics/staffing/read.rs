@@ -141,7 +141,8 @@ impl People {
         let mut people: HashSet<UserId> = shift.assigned_user_ids.iter().copied().collect();
         for department in &shift.assigned_department_ids {
             let members = self.members.get(department).into_iter().flatten();
-            let there = members.filter(|(user, joined)| *joined <= shift.starts_at && !self.away.all_day(*user, shift.shift_date));
+            let there =
+                members.filter(|(user, joined)| *joined <= shift.starts_at && !self.away.all_day(*user, shift.shift_date));
             people.extend(there.map(|(user, _)| *user));
         }
         people.iter().filter(|user| whose.includes(**user)).count() as i64

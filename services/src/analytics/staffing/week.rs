@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn hours_are_counted_where_they_lie() {
         let counted = week("2026-06-01", &[("2026-06-01", "09:00", "17:00", 3), ("2026-06-01", "16:30", "18:00", 2)]);
-        assert_eq!(counted[8..18].iter().map(|h| h.unwrap()).collect::<Vec<_>>(), [0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0, 2.0]);
+        assert_eq!(
+            counted[8..18].iter().map(|h| h.unwrap()).collect::<Vec<_>>(),
+            [0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0, 2.0]
+        );
         assert_eq!(counted.iter().flatten().sum::<f64>(), 27.0);
     }
 

@@ -1,7 +1,7 @@
 //! The Kruskal–Wallis test: whether groups of numbers lie as high as each other.
 
-use super::chi_square::{ChiSquare, upper_tail};
 use super::TooLittle;
+use super::chi_square::{ChiSquare, upper_tail};
 
 /// The least numbers that a group must have for the chi-square approximation.
 pub const PER_GROUP: u64 = 5;

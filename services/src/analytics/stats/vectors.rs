@@ -114,7 +114,10 @@ fn weekdays(rows: &[Row], wanted: &Json) {
     let found = shares::compare(&counts).expect("enough");
     for ((name, share), (_, hours)) in ["mon", "tue", "wed", "thu", "fri"].iter().zip(&found.groups).zip(days.values()) {
         let wanted = &wanted["weekday"][name];
-        assert_eq!((share.count.hits, *hours), (wanted["count"].as_u64().expect("count"), wanted["hours"].as_u64().expect("hours")));
+        assert_eq!(
+            (share.count.hits, *hours),
+            (wanted["count"].as_u64().expect("count"), wanted["hours"].as_u64().expect("hours"))
+        );
         close(share.count.rate().expect("some"), &wanted["share"]);
         close(share.interval.low, &wanted["wilson95"][0]);
         close(share.interval.high, &wanted["wilson95"][1]);
