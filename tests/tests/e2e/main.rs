@@ -1,5 +1,6 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
+mod analytics;
 mod announcements;
 mod avatars;
 mod backup;
