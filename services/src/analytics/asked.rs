@@ -23,7 +23,7 @@ const USUAL_DAYS: u64 = 84;
 /// How many people, departments or shifts are listed unless the caller says so, and at most.
 const LISTED: (i64, i64) = (25, 200);
 /// Of more people than this, rows are not looked up by name: those of all are read and the others left aside.
-const MAX_NAMED: usize = 2_000;
+const MAX_NAMED: usize = 200;
 
 input! {
     pub struct Asked {
@@ -54,13 +54,6 @@ impl Period {
 
     pub fn contains(&self, date: Date) -> bool {
         (self.from..=self.to).contains(&date)
-    }
-
-    /// The period in parts of a week each: what is read at once.
-    pub fn weeks(&self) -> impl Iterator<Item = Period> + use<> {
-        let to = self.to;
-        let starts = self.from.iter_days().step_by(7).take_while(move |date| *date <= to);
-        starts.map(move |from| Period { from, to: later(from, 6).min(to) })
     }
 
     /// Rows whose date lies in it.
@@ -115,13 +108,18 @@ impl Whose {
         }
     }
 
-    /// The condition on the property that says whose a row is. Of very many people it is looser than [`Whose::includes`], which
-    /// has to be asked of every row.
-    pub fn cond(&self, property: &'static str) -> Cond {
+    /// The people, where they are few enough to be looked up by name.
+    pub fn named(&self) -> Option<Vec<UserId>> {
         match self {
-            Whose::These(users) if users.len() <= MAX_NAMED => Cond::id_in(property, &users.iter().copied().collect::<Vec<_>>()),
-            _ => Cond::TRUE,
+            Whose::These(users) if users.len() <= MAX_NAMED => Some(users.iter().copied().collect()),
+            _ => None,
         }
+    }
+
+    /// The condition on the property that says whose a row is. Of many people it is looser than [`Whose::includes`], which has to be
+    /// asked of every row.
+    pub fn cond(&self, property: &'static str) -> Cond {
+        self.named().map_or(Cond::TRUE, |users| Cond::id_in(property, &users))
     }
 }
 
@@ -196,19 +194,4 @@ pub async fn whose(
 pub async fn unknown_department(app: &App, ctx: &Ctx, department: DepartmentId) -> Result<Option<Problem>> {
     let found = app.store.get(UserGroup::def(), Some(ctx.company()), department.0).await?;
     Ok(found.is_none().then(|| Problem::new("departmentId", "is not known here")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_is_read_week_by_week() {
-        let day = |d: u32| Date::from_ymd_opt(2026, 6, d).expect("a date");
-        let period = Period { from: day(3), to: day(18) };
-        let weeks: Vec<(Date, Date)> = period.weeks().map(|w| (w.from, w.to)).collect();
-        assert_eq!(weeks, [(day(3), day(9)), (day(10), day(16)), (day(17), day(18))]);
-        assert_eq!(period.days(), 16);
-        assert_eq!(Period { from: day(3), to: day(3) }.weeks().count(), 1);
-    }
 }

@@ -110,7 +110,7 @@ fn a_rate_that_rises_is_found_and_its_slope_is_about_right() {
 #[test]
 fn weeks_of_few_shifts_are_no_weeks_of_a_trend() {
     let monday = Date::from_ymd_opt(2026, 3, 2).expect("a Monday");
-    let unit = |day: usize| Unit { user: user(0), date: monday + chrono::Duration::days(day as i64), hit: day % 9 == 0 };
+    let unit = |day: usize| Unit { user: user(0), date: monday + chrono::Duration::days(day as i64), hit: day.is_multiple_of(9) };
     let rates = analyse(&(0..84).map(unit).collect::<Vec<_>>(), &HashMap::new());
     let little = rates.trend.expect_err("seven a week");
     assert_eq!((little.n, little.needed, little.of), (0, 8, "weeks"));

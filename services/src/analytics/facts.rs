@@ -1,4 +1,4 @@
-//! What happened: who was at which ended shift, or was not. Read week by week into small facts, so that a large company's year
+//! What happened: who was at which ended shift, or was not. Read page by page into small facts, so that a large company's year
 //! fits into memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,17 +10,20 @@ use workforceos_core::object::DataObject;
 use workforceos_core::objects::{
     AttendanceRecord, AttendanceStatus, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, Shift, ShiftStatus, UserGroupMember,
 };
-use workforceos_core::query::{Cond, Op, Query};
+use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::{Record, cursor::Cursor};
 
 use super::asked::{Period, Question, Whose};
 use crate::App;
 
 /// The most facts that one analysis looks at.
 pub const MAX_FACTS: usize = 500_000;
+/// How many rows are read at once.
+const PAGE: u64 = 10_000;
 /// How many shifts are looked up at once.
-pub const SHIFTS_AT_ONCE: usize = 5_000;
+const SHIFTS_AT_ONCE: usize = 5_000;
 /// Analyses that hold facts at the same time: the others wait, so that memory stays bounded.
 static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
@@ -104,33 +107,73 @@ pub fn check_room(count: usize, what: &str) -> Result<()> {
     Err(Error::field("from", message))
 }
 
+/// The rows of a query, page by page.
+pub struct Pages<'a> {
+    app: &'a App,
+    query: Query,
+    cursor: Cursor,
+    over: bool,
+}
+
+impl<'a> Pages<'a> {
+    /// Of few people all rows at once, found by their names; else in an order that an index has, of which each page goes on.
+    pub fn of(app: &'a App, query: Query, whose: &Whose, by: &str) -> Pages<'a> {
+        let few = whose.named().is_some();
+        let query = if few { query } else { Query { order: order(query.def, by), limit: PAGE, ..query } };
+        Pages { app, query, cursor: Cursor::start(), over: false }
+    }
+
+    /// The next page; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<Vec<Record>>> {
+        if self.over {
+            return Ok(None);
+        }
+        let cond = self.cursor.cond(self.query.def).and(self.query.cond.clone());
+        let rows = self.app.store.select(&Query { cond, ..self.query.clone() }).await?;
+        self.over = self.query.order.is_empty() || (rows.len() as u64) < self.query.limit;
+        if let Some(last) = rows.last() {
+            self.cursor = Cursor::after(&self.query.order, last);
+        }
+        Ok(Some(rows))
+    }
+}
+
+/// The records of attendance of a period.
+pub fn records<'a>(app: &'a App, ctx: &Ctx, whose: &Whose, period: Period, more: Cond) -> Pages<'a> {
+    let cond = period.cond("shiftDate").and(whose.cond("userId")).and(more);
+    Pages::of(app, Query::of(AttendanceRecord::def(), ctx.company(), cond), whose, "shiftDate,id")
+}
+
 /// The attendance at ended shifts of the period. Drafts, cancelled shifts and those that are not over count nothing.
 pub async fn read(app: &App, ctx: &Ctx, question: &Question) -> Result<Facts> {
-    let away = leave(app, ctx, &question.whose, question.period).await?;
+    let whose = &question.whose;
+    let away = leave(app, ctx, whose, question.period).await?;
     let mut facts = Facts::default();
-    for week in question.period.weeks() {
-        let cond = week.cond("shiftDate").and(question.whose.cond("userId"));
-        let records = app.store.select(&Query::of(AttendanceRecord::def(), ctx.company(), cond)).await?;
-        let records: Vec<AttendanceRecord> = records.into_iter().map(AttendanceRecord::from_record).collect::<Result<_>>()?;
-        let records: Vec<AttendanceRecord> = records.into_iter().filter(|r| question.whose.includes(r.user_id)).collect();
-        let shifts: BTreeSet<ShiftId> = records.iter().map(|record| record.shift_id).collect();
-        let shifts = ended(app, ctx, shifts.into_iter().collect()).await?;
-        gather(&mut facts, records, shifts, &away);
+    // A day's records may stand on two pages: its shifts are known by then.
+    let mut known: HashMap<ShiftId, Option<(u32, Timestamp)>> = HashMap::new();
+    let mut pages = records(app, ctx, whose, question.period, Cond::TRUE);
+    while let Some(page) = pages.next().await? {
+        let records: Vec<AttendanceRecord> = page.into_iter().map(AttendanceRecord::from_record).collect::<Result<_>>()?;
+        let records: Vec<AttendanceRecord> = records.into_iter().filter(|r| whose.includes(r.user_id)).collect();
+        let new: BTreeSet<ShiftId> = records.iter().map(|r| r.shift_id).filter(|id| !known.contains_key(id)).collect();
+        known.extend(new.iter().map(|id| (*id, None)));
+        for shift in ended(app, ctx, new.into_iter().collect()).await? {
+            known.insert(ShiftId(shift.meta.id), Some((facts.shifts.len() as u32, shift.starts_at)));
+            facts.shifts.push(EndedShift::of(&shift));
+        }
+        gather(&mut facts, &records, &known, &away);
         check_room(facts.all.len(), "records of attendance")?;
     }
     Ok(facts)
 }
 
-async fn ended(app: &App, ctx: &Ctx, ids: Vec<ShiftId>) -> Result<Vec<(EndedShift, Timestamp)>> {
+/// Those of the shifts that count.
+pub async fn ended(app: &App, ctx: &Ctx, ids: Vec<ShiftId>) -> Result<Vec<Shift>> {
     let mut ended = Vec::with_capacity(ids.len());
     for ids in ids.chunks(SHIFTS_AT_ONCE) {
         let shifts = app.store.select(&Query::of(Shift::def(), ctx.company(), Cond::id_in("id", ids))).await?;
-        for shift in shifts {
-            let shift = Shift::from_record(shift)?;
-            if counts(&shift, ctx.now()) {
-                ended.push((EndedShift::of(&shift), shift.starts_at));
-            }
-        }
+        let shifts: Vec<Shift> = shifts.into_iter().map(Shift::from_record).collect::<Result<_>>()?;
+        ended.extend(shifts.into_iter().filter(|shift| counts(shift, ctx.now())));
     }
     Ok(ended)
 }
@@ -154,15 +197,10 @@ impl EndedShift {
     }
 }
 
-fn gather(facts: &mut Facts, records: Vec<AttendanceRecord>, shifts: Vec<(EndedShift, Timestamp)>, away: &Away) {
-    let mut places: HashMap<ShiftId, (u32, Timestamp)> = HashMap::with_capacity(shifts.len());
-    for (shift, starts_at) in shifts {
-        places.insert(shift.id, (facts.shifts.len() as u32, starts_at));
-        facts.shifts.push(shift);
-    }
+fn gather(facts: &mut Facts, records: &[AttendanceRecord], shifts: &HashMap<ShiftId, Option<(u32, Timestamp)>>, away: &Away) {
     for record in records {
-        if let Some((shift, starts_at)) = places.get(&record.shift_id) {
-            let came = came(&record, *starts_at, away);
+        if let Some(Some((shift, starts_at))) = shifts.get(&record.shift_id) {
+            let came = came(record, *starts_at, away);
             let half_day = away.any(record.user_id, record.shift_date);
             facts.all.push(Fact { user: record.user_id, shift: *shift, date: record.shift_date, came, half_day });
         }

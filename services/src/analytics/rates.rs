@@ -138,7 +138,7 @@ impl Rates {
         answer["overall"] = rate(self.overall);
         answer["comparisons"] = json!([
             comparison("person", &self.people.family, &here, *limit, |user| person(people, user)),
-            comparison("weekday", &self.weekdays.family, &self.weekdays.iter().collect::<Vec<_>>(), 7, |day| weekday(day)),
+            comparison("weekday", &self.weekdays.family, &self.weekdays.iter().collect::<Vec<_>>(), 7, weekday),
             comparison("department", &self.departments.family, &known, *limit, |d| department(departments, d)),
         ]);
         let week = |(monday, count): &(Date, Count)| {

@@ -6,28 +6,25 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use workforceos_core::Reach;
 use workforceos_core::answer::Answer;
-use workforceos_core::cursor::Cursor;
 use workforceos_core::error::Result;
 use workforceos_core::id::UserId;
 use workforceos_core::object::{DataObject, Record};
 use workforceos_core::objects::{IndividualTask, TaskStatus};
-use workforceos_core::query::{Cond, Op, Query, order};
+use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::value::Value;
 
 use super::answer::{Analysis, shape_of};
 use super::asked::{Asked, Question, question};
+use super::facts::{self, Pages};
 use super::figures::{rate, rate_shape, rounded};
 use super::rates::{Unit, map, person};
+use super::shape_of_person;
 use super::shares::{self, Counts};
 use super::stats::{Count, robust};
-use super::{facts, shape_of_person};
 use crate::people::{self, Names};
 use crate::{Api, App, shape};
-
-/// How many tasks are read at once: each has its text.
-const PAGE: u64 = 5_000;
 
 const RATE: &str = "Missed rate: overdue, or completed after dueTime ÷ all tasks given in the period whose dueTime is over, cancelled ones \
                     left out; by the day they were due. Intervals are Wilson's, 95 %.";
@@ -111,19 +108,14 @@ async fn read(app: &App, ctx: &Ctx, question: &Question) -> Result<Vec<Task>> {
         Cond::In("status", [TaskStatus::Pending, TaskStatus::Completed].map(|s| Value::Text(s.as_str().to_owned())).to_vec()),
     ]);
     let given = given.and(question.whose.cond("assigneeUserId"));
-    let order = order(IndividualTask::def(), "createdAt,id");
-    let (mut tasks, mut cursor) = (Vec::new(), Cursor::start());
-    loop {
-        let cond = cursor.cond(IndividualTask::def()).and(given.clone());
-        let page = Query { order: order.clone(), limit: PAGE, ..Query::of(IndividualTask::def(), ctx.company(), cond) };
-        let rows = app.store.select(&page).await?;
-        tasks.extend(rows.iter().filter_map(Task::of).filter(|task| question.whose.includes(task.user)));
+    let query = Query::of(IndividualTask::def(), ctx.company(), given);
+    let mut pages = Pages::of(app, query, &question.whose, "createdAt,id");
+    let mut tasks = Vec::new();
+    while let Some(page) = pages.next().await? {
+        tasks.extend(page.iter().filter_map(Task::of).filter(|task| question.whose.includes(task.user)));
         facts::check_room(tasks.len(), "tasks")?;
-        match rows.last() {
-            Some(last) if rows.len() as u64 == PAGE => cursor = Cursor::after(&order, last),
-            _ => return Ok(tasks),
-        }
     }
+    Ok(tasks)
 }
 
 /// A person's tasks.

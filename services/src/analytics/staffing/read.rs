@@ -1,7 +1,8 @@
 //! Who is planned, or was there, hour by hour.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use workforceos_core::Record;
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::object::DataObject;
@@ -15,7 +16,7 @@ use super::Basis;
 use super::week::Week;
 use crate::App;
 use crate::analytics::asked::{Period, Whose, earlier, later};
-use crate::analytics::facts::{self, Away, check_room};
+use crate::analytics::facts::{self, Away, Pages, check_room};
 
 /// Whose presence is counted, and at which shifts.
 pub struct Counted<'a> {
@@ -44,15 +45,22 @@ impl Counted<'_> {
             Basis::Planned => Some(self.people(span).await?),
             Basis::Attended => None,
         };
-        for part in span.weeks() {
+        let mut pages = match &people {
+            Some(people) => self.shifts(span, people),
+            None => {
+                let came = Cond::Cmp("checkInTime", Op::Gt, Value::Time(Timestamp(0)));
+                facts::records(self.app, self.ctx, self.whose, span, came)
+            }
+        };
+        while let Some(page) = pages.next().await? {
             let found = match &people {
-                Some(people) => self.planned(part, people).await?,
-                None => self.attended(part).await?,
+                Some(people) => self.planned(page, people)?,
+                None => self.attended(page).await?,
             };
             all.sample += found.len();
             check_room(all.sample, "shifts")?;
             for (from, to, count) in found {
-                all.weeks.iter_mut().for_each(|week| week.add(from, to, count));
+                add(&mut all.weeks, from, to, count);
             }
         }
         Ok(all)
@@ -62,12 +70,15 @@ impl Counted<'_> {
         self.department.is_none_or(|d| shift.department_id == Some(d) || shift.assigned_department_ids.contains(&d))
     }
 
+    fn shifts(&self, span: Period, people: &People) -> Pages<'_> {
+        let cond = span.cond("shiftDate").and(self.assigned(people));
+        Pages::of(self.app, Query::of(Shift::def(), self.ctx.company(), cond), self.whose, "shiftDate,startTime,id")
+    }
+
     /// The published shifts with how many of the people within reach are assigned.
-    async fn planned(&self, part: Period, people: &People) -> Result<Vec<(Timestamp, Timestamp, i64)>> {
-        let cond = part.cond("shiftDate").and(self.assigned(people));
-        let shifts = self.app.store.select(&Query::of(Shift::def(), self.ctx.company(), cond)).await?;
+    fn planned(&self, page: Vec<Record>, people: &People) -> Result<Vec<(Timestamp, Timestamp, i64)>> {
         let mut spans = Vec::new();
-        for shift in shifts {
+        for shift in page {
             let shift = Shift::from_record(shift)?;
             let counts = !shift.is_draft && shift.status != ShiftStatus::Cancelled && self.is_of_department(&shift);
             let assigned = if counts { people.assigned(&shift, self.whose) } else { 0 };
@@ -80,10 +91,7 @@ impl Counted<'_> {
 
     /// Shifts that name one of the people, or a department to which one belongs.
     fn assigned(&self, people: &People) -> Cond {
-        let Whose::These(users) = self.whose else { return Cond::TRUE };
-        if self.whose.cond("userId") == Cond::TRUE {
-            return Cond::TRUE;
-        }
+        let Some(users) = self.whose.named() else { return Cond::TRUE };
         let departments = people.members.keys().map(|d| d.0).collect();
         let named = Cond::HasAny("assignedUserIds", users.iter().map(|user| user.0).collect());
         Cond::Any(vec![named, Cond::HasAny("assignedDepartmentIds", departments)])
@@ -100,13 +108,13 @@ impl Counted<'_> {
     }
 
     /// Who came to ended shifts: from the start, or later, to the check-out; without one to the end.
-    async fn attended(&self, part: Period) -> Result<Vec<(Timestamp, Timestamp, i64)>> {
-        let came = Cond::Cmp("checkInTime", Op::Gt, Value::Time(Timestamp(0)));
-        let cond = part.cond("shiftDate").and(came).and(self.whose.cond("userId"));
-        let records = self.app.store.select(&Query::of(AttendanceRecord::def(), self.ctx.company(), cond)).await?;
-        let records: Vec<AttendanceRecord> = records.into_iter().map(AttendanceRecord::from_record).collect::<Result<_>>()?;
-        let ids: HashSet<ShiftId> = records.iter().map(|record| record.shift_id).collect();
-        let shifts = self.shifts(ids.into_iter().collect()).await?;
+    async fn attended(&self, page: Vec<Record>) -> Result<Vec<(Timestamp, Timestamp, i64)>> {
+        let records: Vec<AttendanceRecord> = page.into_iter().map(AttendanceRecord::from_record).collect::<Result<_>>()?;
+        let ids: BTreeSet<ShiftId> = records.iter().map(|record| record.shift_id).collect();
+        let ended = facts::ended(self.app, self.ctx, ids.into_iter().collect()).await?;
+        let ended = ended.iter().filter(|shift| self.is_of_department(shift));
+        let shifts: HashMap<ShiftId, (Timestamp, Timestamp)> =
+            ended.map(|shift| (ShiftId(shift.meta.id), (shift.starts_at, shift.ends_at))).collect();
         let span = |record: &AttendanceRecord| {
             let (starts, ends) = *shifts.get(&record.shift_id).filter(|_| self.whose.includes(record.user_id))?;
             let (from, to) = (record.check_in_time?.max(starts), record.check_out_time.unwrap_or(ends));
@@ -114,18 +122,13 @@ impl Counted<'_> {
         };
         Ok(records.iter().filter_map(span).collect())
     }
+}
 
-    async fn shifts(&self, ids: Vec<ShiftId>) -> Result<BTreeMap<ShiftId, (Timestamp, Timestamp)>> {
-        let mut spans = BTreeMap::new();
-        for ids in ids.chunks(facts::SHIFTS_AT_ONCE) {
-            for shift in self.app.store.select(&Query::of(Shift::def(), self.ctx.company(), Cond::id_in("id", ids))).await? {
-                let shift = Shift::from_record(shift)?;
-                if facts::counts(&shift, self.ctx.now()) && self.is_of_department(&shift) {
-                    spans.insert(ShiftId(shift.meta.id), (shift.starts_at, shift.ends_at));
-                }
-            }
-        }
-        Ok(spans)
+/// Adds to the weeks that somebody's presence touches.
+fn add(weeks: &mut [Week], from: Timestamp, to: Timestamp, people: i64) {
+    let first = weeks.partition_point(|week| week.until() <= from);
+    for week in weeks[first..].iter_mut().take_while(|week| week.since() < to) {
+        week.add(from, to, people);
     }
 }
 

@@ -28,6 +28,14 @@ impl Week {
         Week { monday, edges: (0..=SLOTS).map(edge).collect(), presence: vec![0; SLOTS] }
     }
 
+    pub fn since(&self) -> Timestamp {
+        self.edges[0]
+    }
+
+    pub fn until(&self) -> Timestamp {
+        self.edges[SLOTS]
+    }
+
     /// So many people are there from an instant to another; what lies outside of the week is another week's.
     pub fn add(&mut self, from: Timestamp, to: Timestamp, people: i64) {
         let first = self.edges.partition_point(|edge| *edge <= from).saturating_sub(1);

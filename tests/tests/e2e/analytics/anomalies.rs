@@ -39,7 +39,7 @@ async fn one_absurd_shift_is_found(db: Db) {
         }
     }
     past.write().await;
-    let told = ask(&acme.owner, "detectShiftAnomalies", "").await;
+    let told = ask(&acme.owner, "detectShiftAnomalies", "from=2026-03-09").await;
     let found: Vec<(String, String)> =
         rows(&told["anomalies"]).iter().map(|row| (text(row, "figure"), text(row, "shiftId"))).collect();
     assert_eq!(found, [("workedVsPlanned".to_owned(), absurd.clone()), ("staffing".to_owned(), alone)], "{told:#}");

@@ -60,7 +60,7 @@ async fn a_large_company_is_answered_within_bounds(db: Db) {
         let date = day("2026-05-31") - chrono::Days::new(i);
         let shift = past.shift(date, "21:00-05:00", &[]).await;
         for (n, person) in people.iter().enumerate() {
-            if (n as u64 * 31 + i * 17) % 23 == 0 {
+            if (n as u64 * 31 + i * 17).is_multiple_of(23) {
                 past.absent(&shift, person).await;
             } else {
                 past.came(&shift, person, (n as i64 + i as i64) % 7, 0).await;
@@ -71,9 +71,7 @@ async fn a_large_company_is_answered_within_bounds(db: Db) {
     let from = day("2026-05-31") - chrono::Days::new(days - 1);
     for api in ["analyzeAttendance", "analyzeAbsenteeism", "analyzeLateness", "analyzeOvertime", "detectShiftAnomalies"] {
         let query = format!("from={from}&to=2026-05-31&limit=200");
-        let began = std::time::Instant::now();
         let told = ask(&acme.owner, api, &query).await;
-        println!("{api}: {} of {} people in {:?}", told["sampleSize"], told["people"], began.elapsed());
         assert_eq!(told["people"], json!(people.len()));
         let args = json!({"from": from.to_string(), "to": "2026-05-31", "limit": 200});
         let tool = acme.owner.tool(api, args).await.ok();

@@ -32,13 +32,13 @@ async fn figures_are_of_the_callers_reach_alone(db: Db) {
             let shift = if company.id == acme.id { of_department(shift, cellar) } else { shift };
             past.add(&shift).await;
             for (n, person) in people.iter().enumerate() {
-                if (i + n) % 6 == 0 {
+                if (i + n).is_multiple_of(6) {
                     past.absent(&shift, person).await;
                 } else {
                     // Once each of them stays all night.
-                    past.came(&shift, person, (i % 9) as i64, if i == 20 + n { 600 } else { (i % 7) as i64 }).await;
+                    past.came(&shift, person, (i % 9) as i64, if i == 21 + n { 600 } else { (i % 7) as i64 }).await;
                 }
-                past.task(assignment, person, shift.starts_at, Some(60), (i % 2 == 0).then_some(30)).await;
+                past.task(assignment, person, shift.starts_at, Some(60), i.is_multiple_of(2).then_some(30)).await;
             }
         }
         past.write().await;

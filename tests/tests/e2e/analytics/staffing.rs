@@ -78,8 +78,9 @@ async fn nights_lie_in_the_hours_of_either_day(db: Db) {
     past.write().await;
     for basis in ["planned", "attended"] {
         let told = ask(&acme.owner, "predictStaffing", &format!("basis={basis}")).await;
+        let number = |row: &Json, name: &str| row[name].as_u64().expect("a number");
         let hours: Vec<(u64, u64)> =
-            rows(&told["hours"]).iter().map(|row| (row["weekday"].as_u64().unwrap(), row["hour"].as_u64().unwrap())).collect();
+            rows(&told["hours"]).iter().map(|row| (number(row, "weekday"), number(row, "hour"))).collect();
         assert_eq!(hours, [(6, 22), (6, 23), (7, 0), (7, 1), (7, 2), (7, 3), (7, 4), (7, 5)], "{basis}");
         assert!(rows(&told["hours"]).iter().all(|row| row["headcount"] == 2.0), "{basis}: {}", told["hours"]);
         // The hour that was skipped is one value less, not a zero.
