@@ -107,7 +107,7 @@ fn filter_doc(property: &Property) -> String {
 pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<Map<String, Json>> {
     // Of a file that is read in nothing is computed with: its report's shape is in OpenAPI alone.
     let of_file = api.fields.iter().any(|field| field.kind == Kind::File);
-    let data = (api.output.filter(|_| !of_file)?)();
+    let data = (api.output.filter(|_| !of_file && !api.output_unlisted)?)();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), json!({api.data_name: data}));

@@ -56,12 +56,12 @@ pub fn api() -> Api {
         .named("absenteeism")
         .at("/v1/analytics/absenteeism")
         .reach(Reach::Own)
-        .output(output)
+        .long_output(output)
         .about(
-            "Absences computed: the rate with its interval, and which people, weekdays or departments miss shifts significantly more or \
-             less often than the rest (adjusted for many comparisons), and whether it rises or falls. Also on which weekdays and in which \
-             months leave begins. Employees see themselves, managers their reports, admins all. Says tooLittleData instead of guessing; \
-             refuses more than 366 days.",
+            "Who misses shifts, when and where, and whether it grows. Absence rates with intervals: which people, weekdays or departments \
+             differ significantly from the rest (adjusted for many comparisons), and the trend; also on which weekdays and in which months \
+             leave begins. Employees see themselves, managers their reports, admins all. Says tooLittleData instead of guessing; refuses \
+             more than 366 days.",
         )
         .handler_for(|asked: &Absenteeism| asked.user_id, handle)
 }

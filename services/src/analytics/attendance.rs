@@ -24,11 +24,11 @@ pub fn api() -> Api {
         .named("attendance")
         .at("/v1/analytics/attendance")
         .reach(Reach::Own)
-        .output(output)
+        .long_output(output)
         .about(
-            "How reliably people come to their shifts, computed: attendance, punctuality, early leaving and missing check-outs as rates \
-             with intervals, hours worked, and who, which weekday or department differs significantly. Employees see themselves, \
-             managers their reports, admins all. Use it for questions about attendance in general; refuses more than 366 days.",
+            "How reliably people come to their shifts. Attendance, punctuality, early leaving and missing check-outs as rates with intervals, \
+             hours worked, and who, which weekday or department differs significantly. Employees see themselves, managers their reports, \
+             admins all. For questions about attendance in general; refuses more than 366 days.",
         )
         .handler_for(|asked: &Asked| asked.user_id, handle)
 }

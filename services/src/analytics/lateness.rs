@@ -24,11 +24,11 @@ pub fn api() -> Api {
         .named("lateness")
         .at("/v1/analytics/lateness")
         .reach(Reach::Own)
-        .output(output)
+        .long_output(output)
         .about(
-            "How often and by how many minutes people come late, computed: the rate with its interval, the minutes of late arrivals, and \
-             who, which weekday or department is late significantly more or less often, and the trend. Employees see themselves, managers \
-             their reports, admins all. Refuses more than 366 days.",
+            "How often and by how many minutes people come late. The rate with its interval, the minutes of late arrivals, who, which weekday \
+             or department is late significantly more or less often, and the trend. Employees see themselves, managers their reports, \
+             admins all. Refuses more than 366 days.",
         )
         .handler_for(|asked: &Asked| asked.user_id, handle)
 }

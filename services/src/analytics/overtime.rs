@@ -35,11 +35,11 @@ pub fn api() -> Api {
         .named("overtime")
         .at("/v1/analytics/overtime")
         .reach(Reach::Own)
-        .output(output)
+        .long_output(output)
         .about(
-            "Overtime computed as payroll does: minutes over all and by person, the part of days with overtime with its interval, who, \
-             which weekday or department has it significantly more or less often, and the trend. Employees see themselves, managers their \
-             reports, admins all. Tells no pay; refuses more than 366 days.",
+            "Overtime, counted as payroll does. Minutes over all and by person, the part of days with overtime with its interval, who, which \
+             weekday or department has it significantly more or less often, and the trend. Employees see themselves, managers their reports, \
+             admins all. Tells no pay; refuses more than 366 days.",
         )
         .handler_for(|asked: &Asked| asked.user_id, handle)
 }

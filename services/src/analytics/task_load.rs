@@ -35,11 +35,11 @@ pub fn api() -> Api {
         .named("taskLoad")
         .at("/v1/analytics/taskload")
         .reach(Reach::Own)
-        .output(output)
+        .long_output(output)
         .about(
-            "Tasks given in a period, computed: who got significantly more or fewer than an equal share, how many are completed, pending \
-             or overdue by person, how long they take, and who, which weekday or department misses due times significantly more often. \
-             Employees see themselves, managers their reports, admins all. Refuses more than 366 days.",
+            "Who gets how many tasks and misses due times. Who got significantly more or fewer than an equal share, how many are completed, \
+             pending or overdue by person, how long they take, and who, which weekday or department misses due times significantly more \
+             often. Employees see themselves, managers their reports, admins all. Refuses more than 366 days.",
         )
         .handler_for(|asked: &Asked| asked.user_id, handle)
 }

@@ -42,11 +42,11 @@ pub fn api() -> Api {
         .named("anomalies")
         .at("/v1/analytics/shiftanomalies")
         .reach(Reach::Managers)
-        .output(output)
+        .long_output(output)
         .about(
-            "Single shifts that are unlike comparable ones: far longer or shorter than usual, far more or fewer people, somebody's hours \
-             or arrival far from the plan. The most unlike come first, with the median that they differ from. Good for finding mistakes \
-             of recording. Managers see their reports' and their own. Refuses more than 366 days.",
+            "Single shifts unlike comparable ones. Far longer or shorter than usual, far more or fewer people, somebody's hours or arrival far \
+             from the plan; the most unlike come first, with the median that they differ from. Good for finding mistakes of recording. \
+             Managers see their reports' and their own. Refuses more than 366 days.",
         )
         .handler_for(|asked: &Asked| asked.user_id, handle)
 }

@@ -69,11 +69,12 @@ pub fn api() -> Api {
         .named("staffing")
         .at("/v1/analytics/staffing")
         .reach(Reach::Managers)
-        .output(output)
+        .long_output(output)
         .about(
-            "How many people a week is likely to have by weekday and hour, from past weeks as planned or as attended, with how far off \
-             such forecasts were (MAE, MASE, beside repeating last week) and what is planned already. It says what was usual, not what \
-             is needed. Managers' forecasts are of their reports and themselves. Needs 4 past weeks; refuses weeks further than 8 ahead.",
+            "How many people a week is likely to have, hour by hour. By weekday and hour from past weeks as planned or as attended, with how \
+             far off such forecasts were (MAE, MASE, beside repeating last week) and what is planned already. It says what was usual, not \
+             what is needed. Managers' forecasts are of their reports and themselves. Needs 4 past weeks; refuses weeks further than 8 \
+             ahead.",
         )
         .handler(handle)
 }

@@ -57,15 +57,18 @@ pub fn expected(group: Count, all: Count) -> f64 {
 /// The groups large enough for a test: with fewer expected hits or misses than 5 a group is left out, the one with the fewest
 /// first, and the others are looked at anew, since the rate of all is then another one.
 pub fn large_enough(groups: &[Count]) -> Vec<usize> {
+    // At one rate of all, the smallest group has the fewest expected.
     let mut kept: Vec<usize> = (0..groups.len()).collect();
-    loop {
-        let all = kept.iter().fold(Count::default(), |sum, i| sum.plus(groups[*i]));
-        let of = |i: &usize| expected(groups[*i], all);
-        match kept.iter().enumerate().map(|(at, i)| (at, of(i))).min_by(|a, b| a.1.total_cmp(&b.1)) {
-            Some((at, least)) if least < EXPECTED as f64 => drop(kept.remove(at)),
-            _ => return kept,
-        }
+    kept.sort_by_key(|i| std::cmp::Reverse((groups[*i].n, *i)));
+    let mut all = groups.iter().fold(Count::default(), |sum, group| sum.plus(*group));
+    while let Some(smallest) = kept.last().map(|i| groups[*i])
+        && expected(smallest, all) < EXPECTED as f64
+    {
+        kept.pop();
+        all = all.without(smallest);
     }
+    kept.sort_unstable();
+    kept
 }
 
 /// Whether groups have one rate (test of homogeneity, hits and misses, no continuity correction). Groups that are too small are
