@@ -154,6 +154,8 @@ pub struct BusinessApi<S> {
     pub body_limit: Option<usize>,
     /// The schema of the data that it answers, where that is no data object.
     pub output: Option<fn() -> Json>,
+    /// Whether that schema stands in OpenAPI alone: lists of tools would be too long with it.
+    pub output_unlisted: bool,
     /// The schemas of what it answers beyond the object's properties, by name.
     pub carries: Option<fn() -> Json>,
     prepare: Option<Prepare<S>>,
@@ -184,6 +186,7 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
             feature: None,
             body_limit: None,
             output: None,
+            output_unlisted: false,
             carries: None,
             prepare: None,
             also: None,
@@ -282,6 +285,12 @@ impl<S: Send + Sync + 'static> BusinessApi<S> {
     pub fn output(mut self, schema: fn() -> Json) -> BusinessApi<S> {
         self.output = Some(schema);
         self
+    }
+
+    /// As [`BusinessApi::output`], of a shape too long for lists of tools: it is in OpenAPI alone.
+    pub fn long_output(mut self, schema: fn() -> Json) -> BusinessApi<S> {
+        self.output_unlisted = true;
+        self.output(schema)
     }
 
     /// What it answers has more than its object's properties, with these JSON Schemas by name: names of [`BusinessApi::extra`]

@@ -2,6 +2,7 @@
 
 pub mod agent_hub;
 mod alerts;
+pub mod analytics;
 pub mod announcements;
 pub mod attendance;
 pub mod auth;
@@ -212,7 +213,11 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service { name: "payrollReporting", prefix: "/payrollreporting-api", apis: payroll::apis() },
         Service { name: "announcementManagement", prefix: "/announcementmanagement-api", apis: announcements::apis() },
         Service { name: "governance", prefix: "/api", apis: governance::apis() },
-        Service { name: "aiWorkforceAnalytics", prefix: "/aiworkforceanalytics-api", apis: insights::apis() },
+        Service {
+            name: "aiWorkforceAnalytics",
+            prefix: "/aiworkforceanalytics-api",
+            apis: insights::apis().into_iter().chain(analytics::apis()).map(|api| api.feature(AI_ANALYTICS)).collect(),
+        },
         Service { name: "agentHub", prefix: "/agenthub-api", apis: agent_hub::apis() },
     ])
 }

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     step!(18, "withdrawals", "0018_withdrawals.sql"),
     step!(19, "swap ends", "0019_swap_ends.sql"),
     step!(20, "announcement ends", "0020_announcement_ends.sql"),
+    step!(21, "task times", "0021_task_times.sql"),
     step!(22, "insights", "0022_insights.sql"),
     step!(23, "agent hub", "0023_agent_hub.sql"),
     step!(24, "conversations", "0024_conversations.sql"),

@@ -114,7 +114,7 @@ pub fn output_schema<S: Send + Sync + 'static>(api: &BusinessApi<S>) -> Option<M
     // Of a file that is read in nothing is computed with: its report's shape is in OpenAPI alone.
     let of_file = api.fields.iter().any(|field| field.kind == Kind::File);
     // Plain APIs are for pages of their own; of their rows the same holds as of all rows.
-    let data = (api.output.filter(|_| !of_file && !api.plain)?)();
+    let data = (api.output.filter(|_| !of_file && !api.plain && !api.output_unlisted)?)();
     let mut out = Map::new();
     out.insert("type".to_owned(), json!("object"));
     out.insert("properties".to_owned(), json!({api.data_name: data}));

@@ -136,7 +136,7 @@ fn dates(inputs: &Inputs) -> impl Iterator<Item = Date> + use<> {
 
 /// The period's days with their overtime. Weeks begin on Monday, also before the period; a day's overtime is the period's
 /// that holds the day, and nothing after the period counts.
-fn days(inputs: &Inputs) -> Vec<Day> {
+pub(crate) fn days(inputs: &Inputs) -> Vec<Day> {
     let limit = |hours: f64| nearest(&(exact(hours) * whole(60)));
     let (daily, weekly) = (limit(inputs.terms.daily_hours), limit(inputs.terms.weekly_hours));
     let mut minutes: BTreeMap<Date, i64> = BTreeMap::new();

@@ -212,7 +212,7 @@ fn attended(record: &AttendanceRecord) -> Attended {
     }
 }
 
-fn terms(policy: &CompanyPolicy) -> Terms {
+pub(crate) fn terms(policy: &CompanyPolicy) -> Terms {
     let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
     Terms {
         basis: policy.salary_basis,

@@ -2,6 +2,7 @@
 
 mod agent_hub;
 mod agent_tools;
+mod analytics;
 mod announcements;
 mod avatars;
 mod backup;

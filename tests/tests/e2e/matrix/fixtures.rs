@@ -131,6 +131,13 @@ pub const NAMES: &[&str] = &[
     "planWeek",
     "whoIsOff",
     "explainPayroll",
+    "analyzeAttendance",
+    "analyzeAbsenteeism",
+    "analyzeLateness",
+    "analyzeOvertime",
+    "analyzeTaskLoad",
+    "predictStaffing",
+    "detectShiftAnomalies",
     "createWebhook",
     "listWebhooks",
     "getWebhook",
@@ -395,6 +402,13 @@ pub async fn arguments(side: &Side, api: &str, number: u32) -> Option<Json> {
             let day = side.free_day().await;
             company.shift(&day, "09:00-17:00", &[&side.ann]).await;
             json!({"csv": format!("date,email,shiftStart,status\n{day},{},09:00,absent\n", side.ann.email)})
+        }
+        "analyzeAbsenteeism" => {
+            json!({"from": "2026-05-01", "to": "2026-05-31", "userId": ann, "departmentId": crew, "leaveType": "sick", "limit": 5})
+        }
+        "predictStaffing" => json!({"weekStart": "2026-06-08", "basis": "attended", "departmentId": crew, "weeks": 8}),
+        name if name.starts_with("analyze") || name == "detectShiftAnomalies" => {
+            json!({"from": "2026-05-01", "to": "2026-05-31", "userId": ann, "departmentId": crew, "limit": 5})
         }
         "resolveAlert" => json!({"id": side.alert().await}),
         "listAuditLogs" => json!({"entity_type": "user", "actor_user_id": company.owner.text(), "limit": 20}),

@@ -5,7 +5,7 @@ mod cover;
 pub mod explained;
 mod off;
 mod races;
-mod shapes;
+pub mod shapes;
 mod vectors;
 mod weeks;
 

@@ -65,7 +65,17 @@ fn strict(schema: &Json, at: &str) {
 #[test]
 fn declared_shapes_are_strict_and_reach_openapi() {
     let document = workforceos_core::openapi::document(registry());
-    for name in ["getTodayBoard", "findCoverFor", "planWeek", "whoIsOff", "explainPayroll"] {
+    let task_level = ["getTodayBoard", "findCoverFor", "planWeek", "whoIsOff", "explainPayroll"];
+    let analytics = [
+        "analyzeAttendance",
+        "analyzeAbsenteeism",
+        "analyzeLateness",
+        "analyzeOvertime",
+        "analyzeTaskLoad",
+        "predictStaffing",
+        "detectShiftAnomalies",
+    ];
+    for name in task_level.into_iter().chain(analytics) {
         let api = registry().by_name(name).unwrap_or_else(|| panic!("{name} is there"));
         let schema = api.output.unwrap_or_else(|| panic!("{name} declares no shape"))();
         strict(&schema, name);
