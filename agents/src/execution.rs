@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::UserId;
-use workforceos_core::objects::{ExecutionSource, ExecutionStatus};
+use workforceos_core::objects::{AI_ANALYTICS, ExecutionSource, ExecutionStatus};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_core::time::Timestamp;
 use workforceos_services::App;
@@ -56,7 +56,7 @@ pub async fn begin(agents: &Agents, ctx: &Ctx, name: &str, source: ExecutionSour
         return Err(Error::new(Status::Forbidden, "AgentDisabled", format!("The agent {name} is switched off")));
     }
     if design.analytics {
-        gate(ctx)?;
+        ctx.needs_feature(AI_ANALYTICS)?;
     }
     let chosen = choose(&agents.providers, &design)?;
     let permit = user.map(|user| agents.at_once.take(user)).transpose()?;
@@ -75,11 +75,6 @@ fn asker(ctx: &Ctx) -> Result<Option<UserId>> {
         return Err(Error::forbidden("This API key only reads: agents can change things"));
     }
     Ok(Some(session.user))
-}
-
-/// 403 `SubscriptionRequired` unless the company's subscription has the analytics.
-fn gate(_ctx: &Ctx) -> Result<()> {
-    Ok(())
 }
 
 fn choose(providers: &Providers, design: &Design) -> Result<Option<Chosen>> {

@@ -216,7 +216,7 @@ pub fn registry() -> Result<Registry<App>, BadDeclaration> {
         Service {
             name: "aiWorkforceAnalytics",
             prefix: "/aiworkforceanalytics-api",
-            apis: insights::apis().into_iter().chain(analytics::apis()).map(|api| api.feature(AI_ANALYTICS)).collect(),
+            apis: insights::apis().into_iter().chain(analytics::apis()).collect(),
         },
         Service { name: "agentHub", prefix: "/agenthub-api", apis: agent_hub::apis() },
     ])

@@ -16,8 +16,8 @@ use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, ObjectDef, Record};
 use workforceos_core::objects::{
     AgentExecution, AiInsight, Alert, ApiKey, AttendanceRecord, Conversation, Duty, EmployeeDocument, EmployeeDocumentsFile,
-    EmployeeProfile, EodReport, GeneratedInsight, LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment, User,
-    UserAvatarsFile, UserGroupMember, UserSession, Verification,
+    EmployeeProfile, EodReport, GeneratedInsight, LeaveRequest, PayrollReport, Shift, ShiftStatus, ShiftSwap, TaskAssignment,
+    User, UserAvatarsFile, UserGroupMember, UserSession, Verification,
 };
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::{Ctx, Tenant};
