@@ -115,8 +115,8 @@ pub fn month(word: &str) -> Option<u32> {
         "december",
     ];
     let short =
-        |name: &&str| *name == word || (word.len() >= 3 && word == &name[..3]) || (word == "sept" && name.starts_with("sept"));
-    MONTHS.iter().position(|name| short(&name)).and_then(|i| u32::try_from(i + 1).ok())
+        |name: &&str| name == word || (word.len() >= 3 && word == &name[..3]) || (word == "sept" && name.starts_with("sept"));
+    MONTHS.iter().position(|name| short(name)).and_then(|i| u32::try_from(i + 1).ok())
 }
 
 /// What a number of minutes or hours is called.
