@@ -56,10 +56,10 @@ impl Provider for Scripted {
 }
 
 /// A toolbox with one tool that reads and one that writes.
-struct Box2;
+struct Shelf;
 
 #[async_trait]
-impl Toolbox for Box2 {
+impl Toolbox for Shelf {
     fn specs(&self) -> Vec<Spec> {
         let spec = |name: &str| Spec { name: name.to_owned(), description: String::new(), schema: Map::new() };
         vec![spec("listShifts"), spec("deleteShift")]
@@ -207,7 +207,7 @@ async fn a_model_may_look_further_but_only_read() {
     let said = draft("Of the shifts one needs 77 people.");
     let model =
         Scripted::of([Turn::Calls("deleteShift", json!({})), Turn::Calls("listShifts", json!({})), Turn::Says(said.to_string())]);
-    let made = made_of("Shifts?", &plan(Some(model.clone()), Some(Arc::new(Box2)))).await;
+    let made = made_of("Shifts?", &plan(Some(model.clone()), Some(Arc::new(Shelf)))).await;
     assert_eq!(made.provider, "openai", "{:?}", made.note);
     assert_eq!((made.tool_calls, &made.figures["lookedUp"][0]["result"]["shifts"][0]["neededCount"]), (2, &json!(77)));
     let asked = model.asked();
@@ -216,7 +216,7 @@ async fn a_model_may_look_further_but_only_read() {
     // Every call is answered, also those for which there is no room any more; in the end it is given up.
     let calls = (0..9).map(|_| Turn::Calls("listShifts", json!({})));
     let model = Scripted::of(calls);
-    let made = made_of("Shifts?", &plan(Some(model.clone()), Some(Arc::new(Box2)))).await;
+    let made = made_of("Shifts?", &plan(Some(model.clone()), Some(Arc::new(Shelf)))).await;
     assert_eq!((made.provider, made.tool_calls), (BUILTIN, 3));
     for request in model.asked() {
         let calls = request.messages.iter().filter(|m| matches!(m, Message::Assistant { .. })).count();
@@ -341,7 +341,7 @@ async fn names_that_give_orders_change_nothing() {
         Turn::Says(draft("90% of shifts were missed.").to_string()),
         Turn::Says(draft("90% of shifts were missed.").to_string()),
     ]);
-    let plan = plan(Some(model.clone()), Some(Arc::new(Box2)));
+    let plan = plan(Some(model.clone()), Some(Arc::new(Shelf)));
     let words = evil.words("Absences?", &plan, Instant::now() + plan.time).await;
     let made = evil.made("Absences?", &plan, words);
     assert_eq!(made.provider, BUILTIN);

@@ -230,9 +230,7 @@ fn kind(name: &str, value: f64) -> Kind {
     let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
     if has(&["percent", "pct", "percentage"]) {
         Kind::Percent
-    } else if name.ends_with("Overtime") {
-        Kind::Minutes
-    } else if has(&["minutes", "minute", "mins", "min"]) && !has(&["hours", "hour"]) {
+    } else if name.ends_with("Overtime") || has(&["minutes", "minute", "mins", "min"]) && !has(&["hours", "hour"]) {
         Kind::Minutes
     } else if has(&["hours"]) {
         Kind::Hours

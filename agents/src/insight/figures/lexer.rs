@@ -219,8 +219,7 @@ fn dated(text: &Text, i: usize) -> Option<(Part, usize)> {
 /// A number with what groups and parts its digits.
 fn number(text: &Text, i: usize) -> (Part, usize) {
     let mut end = i + text.digits(i);
-    loop {
-        let Some(c) = text.get(end) else { break };
+    while let Some(c) = text.get(end) {
         let n = text.digits(end + 1);
         let goes_on = match c {
             '.' | ',' => n > 0,

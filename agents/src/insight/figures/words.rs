@@ -114,9 +114,8 @@ pub fn month(word: &str) -> Option<u32> {
         "november",
         "december",
     ];
-    let short =
-        |name: &&str| *name == word || (word.len() >= 3 && word == &name[..3]) || (word == "sept" && name.starts_with("sept"));
-    MONTHS.iter().position(|name| short(&name)).and_then(|i| u32::try_from(i + 1).ok())
+    let is = |name: &&str| *name == word || (word.len() >= 3 && word == &name[..3]) || (word == "sept" && *name == "september");
+    MONTHS.iter().position(|name| is(name)).and_then(|i| u32::try_from(i + 1).ok())
 }
 
 /// What a number of minutes or hours is called.
