@@ -39,7 +39,7 @@ input! {
         user_id: Option<UserId> => "userId" Query,
         /// In leaveStarts only leave of this type, e.g. sick.
         leave_type: Option<String> => "leaveType" Query,
-        /// Most rows of a list, 1 to 200 (25).
+        /// Most rows of a list, 1 to 100 (25).
         limit: Option<i64> => "limit" Query,
     }
 }

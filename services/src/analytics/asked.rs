@@ -21,7 +21,7 @@ pub const MAX_DAYS: i64 = 366;
 /// The period unless another is asked for: twelve weeks, the last of its days today.
 const USUAL_DAYS: u64 = 84;
 /// How many people, departments or shifts are listed unless the caller says so, and at most.
-const LISTED: (i64, i64) = (25, 200);
+const LISTED: (i64, i64) = (25, 100);
 /// Of more people than this, rows are not looked up by name: those of all are read and the others left aside.
 const MAX_NAMED: usize = 200;
 
@@ -35,7 +35,7 @@ input! {
         department_id: Option<DepartmentId> => "departmentId" Query,
         /// Only this person.
         user_id: Option<UserId> => "userId" Query,
-        /// Most rows of a list, 1 to 200 (25).
+        /// Most rows of a list, 1 to 100 (25).
         limit: Option<i64> => "limit" Query,
     }
 }
