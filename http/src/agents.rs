@@ -19,6 +19,7 @@ use workforceos_agents::insight::chart::Chart;
 use workforceos_agents::insight::{self, Begun, Made, PROMPT};
 use workforceos_core::answer::Data;
 use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::objects::ExecutionSource;
 use workforceos_core::session::Via;
 use workforceos_core::{Args, Value};
 
@@ -49,7 +50,7 @@ pub async fn insight(
     incoming: &mut Incoming,
     agent: &'static str,
 ) -> Result<HttpResponse> {
-    let (begun, question) = begin(server, request, payload, incoming, agent).await?;
+    let (begun, question) = begin(server, request, payload, incoming, agent, ExecutionSource::Rest).await?;
     let made = begun.answer(&server.agents, &question.prompt).await?;
     let mut data = json!({"response": made.text(), "provider": made.provider});
     if let Some(conversation) = question.conversation {
@@ -67,7 +68,7 @@ pub async fn insight_stream(
     incoming: &mut Incoming,
     agent: &'static str,
 ) -> Result<HttpResponse> {
-    let (begun, question) = begin(server, request, payload, incoming, agent).await?;
+    let (begun, question) = begin(server, request, payload, incoming, agent, ExecutionSource::Sse).await?;
     let (server, id) = (server.clone().into_inner(), incoming.id.clone());
     let work = AssertUnwindSafe(work(server, begun, question.prompt, id)).catch_unwind();
     let work = work.map(|frames| frames.unwrap_or_else(|_| VecDeque::from([failed("Something went wrong. Please try again")])));
@@ -117,6 +118,7 @@ async fn begin(
     payload: web::Payload,
     incoming: &mut Incoming,
     agent: &'static str,
+    source: ExecutionSource,
 ) -> Result<(Begun, Question)> {
     let read = caller::json_body(request.headers(), payload).await;
     let (body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
@@ -128,7 +130,7 @@ async fn begin(
         return Err(error);
     }
     let question = question(&body)?;
-    Ok((insight::begin(&server.agents, &caller, &ctx, agent).await?, question))
+    Ok((insight::begin(&server.agents, &caller, &ctx, agent, source).await?, question))
 }
 
 /// Reads `{prompt, conversationId?}`; every bad field is named.

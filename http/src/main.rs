@@ -99,6 +99,7 @@ async fn serve(command: &Command, values: &Values) -> anyhow::Result<ExitCode> {
         cors: values.cors_origins.iter().filter(|origin| !origin.trim().is_empty()).cloned().collect(),
         mcp_fixtures: values.mcp_conformance_fixtures,
         providers: Providers::new(&values.models.settings()),
+        weekly_insights: true,
         clock: Arc::new(SystemClock),
         ids: Arc::new(IdSource::random()),
     };

@@ -10,8 +10,8 @@ use actix_web::middleware::Condition;
 use actix_web::web::{self, Bytes};
 use actix_web::{App as WebApp, HttpServer};
 use tokio::task::JoinHandle;
-use workforceos_agents::Agents;
 use workforceos_agents::provider::Providers;
+use workforceos_agents::{Agents, insight};
 use workforceos_core::Dispatch;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::IdSource;
@@ -47,6 +47,8 @@ pub struct Options {
     pub mcp_fixtures: bool,
     /// Who serves the language models.
     pub providers: Providers,
+    /// Whether this server writes the insights that the clock asks for.
+    pub weekly_insights: bool,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<IdSource>,
 }
@@ -131,12 +133,12 @@ pub struct Running {
     server: Arc<Server>,
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    upkeep: [JoinHandle<()>; 2],
+    upkeep: [JoinHandle<()>; 3],
 }
 
 /// Starts store, actors and the HTTP server.
 pub async fn start(options: Options) -> Result<Running> {
-    let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, providers, clock, ids } = options;
+    let Options { settings, host, port, workers, cors, proxies, mcp_fixtures, providers, weekly_insights, clock, ids } = options;
     let app = App::start(settings, clock, ids).await?;
     let server = Arc::new(Server::new(app.clone(), proxies, mcp_fixtures, cors.clone(), providers)?);
     tracing::info!(providers = ?server.agents.providers.names(), "language models");
@@ -171,7 +173,11 @@ pub async fn start(options: Options) -> Result<Running> {
     let addr = web.addrs().first().copied().ok_or_else(|| Error::internal("the server listens nowhere"))?;
     let running = web.run();
     let handle = running.handle();
-    let upkeep = [tokio::spawn(keep_up(server.clone())), tokio::spawn(mcp::follow_logins(server.clone()))];
+    let upkeep = [
+        tokio::spawn(keep_up(server.clone())),
+        tokio::spawn(mcp::follow_logins(server.clone())),
+        tokio::spawn(write_insights(server.clone(), weekly_insights)),
+    ];
     let serving = tokio::spawn(running);
     Ok(Running { addr, app, server, handle, serving, upkeep })
 }
@@ -189,6 +195,15 @@ async fn keep_up(server: Arc<Server>) {
         server.metrics.upkeep();
         server.mcp.sessions.sweep().await;
     }
+}
+
+/// Writes the insights that the clock asks for.
+async fn write_insights(server: Arc<Server>, wanted: bool) {
+    if !wanted {
+        return;
+    }
+    let desk = insight::AppDesk::new(server.app.clone());
+    insight::weekly::run(&server.agents, &desk).await;
 }
 
 impl Running {

@@ -39,6 +39,8 @@ pub struct Setup {
     pub mcp_fixtures: bool,
     /// Who serves the language models.
     pub providers: Providers,
+    /// Write the insights that the clock asks for: tests of those alone want it.
+    pub weekly_insights: bool,
     /// Whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
 }
@@ -57,6 +59,7 @@ impl Default for Setup {
             cors: Vec::new(),
             mcp_fixtures: false,
             providers: Providers::default(),
+            weekly_insights: false,
             proxies: Vec::new(),
         }
     }
@@ -100,6 +103,7 @@ struct Edge {
     proxies: Vec<IpAddr>,
     mcp_fixtures: bool,
     providers: Providers,
+    weekly_insights: bool,
 }
 
 impl TestApp {
@@ -134,7 +138,13 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(setup.start));
         TestApp::open(
             settings,
-            Edge { cors: setup.cors, proxies: setup.proxies, mcp_fixtures: setup.mcp_fixtures, providers: setup.providers },
+            Edge {
+                cors: setup.cors,
+                proxies: setup.proxies,
+                mcp_fixtures: setup.mcp_fixtures,
+                providers: setup.providers,
+                weekly_insights: setup.weekly_insights,
+            },
             clock,
             scratch,
         )
@@ -159,6 +169,7 @@ impl TestApp {
             cors: self.edge.cors.clone(),
             mcp_fixtures: self.edge.mcp_fixtures,
             providers: self.edge.providers.clone(),
+            weekly_insights: self.edge.weekly_insights,
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
         };

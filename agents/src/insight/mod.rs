@@ -5,6 +5,7 @@ mod analysis;
 mod around;
 pub mod chart;
 mod charts;
+mod desk;
 pub mod figures;
 mod gather;
 mod period;
@@ -38,12 +39,15 @@ use gather::Gathered;
 use shape::{Choices, Draft};
 use word::{Limits, Lost, Used, Writer};
 
-pub use around::{AGENTS, Begun, begin, plan_of_clock};
+pub use around::{AGENTS, Begun, begin, generated, plan_of_clock};
+pub use desk::AppDesk;
 pub use gather::ANALYSES;
 pub use prompt::{PROMPT, SYSTEM};
 pub use shape::Insight;
 pub use who::Who;
 
+/// The `errCode` where the analyses took all of a run's time.
+const TIMED_OUT: &str = "AnalysisTimedOut";
 /// Who served an insight that no model worded.
 pub const BUILTIN: &str = "builtin";
 /// The part of a run's time that is left for putting figures into words without a model.
@@ -114,7 +118,7 @@ pub async fn generate(dispatch: &Dispatch<App>, tools: &McpServer<App>, who: &Wh
     let until = Instant::now() + plan.time;
     let ctx = who.enter(dispatch).await?;
     let today = ctx.tenant.zone.date(ctx.now());
-    let late = |_| Error::new(Status::Unavailable, "AnalysisTimedOut", "The analyses took too long. Please try again");
+    let late = |_| Error::new(Status::Unavailable, TIMED_OUT, "The analyses took too long. Please try again");
     let gathering = gather::gather(dispatch, tools, who, period::asked(asked, today));
     let gathered = timeout_at(until, gathering).await.map_err(late)??;
     let mut run = Run::of(&ctx, gathered, today);

@@ -21,12 +21,13 @@ pub mod stats;
 mod task_load;
 
 use serde_json::Value as Json;
+use workforceos_core::objects::AI_ANALYTICS;
 
 use crate::{Api, shape};
 
 /// The service's computed Business APIs.
 pub fn apis() -> Vec<Api> {
-    vec![
+    let apis = [
         attendance::api(),
         absenteeism::api(),
         lateness::api(),
@@ -34,7 +35,8 @@ pub fn apis() -> Vec<Api> {
         task_load::api(),
         staffing::api(),
         anomalies::api(),
-    ]
+    ];
+    apis.into_iter().map(|api| api.feature(AI_ANALYTICS)).collect()
 }
 
 /// The schema of figures of a person.

@@ -27,7 +27,7 @@ pub async fn forget_everywhere(app: &App, user: UserId) -> Result<()> {
         companies.entry(conversation.company_id).or_default().push(conversation.meta.id);
     }
     for (company, ids) in companies {
-        let ctx = system_ctx(Tenant { company, codename: "".into(), zone: Zone::UTC }, app.clock.now(), "purge");
+        let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), app.clock.now(), "purge");
         let needs = Needs { rows: ids.iter().map(|id| (Conversation::def(), *id)).collect(), ..Needs::none() };
         let act = ctx.clone();
         let decide = move |facts: &Facts| {

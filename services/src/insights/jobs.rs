@@ -40,6 +40,8 @@ pub struct Job {
     pub to: Date,
     /// Until when this worker has it.
     pub until: Timestamp,
+    /// Whether it is not tried again after this.
+    pub last_try: bool,
 }
 
 /// Takes up jobs that are due, of any company: each goes to one worker, until its time is over.
@@ -135,6 +137,7 @@ fn job(facts: &Facts, insight: &AiInsight, key: String, until: Timestamp) -> Opt
         from: date("from")?,
         to: date("to")?,
         until,
+        last_try: insight.tries + 1 >= MAX_TRIES,
     })
 }
 

@@ -14,6 +14,7 @@ mod crash;
 mod employees;
 mod faults;
 mod gate;
+mod generators;
 mod governance;
 mod guards;
 mod identity;
