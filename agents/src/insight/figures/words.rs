@@ -115,7 +115,7 @@ pub fn month(word: &str) -> Option<u32> {
         "december",
     ];
     let is = |name: &&str| *name == word || (word.len() >= 3 && word == &name[..3]) || (word == "sept" && *name == "september");
-    MONTHS.iter().position(|name| is(name)).and_then(|i| u32::try_from(i + 1).ok())
+    MONTHS.iter().position(is).and_then(|i| u32::try_from(i + 1).ok())
 }
 
 /// What a number of minutes or hours is called.

@@ -11,7 +11,7 @@ use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{
     ContractType, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, Shift, ShiftStatus, User, UserGroup, UserGroupMember,
 };
-use workforceos_core::session::{Ctx, Role, Session, Tenant};
+use workforceos_core::session::{Ctx, Role, Scope, Session, Tenant};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::Zone;
 
@@ -131,7 +131,9 @@ fn caller(user: UserId, role: Role) -> Ctx {
         key: None,
         expires_at: None,
     };
-    Ctx { session: Some(Arc::new(session)), ..system_ctx(tenant, now(), "planWeek") }
+    // Whose manager the caller was when the call came; who is so now, the state says.
+    let scope = Scope { reports: vec![ANN, BOB], ..Scope::default() };
+    Ctx { session: Some(Arc::new(session)), scope: Arc::new(scope), ..system_ctx(tenant, now(), "planWeek") }
 }
 
 /// Ann and Bob take the early shift, Ann the late one, as it was planned on the world above.
