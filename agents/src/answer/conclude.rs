@@ -39,7 +39,12 @@ impl Actor {
             None => ("done", self.done(finish, millis)),
         };
         let Actor { said, mut added, ran, usage, toolbox, .. } = self;
-        added.iter_mut().for_each(|message| hide(&*toolbox, message));
+        for message in &mut added {
+            // A toolbox that panics must not keep its answer from ending.
+            if catch_unwind(AssertUnwindSafe(|| hide(&*toolbox, message))).is_err() {
+                forget(message);
+            }
+        }
         let outcome = Outcome { text: said, messages: history::repair(added), tool_calls: ran, usage, finish, error, millis };
         (outcome, last)
     }
@@ -83,6 +88,13 @@ fn hide(toolbox: &dyn Toolbox, message: &mut Message) {
         if shown != arguments {
             *call = Call { id: call.id.clone(), name: meant.name, arguments: Json::Object(shown).to_string() };
         }
+    }
+}
+
+/// Leaves of a message's calls only that they were made.
+fn forget(message: &mut Message) {
+    if let Message::Assistant { calls, .. } = message {
+        calls.iter_mut().for_each(|call| call.arguments = "{}".to_owned());
     }
 }
 

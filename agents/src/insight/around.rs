@@ -69,12 +69,29 @@ impl Begun {
     /// Makes the insight. It is remembered as the caller's last one before it is answered.
     pub async fn answer(self, agents: &Agents, asked: &str) -> Result<Made> {
         let Begun { execution, plan, who } = self;
+        let mut running = Running { execution: Some(execution), asked };
         let made = match generate(&agents.dispatch, &agents.tools, &who, asked, &plan).await {
             Ok(made) => kept(agents, &who, &plan, made).await,
             Err(error) => Err(error),
         };
-        execution.end(ended(asked, &made)).await;
+        if let Some(execution) = running.execution.take() {
+            execution.end(ended(asked, &made)).await;
+        }
         made
+    }
+}
+
+/// A run until its end: one that is dropped, since whoever asked has left, is recorded as well.
+struct Running<'a> {
+    execution: Option<Execution>,
+    asked: &'a str,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let Some(execution) = self.execution.take() else { return };
+        let left = Err(Error::unavailable("Whoever asked left before the end"));
+        tokio::spawn(execution.end(ended(self.asked, &left)));
     }
 }
 

@@ -73,7 +73,7 @@ data_object! {
         /// How often it was taken up.
         tries: i64 => "tries".read(Level::Nobody),
         /// The company.
-        company_id: CompanyId => "companyId",
+        company_id: CompanyId => "companyId".filter(),
     }
 }
 

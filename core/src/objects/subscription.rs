@@ -71,7 +71,7 @@ data_object! {
         /// What it costs, in cents.
         amount: i64 => "amount",
         /// The company.
-        company_id: CompanyId => "companyId",
+        company_id: CompanyId => "companyId".filter(),
         /// pending, processing, paid or canceled.
         payment_confirmation: PaymentConfirmation => "paymentConfirmation".filter(),
     }

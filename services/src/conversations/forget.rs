@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use uuid::Uuid;
 use workforceos_actors::{Facts, Needs};
-use workforceos_core::change::Changes;
+use workforceos_core::change::{Changes, Event, RowChange};
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::Conversation;
+use workforceos_core::objects::{AgentExecution, Conversation, GeneratedInsight};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Tenant;
 use workforceos_core::zone::Zone;
@@ -40,6 +40,34 @@ pub async fn forget_everywhere(app: &App, user: UserId) -> Result<()> {
             Ok((changes, ()))
         };
         commit_with(app, &ctx, needs, decide).await?;
+    }
+    Ok(())
+}
+
+/// Removes what else agents keep of a person, in whatever companies: their last generated insight, and what they asked.
+pub async fn forget_answers_everywhere(app: &App, user: UserId) -> Result<()> {
+    for def in [GeneratedInsight::def(), AgentExecution::def()] {
+        let theirs = Query { company: None, ..Query::of(def, CompanyId::ROOT, Cond::eq("userId", user.0)) };
+        let mut companies: BTreeMap<CompanyId, Vec<Uuid>> = BTreeMap::new();
+        for record in app.store.select(&theirs).await? {
+            let company = record.get("companyId").as_id().map_or(CompanyId::ROOT, CompanyId);
+            companies.entry(company).or_default().push(record.id());
+        }
+        for (company, ids) in companies {
+            let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), app.clock.now(), "purge");
+            let needs = Needs { rows: ids.iter().map(|id| (def, *id)).collect(), ..Needs::none() };
+            let act = ctx.clone();
+            let decide = move |_: &Facts| {
+                let gone = |changes: Changes, id: &Uuid| {
+                    let entry = Event::audit(&act, def.name, *id).extra(json!({"deleted": true}));
+                    let mut changes = changes.event(entry);
+                    changes.rows.push(RowChange::Purge(def, *id));
+                    changes
+                };
+                Ok((ids.iter().fold(Changes::none(), gone), ()))
+            };
+            commit_with(app, &ctx, needs, decide).await?;
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use workforceos_core::error::Error;
 use workforceos_core::objects::{Assistant, Conversation};
 
-pub use forget::forget_everywhere;
+pub use forget::{forget_answers_everywhere, forget_everywhere};
 pub use read::{History, check_own, history, list, messages, open};
 pub use title::title;
 pub use write::{answered, asked, delete};

@@ -84,8 +84,7 @@ fn every_declared_object_has_the_contracts_properties() {
             }
         }
         for filter in wanted["filters"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-            // A company is the tenant: its rows are filtered by it anyway.
-            let have = def.property(filter).is_some_and(|p| p.filter) || filter == "companyId";
+            let have = def.property(filter).is_some_and(|p| p.filter);
             assert!(have, "{name} lacks the filter {filter}");
         }
     }

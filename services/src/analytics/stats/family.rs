@@ -45,6 +45,7 @@ pub struct Family {
 pub fn compare(counts: &[Count], rule: Rule) -> Family {
     let all = counts.iter().fold(Count::default(), |sum, c| sum.plus(*c));
     let large = chi_square::large_enough(counts);
+    let kept = large.iter().fold(Count::default(), |sum, i| sum.plus(counts[*i]));
     let rest = |count: Count| all.without(count);
     let reason = |index: usize| -> Option<TooLittle> {
         let count = counts[index];
@@ -54,7 +55,10 @@ pub fn compare(counts: &[Count], rule: Rule) -> Family {
         match rule {
             Rule::AtLeast(needed) => (count.n < needed).then(|| TooLittle::new(count.n, needed, "observations")),
             Rule::Expected if large.contains(&index) => None,
-            Rule::Expected => Some(TooLittle::new(chi_square::expected(count, all) as u64, EXPECTED, "expectedCount")),
+            // Of itself and those that were large enough: what it would need to be one of them.
+            Rule::Expected => {
+                Some(TooLittle::new(chi_square::expected(count, kept.plus(count)) as u64, EXPECTED, "expectedCount"))
+            }
         }
     };
     let reasons: Vec<Option<TooLittle>> = (0..counts.len()).map(reason).collect();
@@ -70,7 +74,11 @@ pub fn compare(counts: &[Count], rule: Rule) -> Family {
         };
         groups.push(Compared { count: *count, rest: rest(*count), outcome });
     }
-    Family { test: chi_square::same_rate(counts), groups }
+    let tested: Vec<Count> = match rule {
+        Rule::AtLeast(needed) => counts.iter().copied().filter(|count| count.n >= needed).collect(),
+        Rule::Expected => counts.to_vec(),
+    };
+    Family { test: chi_square::same_rate(&tested), groups }
 }
 
 #[cfg(test)]
