@@ -1,6 +1,8 @@
 //! The edge: REST, live streams, MCP and the program itself. It turns requests into calls of dispatch and answers into
 //! bytes; no rule of the business lives here.
 
+pub mod audit;
+mod audit_export;
 mod auth;
 pub mod backup;
 mod bucket;
