@@ -1,6 +1,7 @@
 //! End to end: the real server over HTTP, with its database and its clock.
 
 mod announcements;
+mod audit;
 mod avatars;
 mod backup;
 mod bounds;

@@ -2,6 +2,7 @@
 //!
 //! An API needs one line in [`fixtures::arguments`]; without it these tests fail.
 
+mod audited;
 pub mod calls;
 mod fixtures;
 mod openapi;
