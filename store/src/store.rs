@@ -12,7 +12,6 @@ use workforceos_core::value::Kind;
 use workforceos_core::{ObjectDef, Query, Record, Result, Timestamp};
 
 use crate::audit::{self, AuditQuery, Audited};
-use crate::chain::Head;
 use crate::connection::{Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::{self, Statement};
@@ -277,7 +276,7 @@ impl Store {
         let verified = walk::prove(&mut Source::Store(&self.0), &self.0.journal_key, company, &marks).await?;
         if verified.first_bad.is_none() {
             let seq = i64::try_from(verified.entries).unwrap_or(0);
-            self.0.heads.note(company, &Head { seq, chain: verified.chain.clone(), ..Head::default() });
+            self.0.heads.note(company, seq, &verified.chain);
         }
         Ok(verified)
     }

@@ -87,6 +87,7 @@ impl Turn {
             }
             Backend::Postgres(postgres) => {
                 let (held, head) = postgres.turn(company).await?;
+                store.0.heads.compare(company, &head);
                 (Hold::Postgres(held), head)
             }
         };
@@ -258,7 +259,7 @@ impl Turn {
             _ => Outcome::Failed(Error::internal("a turn of another database")),
         };
         if matches!(outcome, Outcome::Committed(_)) {
-            inner.heads.note(company, &head);
+            inner.heads.note(company, head.seq, &head.chain);
         }
         outcome
     }

@@ -1,6 +1,7 @@
 //! The load client: starts the real server on a database that it has filled, measures it from this same machine, and says
 //! what came out. Nothing here fails because a figure is bad.
 
+mod audit;
 mod beside;
 mod checkins;
 mod coldstart;
@@ -30,7 +31,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::report::Row;
 
 /// Every bench, in the report's order.
-const ALL: [&str; 9] = ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "coldstart", "logins", "imports"];
+const ALL: [&str; 10] =
+    ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "coldstart", "logins", "imports", "audit"];
 /// Sockets and files that the server and the client may each have open: 5,000 streams and some room.
 const OPEN_FILES: u64 = 16_384;
 
@@ -49,7 +51,7 @@ struct Cli {
     /// Writes docs/benchmarks.md; wants all benches
     #[arg(long)]
     write: bool,
-    /// checkins, list, search, stream, checkins-with-streams, mcp, coldstart, logins, imports
+    /// checkins, list, search, stream, checkins-with-streams, mcp, coldstart, logins, imports, audit
     names: Vec<String>,
 }
 
@@ -118,7 +120,8 @@ async fn measure(name: &str, setup: &Setup) -> Result<Vec<Row>> {
         "mcp" => mcp::run(setup).await,
         "coldstart" => coldstart::run(setup).await,
         "logins" => logins::run(setup).await,
-        _ => imports::run(setup).await,
+        "imports" => imports::run(setup).await,
+        _ => audit::run(setup).await,
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use workforceos_tests::{Db, PASSWORD, Setup, TestApp, on_both_databases};
 
 use super::{awaited, page};
-use crate::paths::{PAYROLL, SHIFTS};
+use crate::paths::{SHIFTS, WEBHOOKS};
 use crate::text;
 
 on_both_databases!(
@@ -133,13 +133,13 @@ async fn refusals_are_listed_once_a_minute_with_their_number(db: Db) {
     let ann = acme.employee("ann").await;
     let refused = async |times: usize| {
         for _ in 0..times {
-            ann.get(PAYROLL).await.refused(403, "Forbidden");
+            ann.get(WEBHOOKS).await.refused(403, "Forbidden");
         }
     };
     let query = format!("entity_type=access&actor_user_id={}", ann.text());
     refused(4).await;
     let first = awaited(&acme.owner, &query, |_| true).await;
-    assert_eq!(first["action_type"], "listPayrollReports");
+    assert_eq!(first["action_type"], "listWebhooks");
     assert_eq!(
         (&first["extra_metadata"]["denied"], &first["extra_metadata"]["count"]),
         (&json!("Forbidden"), &json!(1)),

@@ -184,7 +184,7 @@ async fn tables_are_listed_with_their_filters(db: Db) {
     assert_eq!(table(&format!("{SHIFTS}?status=scheduled&location=a&location=b&access_token={token}&colour=red")).await.0, 200);
     assert_eq!(table(&format!("{SHIFTS}/{shift}")).await.0, 200);
     assert_eq!(table("/auth-api/v1/users").await.0, 403);
-    assert_eq!(table("/auth-api/v1/listbriefcompanies").await.0, 200);
+    assert_eq!(table("/auth-api/v1/briefcompanies").await.0, 200);
     ann.get(SHIFTS).await.ok();
     let exports = page(&acme.owner, &format!("entity_type=export&actor_user_id={}", ann.text())).await;
     assert_eq!(exports.len(), 2, "not what was refused, what is public, or what is read as JSON: {exports:?}");

@@ -18,9 +18,6 @@ const UNLISTED: &[(&str, &str)] = &[
     ("processScheduledAnnouncements", "nothing is due here; what it sends has an entry by announcement, as the timer's"),
 ];
 
-/// Changes about which there is only what they did as a whole: their rows have entries of their own, or there are too many.
-const IN_SUM: &[&str] = &["planWeek", "publishShifts"];
-
 /// Who may, and whose act is a success.
 fn actor(api: &Api) -> Who {
     match reach(api) {
@@ -101,14 +98,20 @@ fn judge(api: &Api, left: &[&Kept], via: &str, who: &str) -> Option<String> {
     if let Some(other) = mine.iter().find(|entry| entry.actor.is_none() || (!public && entry.actor.as_deref() != Some(who))) {
         return Some(format!("an entry says that {:?} did it, and it was {who}", other.actor));
     }
-    let (old, new) = (|entry: &Kept| there(&entry.before), |entry: &Kept| there(&entry.after));
-    let fine = match api.action {
-        _ if IN_SUM.contains(&api.name) => mine.iter().any(|entry| new(entry)),
-        Action::Create => mine.iter().any(|entry| new(entry) || there(&entry.extra)),
-        Action::Delete => mine.iter().any(|entry| old(entry)),
-        _ => mine.iter().any(|entry| old(entry) && new(entry)),
+    if let Some(entry) = mine.iter().find(|entry| was_there(entry) && !there(&entry.before)) {
+        return Some(format!("an entry does not tell what was there before: {:?}", entry.after));
+    }
+    let told = |entry: &&&Kept| match api.action {
+        Action::Delete => there(&entry.before),
+        _ => there(&entry.after) || there(&entry.extra),
     };
-    (!fine).then(|| "what was before and after is not told".to_owned())
+    (!mine.iter().any(|entry| told(&entry))).then(|| "what was done is not told".to_owned())
+}
+
+/// Whether what an entry tells of existed before.
+fn was_there(entry: &Kept) -> bool {
+    let after: Json = serde_json::from_str(entry.after.as_deref().unwrap_or("null")).expect("JSON");
+    after["recordVersion"].as_i64().is_some_and(|version| version > 1)
 }
 
 fn there(content: &Option<String>) -> bool {

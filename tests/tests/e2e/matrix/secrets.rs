@@ -195,7 +195,10 @@ async fn check_journal(world: &World, walk: &Walk, changed: &BTreeSet<&str>) {
             if entry.extra.is_some() {
                 assert_eq!(extra["client"], WALKER, "{} {extra}", entry.action);
             }
-            by_tool.insert(entry.action.as_str());
+            // What was refused is noted, too.
+            if extra["denied"].is_null() {
+                by_tool.insert(entry.action.as_str());
+            }
         }
     }
     let unheard: Vec<&&str> = changed.iter().filter(|name| !by_tool.contains(*name)).collect();
