@@ -105,7 +105,7 @@ fn judge(api: &Api, left: &[&Kept], via: &str, who: &str) -> Option<String> {
         Action::Delete => there(&entry.before),
         _ => there(&entry.after) || there(&entry.extra),
     };
-    (!mine.iter().any(|entry| told(&entry))).then(|| "what was done is not told".to_owned())
+    (!mine.iter().any(told)).then(|| "what was done is not told".to_owned())
 }
 
 /// Whether what an entry tells of existed before.
