@@ -21,6 +21,7 @@ use crate::input::Args;
 use crate::registry::Registry;
 use crate::session::{Ctx, Role, Scope, Session, Tenant, Via};
 use crate::time::Clock;
+use crate::zone::Zone;
 
 /// What dispatch needs from outside: implemented over store and services.
 #[async_trait]
@@ -48,6 +49,9 @@ pub trait Outside: Send + Sync + 'static {
 
     /// Notes that somebody of the SaaS level reads a company's data; changes leave their entries anyway.
     fn reads_elsewhere(&self, _: &Ctx) {}
+
+    /// Notes that somebody who is logged in was refused: 403.
+    fn denied(&self, _: &Ctx, _: &Error) {}
 
     /// Counts a call of a login or key against its rate; 429 if it came too soon. Unless implemented, there is no limit.
     fn count(&self, _: &Session) -> Result<()> {
@@ -122,8 +126,13 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
     }
 
     async fn entered(&self, session: Option<Arc<Session>>, caller: Caller) -> Result<Ctx> {
-        let tenant = self.tenant(session.as_deref(), &caller).await?;
-        Ok(Ctx {
+        let (tenant, refused) = match (self.tenant(session.as_deref(), &caller).await, &session) {
+            (Ok(tenant), _) => (tenant, None),
+            // It is noted at home: elsewhere is nothing for the caller to write to.
+            (Err(error), Some(session)) if error.status == Status::Forbidden => (Arc::new(home(session)), Some(error)),
+            (Err(error), _) => return Err(error),
+        };
+        let ctx = Ctx {
             session,
             tenant,
             scope: Arc::default(),
@@ -136,7 +145,10 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             api: "",
             idempotency: None,
             progress: Default::default(),
-        })
+        };
+        let Some(error) = refused else { return Ok(ctx) };
+        self.outside.denied(&Ctx { api: "claimCompany", ..ctx }, &error);
+        Err(error)
     }
 
     async fn tenant(&self, session: Option<&Session>, caller: &Caller) -> Result<Arc<Tenant>> {
@@ -240,6 +252,18 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         }
         let mut ctx = if public { ctx } else { self.with_scope(ctx).await? };
         ctx.api = api.name;
+        let caller = ctx.clone();
+        let result = self.allowed_run(ctx, api, args, key).await;
+        if let Err(error) = &result
+            && error.status == Status::Forbidden
+            && caller.session.is_some()
+        {
+            self.outside.denied(&caller, error);
+        }
+        result
+    }
+
+    async fn allowed_run(&self, mut ctx: Ctx, api: &Arc<BusinessApi<S>>, args: Args, key: Option<&str>) -> Result<Answer> {
         self.allowed(&ctx, api)?;
         let call = api.prepare_by_its_rules(&self.state, &ctx, &args).await?;
         if let Some(subject) = call.subject
@@ -248,7 +272,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
             return Err(Error::forbidden("That user is not within your reach"));
         }
         if api.effect.read_only {
-            if !public && ctx.acts_elsewhere() {
+            if api.reach != Some(Reach::Public) && ctx.acts_elsewhere() {
                 self.outside.reads_elsewhere(&ctx);
             }
             let read = AssertUnwindSafe((call.run)(self.state.clone(), ctx));
@@ -310,6 +334,11 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         }));
         receive.await.unwrap_or_else(|_| Err(Error::internal("a handler ended without an answer")))
     }
+}
+
+/// The tenant of a login. Its zone is not known here.
+fn home(session: &Session) -> Tenant {
+    Tenant { company: session.company, codename: session.codename.clone(), zone: Zone::UTC }
 }
 
 fn mismatch() -> Error {

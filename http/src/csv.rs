@@ -1,7 +1,7 @@
 //! Whatever is read can be had as a table: `Accept: text/csv` (RFC 4180). A list comes whole, page by page, each page read
 //! and written by itself as the client takes it, within the caller's reach of that moment.
 
-mod cells;
+pub mod cells;
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use workforceos_core::filter::MAX_PAGE;
 use workforceos_core::object::Level;
 use workforceos_core::session::Ctx;
 use workforceos_core::{Args, Caller, Dispatch};
-use workforceos_services::App;
+use workforceos_services::{App, notes};
 
 use cells::Columns;
 
@@ -68,8 +68,9 @@ impl Export {
             Some(Reach::Public) => Level::Public,
             _ => self.dispatch.with_scope(ctx.clone()).await?.highest_level(),
         };
-        let answer = self.dispatch.call(ctx, &self.api, self.args.clone(), None).await?;
+        let answer = self.dispatch.call(ctx.clone(), &self.api, self.args.clone(), None).await?;
         check_size(&self.args, &answer, MAX_ROWS)?;
+        notes::exported(&self.dispatch.state, &ctx, &self.api, &self.args, "csv").await?;
         let def = self.api.object.ok_or_else(|| Error::internal("a table of nothing"))?;
         let joins = !self
             .args

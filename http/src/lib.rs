@@ -3,6 +3,8 @@
 
 mod agents;
 mod agents_chat;
+pub mod audit;
+mod audit_export;
 mod auth;
 pub mod backup;
 mod bucket;

@@ -12,8 +12,8 @@ use workforceos_agents::provider::Providers;
 use workforceos_core::id::IdSource;
 use workforceos_core::time::SystemClock;
 use workforceos_http::settings::{Audit, Cli, Command, Values, cores};
-use workforceos_http::{Options, Running, backup, demo, import, logs, openapi, start};
-use workforceos_store::{Journal, Journals, Store};
+use workforceos_http::{Options, Running, audit, backup, demo, import, logs, openapi, start};
+use workforceos_store::{Journals, Store};
 
 fn main() -> ExitCode {
     // A missing .env is no error; a broken one is told with the first setting that is missed.
@@ -44,7 +44,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi => print_openapi(),
         Command::Migrate => runtime.block_on(migrate(&values)),
         Command::Backup { target } => runtime.block_on(back_up(&values, &target)),
-        Command::Audit { what: Audit::Verify { company } } => runtime.block_on(verify(&values, company.as_deref())),
+        Command::Audit { what: Audit::Verify { company, expect, since_log } } => {
+            let asked = audit::Asked { company: company.as_deref(), expected: expect, log: since_log.as_deref() };
+            runtime.block_on(verify(&values, asked))
+        }
         Command::Import { .. } => Ok(runtime.block_on(import::run(&command, &values))?),
         Command::Serve | Command::Demo => runtime.block_on(serve(&command, &values)),
     }
@@ -72,19 +75,13 @@ async fn back_up(values: &Values, target: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Proves the journals; tells of each, and with the exit code whether all are whole.
-async fn verify(values: &Values, company: Option<&str>) -> anyhow::Result<ExitCode> {
-    let mut journals = Journals::open(values.journals()?).await.context("the journals cannot be read")?;
-    let chosen: Vec<Journal> = journals.all.iter().filter(|j| company.is_none_or(|name| j.codename == name)).cloned().collect();
-    anyhow::ensure!(!chosen.is_empty() || company.is_none(), "there is no company {}", company.unwrap_or_default());
+async fn verify(values: &Values, asked: audit::Asked<'_>) -> anyhow::Result<ExitCode> {
     let mut whole = true;
-    for journal in chosen {
-        let found = journals.prove(journal.company).await?;
-        whole &= found.first_bad.is_none();
-        let (name, entries, erased) = (&journal.codename, found.entries, found.erased);
-        match found.first_bad {
-            None => say(&format!("{name}: {entries} entries, whole; {erased} of them erased lawfully"))?,
-            Some(bad) => say(&format!("{name}: entry {bad} is altered, missing or out of place; {entries} before it are whole"))?,
-        }
+    let mut journals = Journals::open(values.journals()?).await.context("the journals cannot be read")?;
+    for task in asked.tasks(&journals.all)? {
+        let told = task.run(&mut journals).await?;
+        whole &= told.whole;
+        say(&told.line)?;
     }
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }

@@ -43,6 +43,7 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     for (path, method, operation) in insights() {
         add(path, method, operation);
     }
+    add("/api/v1/audit-logs/export", "get", audit_export());
     let tool = body(json!({"toolName": text, "args": {"type": "object"}}), &["toolName"]);
     let about = "Calls a tool as the MCP endpoint does; secrets are masked.";
     add("/mcpbff-api/api/tools/call", "post", operation("callTool", "Call a tool", about, tool));
@@ -177,6 +178,27 @@ fn calendar() -> Json {
     let token = parameter("access_token", "query", false, json!({"type": "string"}), "For programs that cannot set headers.");
     let about = "The caller's shifts as iCalendar.";
     of_type(operation("shiftsCalendar", "Shift calendar", about, json!({"parameters": [token]})), "text/calendar")
+}
+
+fn audit_export() -> Json {
+    let text = || json!({"type": "string"});
+    let narrow = |name: &str, schema: Json, about: &str| parameter(name, "query", false, schema, about);
+    let instant = || json!({"type": "string", "format": "date-time"});
+    let more = json!({"parameters": [
+        narrow("format", json!({"type": "string", "enum": ["csv", "json"]}), "csv unless said."),
+        narrow("from", instant(), "Only entries of this instant or later."),
+        narrow("to", instant(), "Only entries before this instant."),
+        narrow("entity_type", text(), "Only entries about this kind of object."),
+        narrow("actor_user_id", json!({"type": "string", "format": "uuid"}), "Only what this user did."),
+    ]});
+    let about = "The audit log as a file, the newest entry first, for admins: at most 1,000,000 entries, else 413. The export is an entry \
+                 of the log itself. A file that cannot be finished ends with the connection, never as if it were whole.";
+    let mut operation =
+        of_types(operation("exportAuditLogs", "Export the audit log", about, more), &["text/csv", "application/json"]);
+    let schema = json!({"$ref": "#/components/schemas/GovernanceError"});
+    operation["responses"]["default"]["content"]["application/json"]["schema"] = schema;
+    operation["tags"] = json!(["governance"]);
+    operation
 }
 
 pub fn operation(id: &str, summary: &str, about: &str, more: Json) -> Json {

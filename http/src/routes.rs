@@ -12,7 +12,7 @@ use workforceos_services::{Bucket, SERVICES};
 
 use crate::request::Incoming;
 use crate::server::Server;
-use crate::{agents, agents_chat, auth, bucket, business, calendar, chat, reply, stream, system, tools, unread};
+use crate::{agents, agents_chat, audit_export, auth, bucket, business, calendar, chat, reply, stream, system, tools, unread};
 
 /// Stands for all services: the prefix of the tool layer is that of none.
 pub const ALL: &str = "mcpbff";
@@ -45,6 +45,7 @@ enum Own<'p> {
     Private(&'p str),
     Stream,
     Calendar,
+    AuditExport,
     Tools,
     ToolsOf(&'p str),
     ToolsStatus,
@@ -97,6 +98,7 @@ fn own(path: &str) -> Option<(Method, Own<'_>)> {
         ["agenthub-api", "agents", "workforceinsightgenerator", "stream"] => {
             (Method::Post, Own::InsightStream("workforceInsightGenerator"))
         }
+        ["api", "v1", "audit-logs", "export"] => (Method::Get, Own::AuditExport),
         ["mcpbff-api", "api", "tools"] => (Method::Get, Own::Tools),
         ["mcpbff-api", "api", "tools", "status"] => (Method::Get, Own::ToolsStatus),
         ["mcpbff-api", "api", "tools", "call"] => (Method::Post, Own::CallTool),
@@ -191,6 +193,7 @@ async fn answer(
         Own::Private(id) => bucket::private(server, request, incoming, id).await,
         Own::Stream => stream::open(server, request, incoming).await,
         Own::Calendar => calendar::shifts(server, request, incoming).await,
+        Own::AuditExport => audit_export::run(server, request, incoming).await,
         Own::Tools => tools::list(server, request, incoming, None).await,
         Own::ToolsOf(service) => tools::list(server, request, incoming, Some(service)).await,
         Own::ToolsStatus => tools::status(server, request, incoming).await,
@@ -246,6 +249,7 @@ mod tests {
     fn own_routes_are_found_with_their_method() {
         assert_eq!(own("/health"), Some((Method::Get, Own::Health)));
         assert_eq!(own("/Health/Ready/"), Some((Method::Get, Own::Ready)));
+        assert_eq!(own("/api/v1/audit-logs/export"), Some((Method::Get, Own::AuditExport)));
         assert_eq!(own("/leaveManagement-api/currentUser"), Some((Method::Get, Own::CurrentUser)));
         assert_eq!(own("/auth-api/permissions/auth.getUser"), Some((Method::Get, Own::Permission("auth.getUser"))));
         assert_eq!(own("/auth-api/login"), Some((Method::Post, Own::Login)));

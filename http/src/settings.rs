@@ -9,6 +9,7 @@ use workforceos_core::zone::Zone;
 use workforceos_services::{Settings, mail_problems};
 use workforceos_store::Database;
 
+use crate::audit::Head;
 use crate::{backup, models, s3, secrets};
 
 /// The fewest characters of a signing key that is given.
@@ -81,6 +82,12 @@ pub enum Audit {
         /// Only this company's, by its codename; root for the SaaS level's
         #[arg(long)]
         company: Option<String>,
+        /// Also compare with where a journal stood, as `CODENAME:SEQ:CHAIN` says; again for each that is known
+        #[arg(long, value_name = "HEAD")]
+        expect: Vec<Head>,
+        /// Also compare with every `journal head` line of a log that the server wrote
+        #[arg(long, value_name = "FILE")]
+        since_log: Option<PathBuf>,
     },
 }
 

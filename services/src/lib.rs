@@ -15,12 +15,14 @@ pub mod crud;
 mod delivery;
 pub mod employees;
 pub mod files;
-mod governance;
+pub mod governance;
+mod heads;
 pub mod import;
 pub mod insights;
 pub mod leave;
 mod limits;
 mod mail;
+pub mod notes;
 mod outside;
 pub mod payroll;
 mod people;
@@ -87,6 +89,7 @@ pub struct App {
     pub imports: import::Imports,
     pub pictures: auth::avatars::Pictures,
     pub webhooks: webhooks::Webhooks,
+    told: heads::Told,
     first_password: OnceLock<String>,
 }
 
@@ -106,6 +109,7 @@ impl App {
         app.companies.spawn_task(files::tidy_daily(Arc::downgrade(&app)));
         app.companies.spawn_task(webhooks::plan(Arc::downgrade(&app)));
         app.companies.spawn_task(webhooks::carry(Arc::downgrade(&app)));
+        app.companies.spawn_task(heads::tell_hourly(Arc::downgrade(&app)));
         Ok(app)
     }
 
@@ -139,6 +143,7 @@ impl App {
             imports: import::Imports::default(),
             pictures: auth::avatars::Pictures::on_half_the_cores(),
             webhooks,
+            told: heads::Told::default(),
             store,
             companies,
             hub,
@@ -156,11 +161,12 @@ impl App {
     }
 
     /// Lets running changes end, then closes the database.
-    pub async fn stop(&self) {
+    pub async fn stop(self: &Arc<App>) {
         let hub = self.hub.clone();
         // Ending the hub waits for its thread, which must not hold up this one.
         let _ = tokio::task::spawn_blocking(move || hub.shutdown()).await;
         self.companies.stop().await;
+        heads::tell(self).await;
         self.store.close().await;
     }
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use sha2::Sha256;
 use workforceos_actors::hub::{Access, Person};
-use workforceos_actors::{Facts, Needs};
 use workforceos_core::api::BoxFuture;
-use workforceos_core::change::{ANSWER_KEPT, Audience, Changes, Entry, Event};
+use workforceos_core::change::{ANSWER_KEPT, Audience, Entry};
 use workforceos_core::dispatch::Outside;
-use workforceos_core::error::Result;
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, DepartmentId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{
@@ -24,10 +23,7 @@ use workforceos_core::time::Timestamp;
 use workforceos_core::zone::Zone;
 use workforceos_store::Store;
 
-use crate::{App, Caches, auth};
-
-/// What an entry about a read is about. Not the company: nothing of it changed, and what is cached of it stays good.
-const READ: &str = "access";
+use crate::{App, Caches, auth, notes};
 
 /// Dispatch's way to sessions, tenants, scopes and stored answers.
 pub struct Gateway {
@@ -79,23 +75,12 @@ impl Outside for Gateway {
         self.app.limits.count_public(address, reading)
     }
 
-    /// One entry a minute per person, company and API in the company's own journal.
     fn reads_elsewhere(&self, ctx: &Ctx) {
-        let key = format!("reads|{}|{}|{}", ctx.user(), ctx.company(), ctx.api);
-        if !self.app.throttle.note(&key, ctx.now()) {
-            return;
-        }
-        let (app, ctx) = (self.app.clone(), ctx.clone());
-        self.app.companies.spawn_task(async move {
-            let company = ctx.company();
-            let decide = move |_: &Facts| {
-                let entry = Event::audit(&ctx, READ, company).extra(json!({"read": true}));
-                Ok((Changes::none().event(entry), ()))
-            };
-            if let Err(error) = app.companies.decide(company, Needs::none(), decide).await {
-                tracing::warn!(%error, source = ?error.source, "a root admin's read could not be noted");
-            }
-        });
+        notes::read_elsewhere(&self.app, ctx);
+    }
+
+    fn denied(&self, ctx: &Ctx, error: &Error) {
+        notes::denied(&self.app, ctx, error);
     }
 
     fn spawn(&self, task: BoxFuture<()>) {

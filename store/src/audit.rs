@@ -14,6 +14,10 @@ use crate::sql::Sql;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     pub before: Option<Before>,
+    /// Not earlier than this.
+    pub from: Option<Timestamp>,
+    /// Earlier than this.
+    pub to: Option<Timestamp>,
     /// The kind of object.
     pub entity: Option<String>,
     pub actor: Option<UserId>,
@@ -50,6 +54,24 @@ pub struct Audited {
 pub(crate) async fn page(conn: &mut Conn<'_>, company: CompanyId, query: &AuditQuery) -> Result<Vec<Audited>> {
     let mut sql = Sql::new(conn.dialect());
     sql.push("SELECT seq, at, actor_id, action, object, object_id, via, request_id, before, after, extra FROM journal");
+    narrow(&mut sql, company, query);
+    sql.push(" ORDER BY seq DESC LIMIT ").bind(Arg::Int(i64::from(query.limit)));
+    let rows = conn.rows(sql.text, sql.args).await.ours()?;
+    rows.iter().map(entry).collect::<Result<_, _>>().ours()
+}
+
+/// How many entries there are, counted no further than the query's limit.
+pub(crate) async fn count(conn: &mut Conn<'_>, company: CompanyId, query: &AuditQuery) -> Result<u64> {
+    let mut sql = Sql::new(conn.dialect());
+    sql.push("SELECT count(*) FROM (SELECT 1 FROM journal");
+    narrow(&mut sql, company, query);
+    sql.push(" LIMIT ").bind(Arg::Int(i64::from(query.limit))).push(") found");
+    let rows = conn.rows(sql.text, sql.args).await.ours()?;
+    let count = rows.first().map_or(Ok(0), |row| row.some_int(0)).ours()?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn narrow(sql: &mut Sql, company: CompanyId, query: &AuditQuery) {
     // As the indexes have it.
     sql.push(" WHERE company_id = ").bind(Arg::id(company)).push(" AND audited = 1");
     match query.before {
@@ -57,15 +79,18 @@ pub(crate) async fn page(conn: &mut Conn<'_>, company: CompanyId, query: &AuditQ
         Some(Before::Time(at)) => drop(sql.push(" AND at < ").bind(Arg::Int(at.0))),
         None => {}
     }
+    if let Some(from) = query.from {
+        sql.push(" AND at >= ").bind(Arg::Int(from.0));
+    }
+    if let Some(to) = query.to {
+        sql.push(" AND at < ").bind(Arg::Int(to.0));
+    }
     if let Some(entity) = &query.entity {
         sql.push(" AND object = ").bind(Arg::text(entity));
     }
     if let Some(actor) = query.actor {
         sql.push(" AND actor_id = ").bind(Arg::id(actor));
     }
-    sql.push(" ORDER BY seq DESC LIMIT ").bind(Arg::Int(i64::from(query.limit)));
-    let rows = conn.rows(sql.text, sql.args).await.ours()?;
-    rows.iter().map(entry).collect::<Result<_, _>>().ours()
 }
 
 fn entry(row: &Row) -> Result<Audited, sqlx::Error> {

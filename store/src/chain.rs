@@ -34,9 +34,19 @@ pub(crate) struct Link<'a> {
     pub(crate) digest: &'a str,
 }
 
+/// The journal's key, made ready once for many entries.
+#[derive(Clone)]
+pub(crate) struct Sealer(Hmac<Sha256>);
+
+impl Sealer {
+    pub(crate) fn new(key: &[u8; 32]) -> Sealer {
+        Sealer(Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+}
+
 impl Link<'_> {
     /// The entry's hash, hexadecimal.
-    pub(crate) fn chain(&self, key: &[u8; 32], before: &str) -> String {
+    pub(crate) fn chain(&self, sealer: &Sealer, before: &str) -> String {
         let mut bytes = Vec::with_capacity(512);
         field(&mut bytes, Some(before));
         field(&mut bytes, Some(self.company));
@@ -53,7 +63,7 @@ impl Link<'_> {
         bytes.push(u8::from(self.audited));
         field(&mut bytes, self.touched);
         field(&mut bytes, Some(self.digest));
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        let mut mac = sealer.0.clone();
         mac.update(&bytes);
         hex(&mac.finalize().into_bytes())
     }

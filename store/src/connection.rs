@@ -136,6 +136,14 @@ impl Row {
         }
     }
 
+    /// A condition that was selected.
+    pub(crate) fn truth(&self, i: usize) -> Result<bool, sqlx::Error> {
+        match self {
+            Row::Sqlite(row) => row.try_get_unchecked::<Option<i64>, _>(i).map(|number| number == Some(1)),
+            Row::Postgres(row) => row.try_get_unchecked(i),
+        }
+    }
+
     pub(crate) fn double(&self, i: usize) -> Result<Option<f64>, sqlx::Error> {
         match self {
             Row::Sqlite(row) => row.try_get_unchecked(i),

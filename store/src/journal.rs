@@ -1,6 +1,5 @@
-//! Reading the journal: for streams, for catching up, and to prove that nobody has altered it.
+//! Reading the journal: for streams and for catching up.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -9,17 +8,12 @@ use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::{ObjectDef, Result, Timestamp};
 
 use crate::arg::Arg;
-use crate::chain::{self, Head, Link};
+use crate::chain::Head;
 use crate::connection::{Conn, Row};
 use crate::dialect::Ours as _;
-use crate::erase;
-use crate::prepare::{JOURNAL_COLUMNS, NOTHING};
+use crate::prepare::NOTHING;
 use crate::sql::Sql;
-use crate::store::Verified;
 use crate::table::by_name;
-
-/// How many entries are proved with one statement.
-const ENTRIES_PER_STATEMENT: i64 = 500;
 
 /// Where a company's journal stands. `lock`: until the end of the transaction nobody else moves it.
 pub(crate) async fn head(conn: &mut Conn<'_>, company: CompanyId, lock: bool) -> Result<Head, sqlx::Error> {
@@ -114,94 +108,4 @@ pub(crate) async fn touched_since(
         }
     }
     Ok((list.len() <= limit as usize).then_some(list))
-}
-
-/// Proves a company's journal up to its present head, entry by entry.
-pub(crate) struct Walk<'k> {
-    key: &'k [u8; 32],
-    company: CompanyId,
-    head: Head,
-    seq: i64,
-    chain: String,
-    erased: u64,
-    /// Entries without content of whose erasure nothing was said so far.
-    missing: BTreeSet<i64>,
-}
-
-impl<'k> Walk<'k> {
-    pub(crate) fn new(key: &'k [u8; 32], company: CompanyId, head: Head) -> Walk<'k> {
-        Walk { key, company, head, seq: 0, chain: String::new(), erased: 0, missing: BTreeSet::new() }
-    }
-
-    /// Goes on with one statement; an answer once it is known.
-    pub(crate) async fn step(&mut self, conn: &mut Conn<'_>) -> Result<Option<Verified>> {
-        let mut sql = Sql::new(conn.dialect());
-        sql.push("SELECT ").push(JOURNAL_COLUMNS).push(" FROM journal WHERE company_id = ").bind(Arg::id(self.company));
-        sql.push(" AND seq > ").bind(Arg::Int(self.seq)).push(" AND seq <= ").bind(Arg::Int(self.head.seq));
-        sql.push(" ORDER BY seq LIMIT ").bind(Arg::Int(ENTRIES_PER_STATEMENT));
-        let rows = conn.rows(sql.text, sql.args).await.ours()?;
-        for row in &rows {
-            let expected = self.seq + 1;
-            match self.chain_of(row, expected).ours()? {
-                Some(chain) => (self.seq, self.chain) = (expected, chain),
-                None => return Ok(Some(self.found(Some(expected)))),
-            }
-            match row.text(13).ours()? {
-                None => drop(self.missing.insert(expected)),
-                Some(extra) => self.cover(&erase::covered(row.some_text(5).ours()?, extra, expected)),
-            }
-        }
-        if !rows.is_empty() && self.seq < self.head.seq {
-            return Ok(None);
-        }
-        // The head tells where the chain must end: a cut tail shows.
-        let whole = self.seq == self.head.seq && self.chain == self.head.chain;
-        let broken = (!whole).then_some(self.seq + i64::from(self.seq < self.head.seq));
-        Ok(Some(self.found(self.missing.first().copied().into_iter().chain(broken).min())))
-    }
-
-    /// Content in these places was erased, and this says so.
-    fn cover(&mut self, places: &[(i64, i64)]) {
-        for (from, to) in places.iter().filter(|(from, to)| from <= to) {
-            let later = to.checked_add(1).map(|next| self.missing.split_off(&next)).unwrap_or_default();
-            self.erased += self.missing.split_off(from).len() as u64;
-            self.missing.extend(later);
-        }
-    }
-
-    fn found(&self, first_bad: Option<i64>) -> Verified {
-        Verified { entries: u64::try_from(self.seq).unwrap_or(0), erased: self.erased, first_bad }
-    }
-
-    /// The entry's hash if the row is what was written under `expected`.
-    fn chain_of(&self, row: &Row, expected: i64) -> Result<Option<String>, sqlx::Error> {
-        let (after, before, extra) = (row.text(11)?, row.text(12)?, row.text(13)?);
-        let digest = row.some_text(17)?;
-        let genuine = match (after, before, extra) {
-            // Erased: only the digest is left.
-            (None, None, None) => true,
-            (Some(after), Some(before), Some(extra)) => {
-                chain::digest(row.text(16)?.unwrap_or_default(), after, before, extra) == digest
-            }
-            _ => false,
-        };
-        let link = Link {
-            company: row.some_text(0)?,
-            seq: row.some_int(1)?,
-            at: row.some_int(2)?,
-            kind: row.text(3)?,
-            action: row.some_text(4)?,
-            object: row.some_text(5)?,
-            object_id: row.some_text(6)?,
-            actor: row.text(7)?,
-            via: row.some_text(8)?,
-            request_id: row.some_text(9)?,
-            audience: row.some_text(10)?,
-            audited: row.some_int(14)? != 0,
-            touched: row.text(15)?,
-            digest,
-        };
-        let chain = link.chain(self.key, &self.chain);
-        Ok((genuine && link.seq == expected && chain == row.some_text(18)?).then_some(chain))
-    }
 }

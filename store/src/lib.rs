@@ -14,6 +14,7 @@ mod connection;
 mod dialect;
 mod effects;
 mod erase;
+mod heads;
 mod joined_lists;
 mod journal;
 mod migrations;
@@ -34,16 +35,18 @@ mod tenancy;
 mod tidy;
 mod totals;
 mod turn;
+mod walk;
 mod webhooks;
 mod words;
 mod write;
 mod writer;
 
 pub use audit::{AuditQuery, Audited, Before};
-pub use prove::{Journal, Journals};
+pub use prove::{Journal, Journals, Stand};
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};
 pub use turn::{Due, Outcome, Turn};
+pub use walk::Mark;
 pub use webhooks::{Claim, Claimed, EventText, Next, Planned, Tried};
 
 /// The statements that begin a company's transaction on PostgreSQL, for tests that leave out what else keeps companies apart.

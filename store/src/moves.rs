@@ -87,6 +87,11 @@ impl Moves {
         self.shared.heard(company, seq);
     }
 
+    /// The furthest that anybody has told of a company, and that is committed.
+    pub(crate) fn seen(&self, company: CompanyId) -> i64 {
+        lock(&self.shared.seen).get(&company).map_or(0, |seen| seen.seq)
+    }
+
     /// A commit of ours begins; what it gives must be told whether it went through.
     pub(crate) fn committing(&self, company: CompanyId, seq: i64) -> Committing {
         lock(&self.shared.seen).entry(company).or_default().committing = Some(seq);

@@ -11,7 +11,7 @@ use workforceos_core::objects::User;
 use workforceos_core::{DataObject, Error, ObjectDef, Record, Result, Timestamp, Value, words};
 
 use crate::arg::Arg;
-use crate::chain::{self, Head, Link};
+use crate::chain::{self, Head, Link, Sealer};
 use crate::erase;
 use crate::table::Table;
 
@@ -93,7 +93,8 @@ pub(crate) fn batch(
 ) -> Result<Batch, (usize, Error)> {
     let company_id = Arg::id(company);
     let erased = changes.iter().filter_map(|change| change.erasure.as_ref()).map(|erasure| (erasure.user, Vec::new())).collect();
-    let mut writer = Writer { company, key, company_id: company_id.clone(), head: head.clone(), now, many, erased };
+    let mut writer =
+        Writer { company, sealer: Sealer::new(key), company_id: company_id.clone(), head: head.clone(), now, many, erased };
     let prepared = Vec::with_capacity(changes.len());
     let mut batch =
         Batch { company, company_id, changes: prepared, entries: Vec::new(), head: Head::default(), staged: Vec::new() };
@@ -107,9 +108,9 @@ pub(crate) fn batch(
     Ok(batch)
 }
 
-struct Writer<'a> {
+struct Writer {
     company: CompanyId,
-    key: &'a [u8; 32],
+    sealer: Sealer,
     company_id: Arg,
     head: Head,
     now: Timestamp,
@@ -118,7 +119,7 @@ struct Writer<'a> {
     many: bool,
 }
 
-impl Writer<'_> {
+impl Writer {
     fn change(&mut self, mut change: Changes) -> Result<(Prepared, Arc<[Entry]>)> {
         if change.events.is_empty() && !change.rows.is_empty() {
             return Err(Error::internal("a change of rows has no event"));
@@ -229,7 +230,7 @@ impl Writer<'_> {
             touched: touched.as_deref(),
             digest: &digest,
         };
-        let chain = link.chain(self.key, &self.head.chain);
+        let chain = link.chain(&self.sealer, &self.head.chain);
         let object: Arc<str> = event.object.into();
         let kind: Option<Arc<str>> = event.kind.map(Arc::from);
         let row = vec![

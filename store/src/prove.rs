@@ -1,19 +1,20 @@
-//! Proving the journals of all companies from outside the server, on SQLite also beside one that runs.
+//! Proving the journals of all companies from outside the server, also beside one that runs.
 
 use std::path::Path;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Result};
 
 use crate::connection::{Conn, Row};
 use crate::dialect::Ours as _;
-use crate::journal::{self, Walk};
 use crate::settings::{Database, Settings};
-use crate::store::{Store, Verified};
-use crate::tenancy::Mode;
+use crate::store::Verified;
+use crate::walk::{self, Mark, Source};
 
 /// A tenant's journal to be proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,53 +24,68 @@ pub struct Journal {
     pub codename: String,
 }
 
-/// Databases whose journals are proved one after the other; nothing is written.
+/// Where a tenant's journal stands, as its database says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand {
+    pub journal: Journal,
+    pub seq: i64,
+    /// The hash of the last entry, hexadecimal.
+    pub chain: String,
+}
+
+/// A database whose journals are proved one after the other; nothing is written.
 pub struct Journals {
-    source: Source,
+    source: Connected,
     key: [u8; 32],
     pub all: Vec<Journal>,
 }
 
-enum Source {
-    /// Opened for reading: it needs no lock, and takes none that a server would wait for.
+/// Opened for reading: it needs no lock, and takes none that a server would wait for.
+enum Connected {
     Sqlite(Box<SqliteConnection>),
-    Postgres(Store),
+    Postgres(Box<PgConnection>),
 }
 
-const TENANTS: &str = "SELECT t.id, c.codename FROM tenant t LEFT JOIN company c ON c.id = t.id ORDER BY c.codename";
+impl Connected {
+    fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Connected::Sqlite(connection) => Conn::Sqlite(connection),
+            Connected::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
+}
+
+/// Every tenant, whether its head is there or a company is left without one.
+const STANDS: &str = "SELECT every.id, c.codename, t.seq, t.chain FROM (SELECT id FROM tenant UNION SELECT id FROM company) every \
+                      LEFT JOIN tenant t ON t.id = every.id LEFT JOIN company c ON c.id = every.id ORDER BY c.codename, every.id";
 
 impl Journals {
     pub async fn open(settings: Settings) -> Result<Journals> {
-        let key = settings.journal_key;
-        match settings.database.clone() {
-            Database::Sqlite(path) => {
-                let mut connection = open_beside(&path).await?;
-                let rows = Conn::Sqlite(&mut connection).rows(TENANTS, Vec::new()).await.ours()?;
-                Ok(Journals { source: Source::Sqlite(Box::new(connection)), key, all: journals(&rows)? })
-            }
-            Database::Postgres(_) => {
-                let store = Store::open(settings).await?;
-                let rows = store.0.reader_across(Mode::Read).await?.conn().rows(TENANTS, Vec::new()).await.ours()?;
-                Ok(Journals { source: Source::Postgres(store), key, all: journals(&rows)? })
-            }
-        }
+        let mut source = match &settings.database {
+            Database::Sqlite(path) => Connected::Sqlite(Box::new(open_beside(path).await?)),
+            Database::Postgres(url) => Connected::Postgres(Box::new(connect(url).await?)),
+        };
+        let all = stands(&mut source.conn()).await?.into_iter().map(|stand| stand.journal).collect();
+        Ok(Journals { source, key: settings.journal_key, all })
     }
 
-    pub async fn prove(&mut self, company: CompanyId) -> Result<Verified> {
-        match &mut self.source {
-            Source::Postgres(store) => store.verify(company).await,
-            Source::Sqlite(connection) => {
-                let mut conn = Conn::Sqlite(connection);
-                let head = journal::head(&mut conn, company, false).await.ours()?;
-                let mut walk = Walk::new(&self.key, company, head);
-                loop {
-                    if let Some(verified) = walk.step(&mut conn).await? {
-                        return Ok(verified);
-                    }
-                }
-            }
-        }
+    /// Proves a journal, which must agree with what somebody noted of it.
+    pub async fn prove(&mut self, company: CompanyId, marks: &[Mark]) -> Result<Verified> {
+        walk::prove(&mut Source::Own(self.source.conn()), &self.key, company, marks).await
     }
+}
+
+pub(crate) async fn stands(conn: &mut Conn<'_>) -> Result<Vec<Stand>> {
+    let rows = conn.rows(STANDS, Vec::new()).await.ours()?;
+    rows.iter().map(stand).collect::<Result<_, _>>().ours()
+}
+
+fn stand(row: &Row) -> Result<Stand, sqlx::Error> {
+    let company = CompanyId(row.some_id(0)?);
+    let root = if company.is_root() { "root".to_owned() } else { company.to_string() };
+    let codename = row.text(1)?.map_or(root, str::to_owned);
+    let (seq, chain) = (row.int(2)?.unwrap_or(0), row.text(3)?.unwrap_or_default().to_owned());
+    Ok(Stand { journal: Journal { company, codename }, seq, chain })
 }
 
 async fn open_beside(path: &Path) -> Result<SqliteConnection> {
@@ -81,10 +97,9 @@ async fn open_beside(path: &Path) -> Result<SqliteConnection> {
     options.disable_statement_logging().connect().await.map_err(cannot)
 }
 
-fn journals(rows: &[Row]) -> Result<Vec<Journal>> {
-    let journal = |row: &Row| {
-        let company = CompanyId(row.some_id(0)?);
-        Ok::<_, sqlx::Error>(Journal { company, codename: row.text(1)?.unwrap_or("root").to_owned() })
-    };
-    rows.iter().map(journal).collect::<Result<_, _>>().ours()
+async fn connect(url: &str) -> Result<PgConnection> {
+    let cannot = |error| Error::unavailable("The database cannot be read").because(error);
+    let options = PgConnectOptions::from_str(url).map_err(cannot)?.application_name("workforceos-audit");
+    let options = options.options([("default_transaction_read_only", "on")]).disable_statement_logging();
+    options.connect().await.map_err(cannot)
 }

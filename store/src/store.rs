@@ -16,8 +16,10 @@ use crate::connection::{Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::{self, Statement};
 use crate::erase;
-use crate::journal::{self, Walk};
+use crate::heads::Heads;
+use crate::journal;
 use crate::postgres::Postgres;
+use crate::prove::{self, Stand};
 use crate::read::{self, Filter};
 use crate::search;
 use crate::settings::{Database, Settings};
@@ -26,6 +28,7 @@ use crate::tenancy::Mode;
 use crate::tidy;
 use crate::totals::Totals;
 use crate::turn::Turn;
+use crate::walk::{self, Mark, Source};
 
 /// The database, open. Copies are the same store.
 #[derive(Clone)]
@@ -34,6 +37,7 @@ pub struct Store(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) journal_key: [u8; 32],
+    pub(crate) heads: Heads,
     totals: Arc<Totals>,
     /// SQLite: kept so that receivers stay open, though nothing ever comes.
     silence: broadcast::Sender<Moved>,
@@ -62,10 +66,12 @@ pub struct Page {
 }
 
 /// What walking a company's journal found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// How many entries were proved, from the first.
     pub entries: u64,
+    /// The hash of the last of them, hexadecimal.
+    pub chain: String,
     /// How many of them have no content any more, as another entry says.
     pub erased: u64,
     /// The first entry that is altered, out of place or missing, or whose content is gone though no erasure says so.
@@ -101,7 +107,7 @@ impl Store {
             Database::Postgres(url) => Backend::Postgres(Postgres::open(url, settings.readers).await?),
         };
         let silence = broadcast::channel(1).0;
-        Ok(Store(Arc::new(Inner { backend, journal_key: settings.journal_key, totals, silence })))
+        Ok(Store(Arc::new(Inner { backend, journal_key: settings.journal_key, heads: Heads::default(), totals, silence })))
     }
 
     /// Waits for what is being written, and lets go of the database. Everything later fails.
@@ -250,27 +256,42 @@ impl Store {
         audit::page(&mut held.conn(), company, query).await
     }
 
+    /// How many entries of the audit log there are, counted no further than the query's limit.
+    pub async fn audit_count(&self, company: CompanyId, query: &AuditQuery) -> Result<u64> {
+        let mut held = self.0.reader_of(company, Mode::Read).await?;
+        audit::count(&mut held.conn(), company, query).await
+    }
+
     /// The oldest entry kept.
     pub async fn oldest_seq(&self, company: CompanyId) -> Result<Option<i64>> {
         let mut held = self.0.reader_of(company, Mode::Read).await?;
         journal::oldest(&mut held.conn(), company).await
     }
 
-    /// Walks the journal's chain up to its present head. Only here is a keyed hash computed for every entry: it takes a
-    /// second for some hundred thousand.
+    /// Walks the journal's chain up to its present head, which must not be behind what this process has seen of it. Only here is a
+    /// keyed hash computed for every entry: a million takes some seconds, of which two cores take a part each.
     pub async fn verify(&self, company: CompanyId) -> Result<Verified> {
-        let head = {
-            let mut held = self.0.reader_of(company, Mode::Read).await?;
-            journal::head(&mut held.conn(), company, false).await.ours()?
-        };
-        let mut walk = Walk::new(&self.0.journal_key, company, head);
-        loop {
-            // A fresh connection each time: a long walk keeps nobody waiting, and no old state of the database alive.
-            let mut held = self.0.reader_of(company, Mode::Read).await?;
-            if let Some(verified) = walk.step(&mut held.conn()).await? {
-                return Ok(verified);
-            }
+        // What is known is asked before the database is: whatever is committed meanwhile is only further.
+        let marks: Vec<Mark> = self.0.heads.of(company).into_iter().chain(self.heard_of(company)).collect();
+        let verified = walk::prove(&mut Source::Store(&self.0), &self.0.journal_key, company, &marks).await?;
+        if verified.first_bad.is_none() {
+            let seq = i64::try_from(verified.entries).unwrap_or(0);
+            self.0.heads.note(company, seq, &verified.chain);
         }
+        Ok(verified)
+    }
+
+    /// How far other nodes have told us that a company's journal goes.
+    fn heard_of(&self, company: CompanyId) -> Option<Mark> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some(Mark { seq: postgres.moves.seen(company), chain: None }),
+        }
+    }
+
+    /// Where every journal stands.
+    pub async fn journal_heads(&self) -> Result<Vec<Stand>> {
+        prove::stands(&mut self.0.reader_across(Mode::Read).await?.conn()).await
     }
 
     /// Finds the journal's entries about a person, for a change that erases them. A long journal takes a second for some

@@ -87,6 +87,7 @@ impl Turn {
             }
             Backend::Postgres(postgres) => {
                 let (held, head) = postgres.turn(company).await?;
+                store.0.heads.compare(company, &head);
                 (Hold::Postgres(held), head)
             }
         };
@@ -244,7 +245,8 @@ impl Turn {
                 return Outcome::Failed(error);
             }
         }
-        match (self.hold, &inner.backend) {
+        let (company, head) = (self.company, batch.head.clone());
+        let outcome = match (self.hold, &inner.backend) {
             (Hold::Sqlite(head), Backend::Sqlite(sqlite)) => {
                 let (reply, answer) = oneshot::channel();
                 if let Err(error) = sqlite.write(Job { batch, head, reply, stage }).await {
@@ -255,7 +257,11 @@ impl Turn {
             }
             (Hold::Postgres(held), Backend::Postgres(postgres)) => postgres.commit(held, batch).await,
             _ => Outcome::Failed(Error::internal("a turn of another database")),
+        };
+        if matches!(outcome, Outcome::Committed(_)) {
+            inner.heads.note(company, head.seq, &head.chain);
         }
+        outcome
     }
 }
 

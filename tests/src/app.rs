@@ -160,7 +160,23 @@ impl TestApp {
     }
 
     async fn run(&mut self) {
-        let options = Options {
+        let begun = std::time::Instant::now();
+        let running = loop {
+            match start(self.options()).await {
+                // A program that another test starts has our files open, the lock among them, until it is itself.
+                Err(error) if error.code == "DatabaseInUse" && begun.elapsed() < Duration::from_secs(5) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                started => break started.expect("the server starts"),
+            }
+        };
+        *self.shared.base.write().unwrap_or_else(PoisonError::into_inner) = format!("http://{}", running.addr);
+        *self.shared.app.write().unwrap_or_else(PoisonError::into_inner) = Some(running.app.clone());
+        self.running = Some(running);
+    }
+
+    fn options(&self) -> Options {
+        Options {
             settings: self.settings.clone(),
             host: "127.0.0.1".to_owned(),
             port: 0,
@@ -172,11 +188,7 @@ impl TestApp {
             weekly_insights: self.edge.weekly_insights,
             clock: self.clock.clone(),
             ids: Arc::new(IdSource::random()),
-        };
-        let running = start(options).await.expect("the server starts");
-        *self.shared.base.write().unwrap_or_else(PoisonError::into_inner) = format!("http://{}", running.addr);
-        *self.shared.app.write().unwrap_or_else(PoisonError::into_inner) = Some(running.app.clone());
-        self.running = Some(running);
+        }
     }
 
     /// A second server on the same PostgreSQL database and clock.

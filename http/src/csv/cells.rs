@@ -99,7 +99,7 @@ fn text(kind: Kind, value: &Value) -> String {
 }
 
 /// JSON as a cell reads: lists of plain values by their items, objects as JSON.
-fn plain(json: &Json) -> String {
+pub fn plain(json: &Json) -> String {
     match json {
         Json::Null => String::new(),
         Json::String(text) => harmless(text),
@@ -123,7 +123,8 @@ fn is_number(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-fn line(cells: impl Iterator<Item = String>, bytes: &mut Vec<u8>) {
+/// A line of a table.
+pub fn line(cells: impl Iterator<Item = String>, bytes: &mut Vec<u8>) {
     for (i, cell) in cells.enumerate() {
         if i > 0 {
             bytes.push(b',');

@@ -224,15 +224,13 @@ pub fn restore(ctx: &Ctx, facts: &Facts, user: User) -> (Changes, User) {
 /// after the answer, so that its cost tells nothing.
 fn note_failure(app: &Arc<App>, ctx: &Ctx, guesses: &Guesses, known: Option<UserId>) {
     let key = if known.is_some() { guesses.account.clone() } else { format!("login|{}", ctx.company()) };
-    if !app.throttle.note(&key, ctx.now()) {
-        return;
-    }
+    let Some(tries) = app.throttle.tally(&key, ctx.now(), Timestamp::MINUTE) else { return };
     let (app, ctx, ip) = (app.clone(), ctx.clone(), guesses.address.map(|ip| ip.to_string()));
     app.clone().companies.spawn_task(async move {
         let company = ctx.company();
         let decide = move |_: &Facts| {
             let about = known.map_or(Uuid::nil(), |user| user.0);
-            let event = Event::audit(&ctx, "login", about).extra(json!({"failed": true, "ip": ip}));
+            let event = Event::audit(&ctx, "login", about).extra(json!({"failed": true, "ip": ip, "tries": tries}));
             Ok((Changes::none().event(event), ()))
         };
         if let Err(error) = app.companies.decide(company, Needs::none(), decide).await {

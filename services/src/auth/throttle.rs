@@ -69,7 +69,8 @@ pub struct Throttle {
     tries: Cache<String, Tries>,
     started: Cache<String, Started>,
     mailed: Cache<String, Vec<Timestamp>>,
-    noted: Cache<String, Timestamp>,
+    /// When something was noted last, and how often it happened since.
+    noted: Cache<String, (Timestamp, u32)>,
 }
 
 impl Throttle {
@@ -160,12 +161,20 @@ impl Throttle {
 
     /// Whether something may be noted again: once a minute.
     pub fn note(&self, key: &str, now: Timestamp) -> bool {
-        let mut fresh = false;
-        self.noted.entry_by_ref(key).and_compute_with(|entry| {
-            fresh = entry.is_none_or(|e| now.0 - e.into_value().0 >= Timestamp::MINUTE);
-            if fresh { Op::Put(now) } else { Op::Nop }
+        self.tally(key, now, Timestamp::MINUTE).is_some()
+    }
+
+    /// Counts what is noted once in so many milliseconds: if it is time again, how often it happened since it was noted last.
+    pub fn tally(&self, key: &str, now: Timestamp, every: i64) -> Option<u32> {
+        let mut told = None;
+        self.noted.entry_by_ref(key).and_compute_with(|entry| match entry.map(|e| e.into_value()) {
+            Some((last, unheard)) if now.0 - last.0 < every => Op::Put((last, unheard.saturating_add(1))),
+            before => {
+                told = Some(before.map_or(0, |(_, unheard)| unheard).saturating_add(1));
+                Op::Put((now, 0))
+            }
         });
-        fresh
+        told
     }
 }
 
@@ -237,5 +246,12 @@ mod tests {
         assert!(throttle.note("ann", Timestamp(0)));
         assert!(!throttle.note("ann", Timestamp(59_999)));
         assert!(throttle.note("ann", Timestamp(60_000)));
+        assert_eq!(throttle.tally("ann", Timestamp(60_001), Timestamp::MINUTE), None);
+        assert_eq!(throttle.tally("ann", Timestamp(61_000), Timestamp::MINUTE), None);
+        assert_eq!(
+            throttle.tally("ann", Timestamp(120_000), Timestamp::MINUTE),
+            Some(3),
+            "two that were not noted, and this one"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! governance: alerts, the audit log, duties and end-of-day reports. Its routes are `/api/v1`, its JSON is snake_case and has no envelope.
 
 mod alerts;
-mod audit;
+pub mod audit;
 mod day;
 mod duties;
 mod eod;

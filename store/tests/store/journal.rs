@@ -75,6 +75,17 @@ async fn alterations_are_found(fresh: &mut Fresh) {
             2,
         ),
         ("DELETE FROM journal WHERE seq = 5 AND company_id = $; UPDATE tenant SET seq = 4 WHERE id = $", 4),
+        // One that counts as neither listed nor unlisted.
+        ("UPDATE journal SET audited = 2 WHERE seq = 3 AND company_id = $", 3),
+        ("UPDATE journal SET salt = NULL WHERE seq = 3 AND company_id = $", 3),
+        ("UPDATE journal SET seq = 70 WHERE seq = 5 AND company_id = $", 5),
+        // An older state, of which only this process knows that it is older.
+        (
+            "DELETE FROM journal WHERE seq > 3 AND company_id = $; UPDATE tenant SET seq = 3, chain = (SELECT chain FROM journal \
+             WHERE seq = 3 AND company_id = $) WHERE id = $",
+            4,
+        ),
+        ("DELETE FROM journal WHERE company_id = $; DELETE FROM tenant WHERE id = $", 1),
     ];
     for (n, (sql, first_bad)) in cases.iter().enumerate() {
         let company = company(n as u128);
@@ -89,11 +100,17 @@ async fn alterations_are_found(fresh: &mut Fresh) {
 
 on_both!(long_journals_are_walked);
 async fn long_journals_are_walked(fresh: &mut Fresh) {
-    let users: Vec<User> = (1..=1_001).map(|n| user(company(1), n)).collect();
+    // More than two pages, then exactly two.
+    let users: Vec<User> = (1..=4_001).map(|n| user(company(1), n)).collect();
     committed(&fresh.store, company(1), users.iter().map(put).collect()).await;
     let verified = fresh.store.verify(company(1)).await.expect("verifies");
-    assert_eq!((verified.entries, verified.first_bad), (1_001, None));
-    assert_eq!(fresh.store.verify(company(2)).await.expect("verifies").entries, 0);
+    assert_eq!((verified.entries, verified.first_bad), (4_001, None));
+    let users: Vec<User> = (5_001..=9_000).map(|n| user(company(3), n)).collect();
+    committed(&fresh.store, company(3), users.iter().map(put).collect()).await;
+    let verified = fresh.store.verify(company(3)).await.expect("verifies");
+    assert_eq!((verified.entries, verified.first_bad), (4_000, None));
+    let nothing = fresh.store.verify(company(2)).await.expect("verifies");
+    assert_eq!((nothing.entries, nothing.first_bad), (0, Some(1)), "every company begins with an entry");
     assert_eq!(User::def().name, "user");
 }
 

@@ -4,6 +4,7 @@ mod agent_hub;
 mod agent_tools;
 mod analytics;
 mod announcements;
+mod audit;
 mod avatars;
 mod backup;
 mod bounds;

@@ -159,7 +159,10 @@ async fn found(app: &App, ctx: &Ctx, founder: &Founder, draft: &Draft, codename:
         let made = serde_json::to_value(Answer::object(&ctx, &company).view(false)).map_err(Error::internal)?;
         let answer = Answer::object(&ctx, &owner).with("company", made).with("emailVerificationNeeded", needed.into());
         let taken = || Error::conflict("AlreadyExists", "The codename is taken");
-        Ok((founding(&ctx, facts, &company, &owner).taken(taken), answer))
+        let mut founded = founding(&ctx, facts, &company, &owner);
+        // It is the new owner's act.
+        founded.events.iter_mut().for_each(|event| event.actor = Some(UserId(owner.meta.id)));
+        Ok((founded.taken(taken), answer))
     };
     commit(app, &act, Needs::none(), decide).await
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use chrono::Days;
 use uuid::Uuid;
 use workforceos_actors::state::default_policy;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::id::{CompanyId, IdSource, SessionId, ShiftId, UserId};
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{
@@ -120,6 +120,30 @@ impl Founder {
     /// As [`Founder::history`], without anybody's attendance.
     pub async fn past(&self, company: &Staffed, days: u64) -> Result<()> {
         self.behind(company, days, false).await
+    }
+
+    /// A long journal: check-ins, and among them one change of a shift in so many, which the audit log lists.
+    pub async fn journal(&self, company: &Staffed, entries: usize, audited: usize) -> Result<()> {
+        let mut writing = Writing::new(self, company.id, &company.codename);
+        let ctx = system_ctx(Tenant::clone(&writing.tenant), self.now, "updateShift");
+        let crew: Vec<UserId> = company.people.iter().take(company.crew).map(|login| login.user).collect();
+        let shift = self.past_shift(company, Zone::UTC.date(self.now), crew.clone());
+        for n in 0..entries {
+            let user = crew[n % crew.len()];
+            let event = if n % audited == 0 {
+                let event = Event::of(&ctx, "shift.updated", &shift, Audience::admins().user(user));
+                Event { actor: Some(company.admins[0].user), ..event.audited(Some(&shift)) }
+            } else {
+                let record = self.attended(&shift, user, n);
+                let event = Event::of(&ctx, "attendance.checkedIn", &record, Audience::admins().user(user));
+                Event { actor: Some(user), ..event }
+            };
+            writing.changes.events.push(event);
+            if writing.changes.events.len() >= ROWS {
+                writing.flush().await?;
+            }
+        }
+        writing.flush().await
     }
 
     async fn behind(&self, company: &Staffed, days: u64, attended: bool) -> Result<()> {

@@ -2,6 +2,7 @@
 //! what came out. Nothing here fails because a figure is bad.
 
 mod agents;
+mod audit;
 mod beside;
 mod checkins;
 mod coldstart;
@@ -32,7 +33,7 @@ use crate::report::Row;
 
 /// Every bench, in the report's order.
 const ALL: [&str; 10] =
-    ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "agents", "coldstart", "logins", "imports"];
+    ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "agents", "coldstart", "logins", "imports", "audit"];
 /// Sockets and files that the server and the client may each have open: 5,000 streams and some room.
 const OPEN_FILES: u64 = 16_384;
 
@@ -51,7 +52,7 @@ struct Cli {
     /// Writes docs/benchmarks.md; wants all benches
     #[arg(long)]
     write: bool,
-    /// checkins, list, search, stream, checkins-with-streams, mcp, agents, coldstart, logins, imports
+    /// checkins, list, search, stream, checkins-with-streams, mcp, agents, coldstart, logins, imports, audit
     names: Vec<String>,
 }
 
@@ -121,7 +122,8 @@ async fn measure(name: &str, setup: &Setup) -> Result<Vec<Row>> {
         "agents" => agents::run(setup).await,
         "coldstart" => coldstart::run(setup).await,
         "logins" => logins::run(setup).await,
-        _ => imports::run(setup).await,
+        "imports" => imports::run(setup).await,
+        _ => audit::run(setup).await,
     }
 }
 

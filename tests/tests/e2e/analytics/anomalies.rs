@@ -12,7 +12,7 @@ on_both_databases!(one_absurd_shift_is_found);
 
 async fn one_absurd_shift_is_found(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let people = people(&acme, 4).await;
     let there: Vec<&Person> = people.iter().collect();
     let body = json!({"name": "Early", "startTime": "06:00", "endTime": "14:00", "recurrenceRule": "FREQ=DAILY"});

@@ -49,7 +49,7 @@ fn finding(measure: &str, by: &str, direction: &str) -> (String, String, String)
 
 async fn nothing_is_found_where_nothing_is(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let people = people(&acme, 16).await;
     history(&acme, &people, |number, day, _| usual(number, day)).await;
     let answer = ask(&acme.owner, "analyzeAbsenteeism", PERIOD).await;
@@ -64,7 +64,7 @@ async fn nothing_is_found_where_nothing_is(db: Db) {
 
 async fn what_was_planted_is_found_and_nothing_else(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let people = people(&acme, 16).await;
     let members: Vec<&Person> = people.iter().collect();
     let (ward, kitchen) = (acme.department("Ward", &members[4..10]).await, acme.department("Kitchen", &members[10..]).await);
@@ -115,7 +115,7 @@ async fn what_was_planted_is_found_and_nothing_else(db: Db) {
 
 async fn a_rising_rate_is_found(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 16).await;
     // In each week one absence more than in the last, on any day and of anybody.
     history(&acme, &people, |number, day, _| (number * 5 + day * 3) % 80 < day / 5 + 1).await;
@@ -131,7 +131,7 @@ async fn a_rising_rate_is_found(db: Db) {
 
 async fn late_people_are_found(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 8).await;
     let mut past = Past::of(&acme);
     for (day, date) in workdays(day("2026-03-09"), 12).into_iter().enumerate() {

@@ -37,7 +37,7 @@ fn test_is(test: &Json, wanted: &Json) {
 
 async fn rates_of_weekdays_are_as_published(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let people = people(&acme, 20).await;
     let wanted = expected()["methods"]["homogeneity"].clone();
     let absent: Vec<u64> = rows(&wanted["absent"]).iter().filter_map(Json::as_u64).collect();
@@ -90,7 +90,7 @@ fn absences() -> Vec<(u64, u32, u32)> {
 
 async fn absences_of_the_data_set_are_as_published(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 33).await;
     let wanted = expected()["absences"].clone();
     let mut past = Past::of(&acme);
@@ -138,7 +138,7 @@ async fn absences_of_the_data_set_are_as_published(db: Db) {
 
 async fn people_of_the_data_set_are_as_published(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 33).await;
     let wanted = expected()["absences"].clone();
     let mut past = Past::of(&acme);
@@ -169,7 +169,7 @@ async fn people_of_the_data_set_are_as_published(db: Db) {
 
 async fn staffing_is_as_published(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "America/New_York").await;
+    let acme = super::support::company(&app, "acme", "America/New_York").await;
     let people = people(&acme, 8).await;
     let wanted = expected()["methods"]["staffing"].clone();
     let mut past = Past::of(&acme);
@@ -212,7 +212,7 @@ async fn trends_are_as_published(db: Db) {
     let setup = Setup { start: at("2026-06-01T06:00:00Z"), ..Setup::default() };
     let app = TestApp::with(db, setup).await;
     for (n, wanted) in rows(&expected()["methods"]["mannKendall"]).iter().enumerate() {
-        let acme = app.company(&format!("company{n}"), "UTC").await;
+        let acme = super::support::company(&app, &format!("company{n}"), "UTC").await;
         let people = people(&acme, 9).await;
         let series = numbers(&wanted["x"]);
         let mut past = Past::of(&acme);

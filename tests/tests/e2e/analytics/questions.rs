@@ -10,7 +10,7 @@ on_both_databases!(what_makes_no_sense_is_named, a_large_company_is_answered_wit
 
 async fn what_makes_no_sense_is_named(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let bad = async |api: &str, query: &str| {
         let mut fields = acme.owner.get(&format!("{}?{query}", address(api).0)).await.bad_fields();
         fields.sort();
@@ -52,7 +52,7 @@ async fn what_makes_no_sense_is_named(db: Db) {
 /// A hundred people's shifts, two a day each; the long form has a hundred thousand records.
 async fn a_large_company_is_answered_within_bounds(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Asia/Karachi").await;
+    let acme = super::support::company(&app, "acme", "Asia/Karachi").await;
     let days: u64 = if long() { 364 } else { 28 };
     let people = people(&acme, if long() { 275 } else { 60 }).await;
     let mut past = Past::of(&acme);

@@ -17,8 +17,8 @@ async fn refused(who: &Client, api: &str, query: &str) {
 
 async fn figures_are_of_the_callers_reach_alone(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
-    let other = app.company("other", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
+    let other = super::support::company(&app, "other", "UTC").await;
     let (mia, ann, bob) = (acme.employee("mia").await, acme.employee("annabelle").await, acme.employee("bobinsky").await);
     let (cat, eve) = (acme.employee("catharina").await, other.employee("evelyn").await);
     acme.manager_of(&mia, &[&ann, &bob]).await;

@@ -14,7 +14,7 @@ on_both_databases!(only_what_is_over_counts, approved_leave_is_no_absence, overt
 
 async fn only_what_is_over_counts(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let ann = acme.employee("ann").await;
     let mut past = Past::of(&acme);
     let done = past.shift(day("2026-05-29"), "09:00-17:00", &[&ann]).await;
@@ -52,7 +52,7 @@ async fn only_what_is_over_counts(db: Db) {
 
 async fn approved_leave_is_no_absence(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
     let mut past = Past::of(&acme);
     for date in ["2026-05-25", "2026-05-26", "2026-05-27", "2026-05-28"] {
@@ -79,7 +79,7 @@ async fn approved_leave_is_no_absence(db: Db) {
 
 async fn overtime_is_payrolls(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let (ann, bob) = (acme.employee("ann").await, acme.employee("bob").await);
     hire(&acme, &ann, Some(3000.0), "2020-01-01").await;
     // The week begins before the period: forty hours by Thursday, so that all of Friday's are overtime.
@@ -107,7 +107,7 @@ async fn overtime_is_payrolls(db: Db) {
 
 async fn few_facts_say_so(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let ann = acme.employee("ann").await;
     for api in ["analyzeAttendance", "analyzeAbsenteeism", "analyzeLateness", "analyzeOvertime", "analyzeTaskLoad"] {
         let told = ask(&acme.owner, api, "").await;

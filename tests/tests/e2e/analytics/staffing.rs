@@ -21,7 +21,7 @@ fn hour(told: &Json, weekday: u32, hour: u32) -> Json {
 async fn members_count_from_when_they_joined_and_not_on_leave(db: Db) {
     // Everybody joins before the shifts, as the clock goes.
     let app = TestApp::with(db, Setup { start: at("2026-04-01T06:00:00Z"), ..Setup::default() }).await;
-    let mut acme = app.company("acme", "UTC").await;
+    let mut acme = super::support::company(&app, "acme", "UTC").await;
     let staff = people(&acme, 3).await;
     let members: Vec<_> = staff.iter().collect();
     let ward = acme.department("Ward", &members[..2]).await;
@@ -64,7 +64,7 @@ async fn members_count_from_when_they_joined_and_not_on_leave(db: Db) {
 async fn nights_lie_in_the_hours_of_either_day(db: Db) {
     // In Berlin the clock goes from two to three on the 29th of March.
     let app = TestApp::with(db, Setup { start: at("2026-04-15T06:00:00Z"), ..Setup::default() }).await;
-    let acme = app.company("acme", "Europe/Berlin").await;
+    let acme = super::support::company(&app, "acme", "Europe/Berlin").await;
     let people = people(&acme, 2).await;
     let there: Vec<_> = people.iter().collect();
     let mut past = Past::of(&acme);
@@ -95,7 +95,7 @@ async fn nights_lie_in_the_hours_of_either_day(db: Db) {
 
 async fn what_was_attended_differs_from_what_was_planned(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 3).await;
     let there: Vec<_> = people.iter().collect();
     let ward = acme.department("Ward", &[]).await;

@@ -10,12 +10,20 @@ use workforceos_core::objects::{
 };
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{WallTime, shift_span};
-use workforceos_tests::{Client, Company, Person};
+use workforceos_tests::time::at;
+use workforceos_tests::{Client, Company, Person, TestApp};
 
 use crate::plan::shapes;
 
 /// Rows of one commit.
 const AT_ONCE: usize = 1_000;
+
+/// A company that is subscribed to the analyses, whatever the time.
+pub async fn company(app: &TestApp, name: &str, zone: &str) -> Company {
+    let company = app.company(name, zone).await;
+    company.subscribe_until(at("2100-01-01T00:00:00Z")).await;
+    company
+}
 
 /// What is being written.
 pub struct Past<'c> {

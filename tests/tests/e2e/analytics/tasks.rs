@@ -11,7 +11,7 @@ on_both_databases!(tasks_are_counted_by_what_became_of_them, whoever_misses_due_
 
 async fn tasks_are_counted_by_what_became_of_them(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let ann = acme.employee("ann").await;
     let mut past = Past::of(&acme);
     let of = past.assignment().await;
@@ -49,7 +49,7 @@ async fn tasks_are_counted_by_what_became_of_them(db: Db) {
 
 async fn whoever_misses_due_times_or_gets_too_much_is_found(db: Db) {
     let app = TestApp::start(db).await;
-    let acme = app.company("acme", "UTC").await;
+    let acme = super::support::company(&app, "acme", "UTC").await;
     let people = people(&acme, 6).await;
     let mut past = Past::of(&acme);
     let of = past.assignment().await;

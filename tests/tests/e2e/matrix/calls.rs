@@ -7,7 +7,7 @@ use workforceos_services::Api;
 use workforceos_tests::{Client, Reply, encoded};
 
 /// The address of an API and the body for it.
-fn request(api: &Api, args: &Json) -> (String, Option<Json>) {
+pub fn request(api: &Api, args: &Json) -> (String, Option<Json>) {
     let registry = workforceos_services::registry().expect("the declarations are sound");
     let mut path = format!("{}{}", registry.prefix(api.service), api.path);
     let (mut query, mut body) = (Vec::new(), Map::new());

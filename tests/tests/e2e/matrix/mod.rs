@@ -3,6 +3,7 @@
 //! An API needs one line in [`fixtures::arguments`]; without it these tests fail.
 
 mod agents;
+mod audited;
 pub mod calls;
 mod fixtures;
 mod insights;

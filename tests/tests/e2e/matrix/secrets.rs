@@ -117,6 +117,7 @@ async fn no_tool_tells_a_secret(db: Db) {
         walk.check(path, &owner.get(path).await.text);
     }
     assert!(walk.told > 7 * 90, "{}", walk.told);
+    check_audit_log(&world, &walk, &owner).await;
     check_journal(&world, &walk, &changed).await;
 }
 
@@ -166,6 +167,27 @@ async fn show(walk: &mut Walk, owner: &Client, codes: &[(String, String)]) {
     walk.call(owner, "currentuser", &json!({})).await;
 }
 
+/// Nothing secret in the audit log, page by page, nor in its exports.
+async fn check_audit_log(world: &World, walk: &Walk, owner: &Client) {
+    let root = world.app.super_admin().await;
+    for client in [owner, &root] {
+        let (mut before, mut pages) = (String::new(), 0);
+        loop {
+            let page = client.get(&format!("/api/v1/audit-logs?limit=200{before}")).await;
+            walk.check("the audit log", &page.text);
+            let Some(last) = page.ok().as_array().and_then(|entries| entries.last().cloned()) else { break };
+            before = format!("&before={}", last["id"]);
+            pages += 1;
+        }
+        assert!(pages > 0);
+        for format in ["csv", "json"] {
+            let file = client.get(&format!("/api/v1/audit-logs/export?format={format}")).await;
+            assert_eq!(file.status, 200, "{}", file.text);
+            walk.check(&format!("the audit log as {format}"), &file.text);
+        }
+    }
+}
+
 /// Nothing secret in what the journal keeps; whatever a tool changed is there with its door and its client.
 async fn check_journal(world: &World, walk: &Walk, changed: &BTreeSet<&str>) {
     let entries = journal::of(&world.app).await;
@@ -180,7 +202,10 @@ async fn check_journal(world: &World, walk: &Walk, changed: &BTreeSet<&str>) {
             if entry.extra.is_some() {
                 assert_eq!(extra["client"], WALKER, "{} {extra}", entry.action);
             }
-            by_tool.insert(entry.action.as_str());
+            // What was refused is noted, too.
+            if extra["denied"].is_null() {
+                by_tool.insert(entry.action.as_str());
+            }
         }
     }
     let unheard: Vec<&&str> = changed.iter().filter(|name| !by_tool.contains(*name)).collect();

@@ -4,15 +4,21 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 use workforceos_store::Database;
 use workforceos_tests::TestApp;
 
+#[derive(Debug)]
 pub struct Kept {
     pub via: String,
     pub action: String,
     pub after: Option<String>,
     pub before: Option<String>,
     pub extra: Option<String>,
+    pub actor: Option<String>,
+    pub request: String,
+    /// Whether the audit log lists it.
+    pub audited: bool,
 }
 
-const ALL: &str = "SELECT via, action, after, before, extra FROM journal ORDER BY company_id, seq";
+const ALL: &str = "SELECT via, action, after, before, extra, actor_id, request_id, CAST(audited AS TEXT) FROM journal \
+                   ORDER BY company_id, seq";
 
 /// Every entry of every company, past the server.
 pub async fn of(app: &TestApp) -> Vec<Kept> {
@@ -23,7 +29,16 @@ pub async fn of(app: &TestApp) -> Vec<Kept> {
             let kept = |row| {
                 let text = |i: usize| Row::try_get::<Option<String>, _>(&row, i).expect("text");
                 let named = |i: usize| text(i).expect("a value");
-                Kept { via: named(0), action: named(1), after: text(2), before: text(3), extra: text(4) }
+                Kept {
+                    via: named(0),
+                    action: named(1),
+                    after: text(2),
+                    before: text(3),
+                    extra: text(4),
+                    actor: text(5),
+                    request: named(6),
+                    audited: named(7) == "1",
+                }
             };
             rows.into_iter().map(kept).collect()
         }};

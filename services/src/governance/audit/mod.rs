@@ -1,4 +1,6 @@
-//! The audit log, for admins: `listAuditLogs`, `verifyAuditLog`.
+//! The audit log, for admins: `listAuditLogs`, `verifyAuditLog`, and what its export asks before it begins.
+
+pub mod export;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -24,6 +26,10 @@ input! {
     pub struct List {
         /// Only entries before this one: the last id of the page before, or an instant.
         before: Option<String> => "before" Query,
+        /// Only entries of this instant or later.
+        from: Option<Timestamp> => "from" Query,
+        /// Only entries before this instant.
+        to: Option<Timestamp> => "to" Query,
         /// Only entries about this kind of object, for example `shift`.
         entity_type: Option<String> => "entity_type" Query,
         /// Only what this user did.
@@ -55,6 +61,8 @@ async fn newest(app: Arc<App>, ctx: Ctx, input: List) -> Result<Answer> {
     }
     let query = AuditQuery {
         before: input.before.as_deref().map(before).transpose()?,
+        from: input.from,
+        to: input.to,
         entity: input.entity_type,
         actor: input.actor_user_id,
         limit: u32::try_from(limit).unwrap_or_default(),
