@@ -338,7 +338,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
 
 /// The tenant of a login. Its zone is not known here.
 fn home(session: &Session) -> Tenant {
-    Tenant { company: session.company, codename: session.codename.clone(), zone: Zone::UTC }
+    Tenant::of(session.company, session.codename.clone(), Zone::UTC)
 }
 
 fn mismatch() -> Error {

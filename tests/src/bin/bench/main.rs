@@ -32,7 +32,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::report::Row;
 
 /// Every bench, in the report's order.
-const ALL: [&str; 10] =
+const ALL: [&str; 11] =
     ["checkins", "list", "search", "stream", "checkins-with-streams", "mcp", "agents", "coldstart", "logins", "imports", "audit"];
 /// Sockets and files that the server and the client may each have open: 5,000 streams and some room.
 const OPEN_FILES: u64 = 16_384;
