@@ -143,9 +143,9 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What lists of calls tell of it: `{id, tool, args, success}`. Its result is told by its event, once.
+    /// What lists of calls tell of it: `{toolCallId, tool, args, success}`. Its result is told by its event, once.
     pub fn brief(&self) -> Json {
-        json!({"id": self.id, "tool": self.tool, "args": self.args, "success": self.success})
+        json!({"toolCallId": self.id, "tool": self.tool, "args": self.args, "success": self.success})
     }
 }
 

@@ -29,7 +29,7 @@ async fn the_events_of_an_answer_with_a_tool_are_these() {
             "done",
             json!({
                 "conversationId": KEY,
-                "toolCalls": [{"id": "c1", "tool": "read", "args": {"of": 1}, "success": true}],
+                "toolCalls": [{"toolCallId": "c1", "tool": "read", "args": {"of": 1}, "success": true}],
                 "processingTime": 0,
                 "aliasMapSummary": summary,
                 "usage": {"prompt": 20, "completion": 12, "total": 32},
