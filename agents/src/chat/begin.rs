@@ -129,6 +129,16 @@ fn budget(design: &Design) -> Budget {
     Budget { tokens, tool_calls: design.budget.tool_calls, time: design.budget.time }
 }
 
+/// What the log of executions calls it. A budget that ended an answer before it said anything is a failure.
+fn status(outcome: &Outcome) -> ExecutionStatus {
+    match outcome.finish {
+        Finish::Timeout => ExecutionStatus::Timeout,
+        Finish::Error => ExecutionStatus::Error,
+        Finish::Budget if outcome.error.is_some() => ExecutionStatus::Error,
+        Finish::Stop | Finish::Length | Finish::Stopped | Finish::Budget => ExecutionStatus::Success,
+    }
+}
+
 /// What is done with an answer at its end.
 struct Ending {
     app: Arc<App>,
@@ -148,11 +158,7 @@ impl Ending {
 
     async fn end(self, outcome: Outcome) {
         self.keep(&outcome).await;
-        let status = match outcome.finish {
-            Finish::Timeout => ExecutionStatus::Timeout,
-            Finish::Error => ExecutionStatus::Error,
-            Finish::Stop | Finish::Length | Finish::Stopped | Finish::Budget => ExecutionStatus::Success,
-        };
+        let status = status(&outcome);
         let ended = Ended {
             input: self.question,
             output: outcome.text,
@@ -192,5 +198,25 @@ impl Ending {
                 Err(_) => tokio::time::sleep(Duration::from_millis(PAUSE << tried)).await,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Usage;
+
+    #[test]
+    fn an_answer_that_came_to_nothing_is_no_success() {
+        let status = |finish: Finish, error: Option<&str>| {
+            let (text, messages, tool_calls) = (String::new(), Vec::new(), Vec::new());
+            let error = error.map(str::to_owned);
+            status(&Outcome { text, messages, tool_calls, usage: Usage::default(), finish, error, millis: 0 })
+        };
+        assert_eq!(status(Finish::Budget, Some("used up")), ExecutionStatus::Error);
+        assert_eq!(status(Finish::Budget, None), ExecutionStatus::Success);
+        assert_eq!(status(Finish::Stopped, None), ExecutionStatus::Success);
+        assert_eq!(status(Finish::Timeout, Some("too long")), ExecutionStatus::Timeout);
+        assert_eq!(status(Finish::Error, Some("failed")), ExecutionStatus::Error);
     }
 }
