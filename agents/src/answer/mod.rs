@@ -164,3 +164,27 @@ pub struct Outcome {
     pub error: Option<String>,
     pub millis: u64,
 }
+
+impl Outcome {
+    /// What its readers are told once it is stored: without the messages and results, which only the record needs. Pages have the
+    /// results from its events.
+    fn told(&self) -> Outcome {
+        let briefly = |ran: &Ran| Ran {
+            id: ran.id.clone(),
+            tool: ran.tool.clone(),
+            args: ran.args.clone(),
+            kept: Json::Null,
+            success: ran.success,
+            error: ran.error.clone(),
+        };
+        Outcome {
+            text: self.text.clone(),
+            messages: Vec::new(),
+            tool_calls: self.tool_calls.iter().map(briefly).collect(),
+            usage: self.usage,
+            finish: self.finish,
+            error: self.error.clone(),
+            millis: self.millis,
+        }
+    }
+}
