@@ -38,7 +38,7 @@ impl Agents {
     ///
     /// # Errors
     /// 404 for a conversation that is not the caller's; 409 `AnswerRunning` if its last answer still runs, `ConversationFull`; and
-    /// what [`execution::begin`] refuses. 503 without a provider, if one is needed.
+    /// what [`execution::begin`] refuses. 503 without a provider, if one is needed, and where the server is ending.
     pub async fn ask(self: &Arc<Self>, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Talk> {
         let agents = self.clone();
         // On a task of its own: who leaves between question and answer must not cut the two apart.
@@ -65,6 +65,8 @@ impl Agents {
             // Kept with the question: the names in it have to mean the same, whatever becomes of the answer.
             aliases: serde_json::to_value(tools.aliases()).ok(),
         };
+        // What is refused leaves no question behind.
+        self.answers.check_open()?;
         let conversation = conversations::asked(&self.app, &ctx, ask.conversation, question).await?;
         let (id, place) = (ConversationId(conversation.meta.id), conversation.message_count.unsigned_abs());
         let (design, provider) = (execution.design.clone(), execution.chosen.clone());
