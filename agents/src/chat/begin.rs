@@ -14,7 +14,7 @@ use workforceos_services::App;
 use workforceos_services::conversations::{self, History, Question, Reply};
 
 use super::room::{Place, Taken, still_written};
-use super::{Ask, Talk, record, talk, told};
+use super::{Ask, Asked, Talk, record, talk, told};
 use crate::Agents;
 use crate::alias::AliasMap;
 use crate::answer::{Budget, Finish, Job, NOT_CONFIGURED, OnEnd, Outcome};
@@ -34,20 +34,24 @@ const TRIES: u64 = 4;
 const PAUSE: u64 = 200;
 
 impl Agents {
-    /// Begins an answer, which from then on runs by itself, whoever reads it.
+    /// Begins an answer, which from then on runs by itself, whoever reads it. A call that was answered before gets what is kept.
     ///
     /// # Errors
     /// 404 for a conversation that is not the caller's; 409 `AnswerRunning` if its last answer still runs, `ConversationFull`; and
     /// what [`execution::begin`] refuses. 503 without a provider, if one is needed, and where the server is ending.
-    pub async fn ask(self: &Arc<Self>, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Talk> {
+    pub async fn ask(self: &Arc<Self>, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Asked> {
         let agents = self.clone();
         // On a task of its own: who leaves between question and answer must not cut the two apart.
         let begun = tokio::spawn(async move { agents.begin(ctx, caller, ask, source).await });
         begun.await.unwrap_or_else(|error| Err(Error::internal(error)))
     }
 
-    async fn begin(&self, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Talk> {
+    async fn begin(&self, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Asked> {
         let call = ctx.idempotency.as_ref().map(|key| self.chats.take(Place::of_call(key))).transpose()?;
+        // Only who has the place knows that the first call of the key is over, and kept if it came to something.
+        if let Some(kept) = self.dispatch.kept(&ctx).await? {
+            return Ok(Asked::Kept(kept));
+        }
         // From here until the answer runs nobody else asks in this conversation.
         let _asking = ask.conversation.map(|id| self.chats.take(Place::Conversation(id))).transpose()?;
         let (history, mut aliases) = self.before(&ctx, &ask).await?;
@@ -91,7 +95,7 @@ impl Agents {
             on_end: ending.into_on_end(),
         })?;
         self.chats.begun(id, &running, place);
-        Ok(Talk::new(id, running, place))
+        Ok(Asked::Begun(Arc::new(Talk::new(id, running, place))))
     }
 
     /// What was said before, as far as a model is told, and the conversation's short names.
