@@ -97,7 +97,9 @@ impl Design {
             self.provider = changed.provider.clone();
             self.model = changed.model.clone();
             self.temperature = changed.temperature;
-            self.json = changed.response_format.as_ref().map_or(self.json, |format| format == "json");
+            // Insights are stored from what they answer as JSON: no override changes that.
+            let json = changed.response_format.as_ref().map_or(self.json, |format| format == "json");
+            self.json = self.analytics || json;
             self.system_prompt = changed.system_prompt.clone().unwrap_or(self.system_prompt);
             self.selected_tools = changed.selected_tools.as_ref().map(texts).or(self.selected_tools);
             self.limit(changed);

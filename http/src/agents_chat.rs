@@ -24,7 +24,7 @@ pub async fn ask(
     let ask = chat::read_prompt(&asker.body)?.into_ask(Assistant::WorkforceAssistant);
     let token = asker.caller.token.clone();
     let source = if streamed { ExecutionSource::Sse } else { ExecutionSource::Rest };
-    let talk = chat::begin(server, asker, ask, source).await?;
+    let talk = chat::begin(server, asker, ask, source).await?.begun()?;
     if streamed {
         return Ok(chat::sse(server, Written::new(talk.events(0), frame), token));
     }

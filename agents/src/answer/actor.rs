@@ -75,11 +75,13 @@ async fn supervise(job: Job, running: Arc<Running>, registry: Weak<Registry>) {
     figures::ended(&outcome);
     let (calls, millis) = (outcome.tool_calls.len(), outcome.millis);
     tracing::info!(finish = %outcome.finish, calls, tokens = outcome.usage.total(), millis, "answered");
-    store(on_end, outcome.clone()).await;
-    running.end(last, outcome);
+    let kept = outcome.told();
+    store(on_end, outcome).await;
+    running.end(last, kept);
     drop(counted);
+    Registry::keep(&registry, &running);
     // A task of its own, much smaller than this one.
-    tokio::spawn(Registry::forget_later(registry, running));
+    tokio::spawn(Registry::forget_later(registry, Arc::downgrade(&running)));
 }
 
 /// On a task of its own: it is neither cut off when it takes long nor can its panic keep the answer from ending.

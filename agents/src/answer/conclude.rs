@@ -82,11 +82,18 @@ impl Actor {
 fn hide(toolbox: &dyn Toolbox, message: &mut Message) {
     let Message::Assistant { calls, .. } = message else { return };
     for call in calls {
-        let meant = toolbox.meant(call);
-        let Ok(arguments) = toolbox.arguments(&meant) else { continue };
-        let shown = toolbox.shown(&meant.name, &arguments);
-        if shown != arguments {
-            *call = Call { id: call.id.clone(), name: meant.name, arguments: Json::Object(shown).to_string() };
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            let meant = toolbox.meant(call);
+            let arguments = toolbox.arguments(&meant).ok()?;
+            let shown = toolbox.shown(&meant.name, &arguments);
+            let other = shown != arguments;
+            Some(other.then(|| Call { id: call.id.clone(), name: meant.name, arguments: Json::Object(shown).to_string() }))
+        }));
+        match read {
+            Ok(Some(None)) => {}
+            Ok(Some(Some(shown))) => *call = shown,
+            // What nobody can read may hold anything.
+            Ok(None) | Err(_) => call.arguments = "{}".to_owned(),
         }
     }
 }

@@ -143,9 +143,9 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What lists of calls tell of it: `{id, tool, args, success}`. Its result is told by its event, once.
+    /// What lists of calls tell of it: `{toolCallId, tool, args, success}`. Its result is told by its event, once.
     pub fn brief(&self) -> Json {
-        json!({"id": self.id, "tool": self.tool, "args": self.args, "success": self.success})
+        json!({"toolCallId": self.id, "tool": self.tool, "args": self.args, "success": self.success})
     }
 }
 
@@ -163,4 +163,28 @@ pub struct Outcome {
     /// In words for the user, if its last event is `error`.
     pub error: Option<String>,
     pub millis: u64,
+}
+
+impl Outcome {
+    /// What its readers are told once it is stored: without the messages and results, which only the record needs. Pages have the
+    /// results from its events.
+    fn told(&self) -> Outcome {
+        let briefly = |ran: &Ran| Ran {
+            id: ran.id.clone(),
+            tool: ran.tool.clone(),
+            args: ran.args.clone(),
+            kept: Json::Null,
+            success: ran.success,
+            error: ran.error.clone(),
+        };
+        Outcome {
+            text: self.text.clone(),
+            messages: Vec::new(),
+            tool_calls: self.tool_calls.iter().map(briefly).collect(),
+            usage: self.usage,
+            finish: self.finish,
+            error: self.error.clone(),
+            millis: self.millis,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The answers of this process: one at a time for each key of a user, kept a while after their end for those who come back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,6 +16,10 @@ use super::{Job, Running, actor};
 
 /// How long an answer that has ended can still be read.
 pub const KEPT_FOR: Duration = Duration::from_secs(300);
+
+/// The most answers of a user that are kept after their end, and the most bytes of the events of all together.
+const KEPT_OF_A_USER: usize = 3;
+const KEPT_BYTES: usize = 64_000_000;
 
 /// The answers that run; clones are the same. Dropping them ends none.
 #[derive(Clone)]
@@ -34,14 +38,32 @@ impl Default for Answers {
 
 type ByUser = HashMap<(CompanyId, UserId), HashMap<String, Arc<Running>>>;
 
+/// The answers that run and those that are kept after their end.
+#[derive(Default)]
+struct All {
+    by_user: ByUser,
+    /// The one that ended first in front. Each of them is in `by_user` too.
+    ended: VecDeque<Arc<Running>>,
+    /// What the events of those that ended take.
+    bytes: usize,
+}
+
 #[derive(Default)]
 pub(super) struct Registry {
-    all: Mutex<ByUser>,
+    all: Mutex<All>,
     /// Set when the server ends.
     closing: CancellationToken,
 }
 
 impl Answers {
+    /// Fails with 503 if no answer begins any more, since the server is ending.
+    pub fn check_open(&self) -> Result<()> {
+        if self.registry.closing.is_cancelled() {
+            return Err(Error::unavailable("The server is ending. Please try again in a moment"));
+        }
+        Ok(())
+    }
+
     /// Begins an answer. It runs to its end, whoever reads it.
     ///
     /// # Errors
@@ -51,23 +73,24 @@ impl Answers {
         {
             let mut all = self.registry.lock();
             // Under the lock, so that a shutdown stops what began before it and nothing begins after.
-            if self.registry.closing.is_cancelled() {
-                return Err(Error::unavailable("The server is ending. Please try again in a moment"));
+            self.check_open()?;
+            let before = all.by_user.get(&(job.company, job.user)).and_then(|of_user| of_user.get(&job.key)).cloned();
+            if let Some(before) = before {
+                if !before.ended() {
+                    return Err(still_running(&job.key));
+                }
+                all.forget(&before);
             }
-            let of_user = all.entry((job.company, job.user)).or_default();
-            if of_user.get(&job.key).is_some_and(|before| !before.ended()) {
-                return Err(still_running(&job.key));
-            }
-            of_user.insert(job.key.clone(), running.clone());
+            all.by_user.entry((job.company, job.user)).or_default().insert(job.key.clone(), running.clone());
         }
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
         actor::spawn(&runtime, job, running.clone(), Arc::downgrade(&self.registry));
         Ok(running)
     }
 
-    /// A user's answer of a key: the one that runs, or the last if it ended less than five minutes ago.
+    /// A user's answer of a key: the one that runs, or the last if it ended less than five minutes ago and is still kept.
     pub fn find(&self, company: CompanyId, user: UserId, key: &str) -> Option<Arc<Running>> {
-        self.registry.lock().get(&(company, user))?.get(key).cloned()
+        self.registry.lock().by_user.get(&(company, user))?.get(key).cloned()
     }
 
     /// As [`Running::approve`], for whichever of the user's answers asked.
@@ -77,14 +100,15 @@ impl Answers {
     pub fn approve(&self, company: CompanyId, user: UserId, id: &str, yes: bool) -> Result<()> {
         let asked = {
             let all = self.registry.lock();
-            all.get(&(company, user)).and_then(|of_user| of_user.values().find(|running| running.approvals.has(id)).cloned())
+            let of_user = all.by_user.get(&(company, user));
+            of_user.and_then(|of_user| of_user.values().find(|running| running.approvals.has(id)).cloned())
         };
         asked.ok_or_else(unknown)?.approve(id, yes)
     }
 
     /// How many answers run.
     pub fn count(&self) -> usize {
-        running_of(&self.registry.lock()).len()
+        running_of(&self.registry.lock().by_user).len()
     }
 
     /// Stops all answers, begins none any more, and waits until each is stored, at most so long. How many were not.
@@ -92,7 +116,7 @@ impl Answers {
         let running = {
             let all = self.registry.lock();
             self.registry.closing.cancel();
-            running_of(&all)
+            running_of(&all.by_user)
         };
         running.iter().for_each(|running| running.stop());
         let ends = join_all(running.iter().map(|running| running.outcome()));
@@ -114,27 +138,69 @@ fn still_running(key: &str) -> Error {
     Error::conflict("AnswerRunning", message).detail(json!({"conversationId": key}))
 }
 
+impl All {
+    fn has(&self, running: &Arc<Running>) -> bool {
+        let of_user = self.by_user.get(&(running.company, running.user));
+        of_user.and_then(|of_user| of_user.get(&running.key)).is_some_and(|kept| Arc::ptr_eq(kept, running))
+    }
+
+    /// Keeps an answer that has ended, and lets go of what there is no room for any more: the one that ended first goes first.
+    fn keep(&mut self, running: &Arc<Running>) {
+        // The next one of its key may have begun already.
+        if !self.has(running) {
+            return;
+        }
+        self.bytes += running.log.bytes();
+        self.ended.push_back(running.clone());
+        let is_theirs = |kept: &&Arc<Running>| (kept.company, kept.user) == (running.company, running.user);
+        let theirs: Vec<Arc<Running>> = self.ended.iter().filter(is_theirs).cloned().collect();
+        theirs.iter().take(theirs.len().saturating_sub(KEPT_OF_A_USER)).for_each(|oldest| self.forget(oldest));
+        while self.bytes > KEPT_BYTES
+            && let Some(oldest) = self.ended.front().cloned()
+        {
+            self.forget(&oldest);
+        }
+    }
+
+    /// Forgets an answer; a newer one of the same key stays.
+    fn forget(&mut self, running: &Arc<Running>) {
+        if let Some(at) = self.ended.iter().position(|kept| Arc::ptr_eq(kept, running)) {
+            self.ended.remove(at);
+            self.bytes -= running.log.bytes();
+        }
+        if !self.has(running) {
+            return;
+        }
+        let owner = (running.company, running.user);
+        let Some(of_user) = self.by_user.get_mut(&owner) else { return };
+        of_user.remove(&running.key);
+        if of_user.is_empty() {
+            self.by_user.remove(&owner);
+        }
+    }
+}
+
 impl Registry {
-    /// Forgets an answer that has ended, after a while; a newer one of the same key stays.
-    pub async fn forget_later(registry: Weak<Registry>, running: Arc<Running>) {
+    /// Keeps an answer that has ended for a while, as far as there is room.
+    pub fn keep(registry: &Weak<Registry>, running: &Arc<Running>) {
+        if let Some(registry) = registry.upgrade() {
+            registry.lock().keep(running);
+        }
+    }
+
+    /// Forgets an answer that has ended, after a while, if it is still kept then.
+    pub async fn forget_later(registry: Weak<Registry>, running: Weak<Running>) {
         let Some(closing) = registry.upgrade().map(|registry| registry.closing.clone()) else { return };
         tokio::select! {
             () = tokio::time::sleep(KEPT_FOR) => {}
             () = closing.cancelled() => {}
         }
-        let Some(registry) = registry.upgrade() else { return };
-        let mut all = registry.lock();
-        let owner = (running.company, running.user);
-        let Some(of_user) = all.get_mut(&owner) else { return };
-        if of_user.get(&running.key).is_some_and(|kept| Arc::ptr_eq(kept, &running)) {
-            of_user.remove(&running.key);
-        }
-        if of_user.is_empty() {
-            all.remove(&owner);
+        if let (Some(registry), Some(running)) = (registry.upgrade(), running.upgrade()) {
+            registry.lock().forget(&running);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ByUser> {
+    fn lock(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

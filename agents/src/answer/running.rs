@@ -61,7 +61,7 @@ impl Running {
         self.log.ended()
     }
 
-    /// What it came to, once it has ended and `on_end` has returned.
+    /// What it came to, once it has ended and `on_end` has returned; messages and kept results are for `on_end` alone.
     pub async fn outcome(&self) -> Arc<Outcome> {
         let mut outcome = self.outcome.subscribe();
         let found = outcome.wait_for(Option::is_some).await.expect("the sender lives as long as self");

@@ -14,7 +14,7 @@ use workforceos_services::App;
 use workforceos_services::conversations::{self, History, Question, Reply};
 
 use super::room::{Place, Taken, still_written};
-use super::{Ask, Talk, record, talk, told};
+use super::{Ask, Asked, Talk, record, talk, told};
 use crate::Agents;
 use crate::alias::AliasMap;
 use crate::answer::{Budget, Finish, Job, NOT_CONFIGURED, OnEnd, Outcome};
@@ -34,20 +34,24 @@ const TRIES: u64 = 4;
 const PAUSE: u64 = 200;
 
 impl Agents {
-    /// Begins an answer, which from then on runs by itself, whoever reads it.
+    /// Begins an answer, which from then on runs by itself, whoever reads it. A call that was answered before gets what is kept.
     ///
     /// # Errors
     /// 404 for a conversation that is not the caller's; 409 `AnswerRunning` if its last answer still runs, `ConversationFull`; and
-    /// what [`execution::begin`] refuses. 503 without a provider, if one is needed.
-    pub async fn ask(self: &Arc<Self>, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Talk> {
+    /// what [`execution::begin`] refuses. 503 without a provider, if one is needed, and where the server is ending.
+    pub async fn ask(self: &Arc<Self>, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Asked> {
         let agents = self.clone();
         // On a task of its own: who leaves between question and answer must not cut the two apart.
         let begun = tokio::spawn(async move { agents.begin(ctx, caller, ask, source).await });
         begun.await.unwrap_or_else(|error| Err(Error::internal(error)))
     }
 
-    async fn begin(&self, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Talk> {
+    async fn begin(&self, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Asked> {
         let call = ctx.idempotency.as_ref().map(|key| self.chats.take(Place::of_call(key))).transpose()?;
+        // Only who has the place knows that the first call of the key is over, and kept if it came to something.
+        if let Some(kept) = self.dispatch.kept(&ctx).await? {
+            return Ok(Asked::Kept(kept));
+        }
         // From here until the answer runs nobody else asks in this conversation.
         let _asking = ask.conversation.map(|id| self.chats.take(Place::Conversation(id))).transpose()?;
         let (history, mut aliases) = self.before(&ctx, &ask).await?;
@@ -65,6 +69,8 @@ impl Agents {
             // Kept with the question: the names in it have to mean the same, whatever becomes of the answer.
             aliases: serde_json::to_value(tools.aliases()).ok(),
         };
+        // What is refused leaves no question behind.
+        self.answers.check_open()?;
         let conversation = conversations::asked(&self.app, &ctx, ask.conversation, question).await?;
         let (id, place) = (ConversationId(conversation.meta.id), conversation.message_count.unsigned_abs());
         let (design, provider) = (execution.design.clone(), execution.chosen.clone());
@@ -89,7 +95,7 @@ impl Agents {
             on_end: ending.into_on_end(),
         })?;
         self.chats.begun(id, &running, place);
-        Ok(Talk::new(id, running, place))
+        Ok(Asked::Begun(Arc::new(Talk::new(id, running, place))))
     }
 
     /// What was said before, as far as a model is told, and the conversation's short names.
@@ -129,6 +135,16 @@ fn budget(design: &Design) -> Budget {
     Budget { tokens, tool_calls: design.budget.tool_calls, time: design.budget.time }
 }
 
+/// What the log of executions calls it. A budget that ended an answer before it said anything is a failure.
+fn status(outcome: &Outcome) -> ExecutionStatus {
+    match outcome.finish {
+        Finish::Timeout => ExecutionStatus::Timeout,
+        Finish::Error => ExecutionStatus::Error,
+        Finish::Budget if outcome.error.is_some() => ExecutionStatus::Error,
+        Finish::Stop | Finish::Length | Finish::Stopped | Finish::Budget => ExecutionStatus::Success,
+    }
+}
+
 /// What is done with an answer at its end.
 struct Ending {
     app: Arc<App>,
@@ -148,11 +164,7 @@ impl Ending {
 
     async fn end(self, outcome: Outcome) {
         self.keep(&outcome).await;
-        let status = match outcome.finish {
-            Finish::Timeout => ExecutionStatus::Timeout,
-            Finish::Error => ExecutionStatus::Error,
-            Finish::Stop | Finish::Length | Finish::Stopped | Finish::Budget => ExecutionStatus::Success,
-        };
+        let status = status(&outcome);
         let ended = Ended {
             input: self.question,
             output: outcome.text,
@@ -192,5 +204,25 @@ impl Ending {
                 Err(_) => tokio::time::sleep(Duration::from_millis(PAUSE << tried)).await,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Usage;
+
+    #[test]
+    fn an_answer_that_came_to_nothing_is_no_success() {
+        let status = |finish: Finish, error: Option<&str>| {
+            let (text, messages, tool_calls) = (String::new(), Vec::new(), Vec::new());
+            let error = error.map(str::to_owned);
+            status(&Outcome { text, messages, tool_calls, usage: Usage::default(), finish, error, millis: 0 })
+        };
+        assert_eq!(status(Finish::Budget, Some("used up")), ExecutionStatus::Error);
+        assert_eq!(status(Finish::Budget, None), ExecutionStatus::Success);
+        assert_eq!(status(Finish::Stopped, None), ExecutionStatus::Success);
+        assert_eq!(status(Finish::Timeout, Some("too long")), ExecutionStatus::Timeout);
+        assert_eq!(status(Finish::Error, Some("failed")), ExecutionStatus::Error);
     }
 }

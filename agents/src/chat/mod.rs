@@ -8,7 +8,10 @@ mod room;
 mod talk;
 mod told;
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
+use workforceos_core::error::{Error, Result};
 use workforceos_core::id::ConversationId;
 use workforceos_core::objects::Assistant;
 
@@ -30,4 +33,22 @@ pub struct Ask {
     pub confirm_writes: bool,
     /// Whether nothing is to begin without a provider. Else there is an answer that says so.
     pub needs_provider: bool,
+}
+
+/// What came of asking.
+pub enum Asked {
+    /// An answer that runs.
+    Begun(Arc<Talk>),
+    /// What was answered to the same call before.
+    Kept(Json),
+}
+
+impl Asked {
+    /// The answer that runs, of a call without an `Idempotency-Key`: nothing is kept for it.
+    pub fn begun(self) -> Result<Arc<Talk>> {
+        match self {
+            Asked::Begun(talk) => Ok(talk),
+            Asked::Kept(_) => Err(Error::internal("an answer is kept of a call without a key")),
+        }
+    }
 }

@@ -117,7 +117,7 @@ fn failure(outcome: &Outcome, last: &Event) -> Error {
 fn shown(ran: &crate::answer::Ran, events: &[Told]) -> Json {
     let its = |told: &&Told| told.event.kind == "tool_result" && told.event.data["toolCallId"] == ran.id;
     let told = events.iter().find(its).map(|told| told.event.data["result"].clone());
-    called(&ran.id, &ran.tool, ran.args.clone(), told.unwrap_or_else(|| ran.kept.clone()), ran.success, ran.error.as_deref())
+    called(&ran.id, &ran.tool, ran.args.clone(), told.unwrap_or_default(), ran.success, ran.error.as_deref())
 }
 
 /// An answer as `POST /api/chat` gives it.

@@ -90,6 +90,14 @@ fn an_override_changes_what_it_names() {
 }
 
 #[test]
+fn insight_generators_answer_json_whatever_is_wanted() {
+    for (name, json) in [("insightGenerator", true), ("workforceInsightGenerator", true), ("workforceAssistant", false)] {
+        let changed = design(name, AgentOverride { response_format: Some("text".to_owned()), ..nothing() });
+        assert_eq!((changed.json, changed.system_prompt.ends_with(prompts::JSON)), (json, json), "{name}");
+    }
+}
+
+#[test]
 fn tokens_of_a_turn_and_of_an_answer_fit_together() {
     let tokens = |max_tokens: Option<i64>, rails: Json| {
         let changed = design("workforceAssistant", AgentOverride { max_tokens, guardrails: Some(rails), ..nothing() });

@@ -1,5 +1,6 @@
 //! What a call came to, for each of its readers: the page, the conversation's record, and the model.
 
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use workforceos_mcp::ToolOutcome;
 
@@ -11,7 +12,7 @@ impl Tools {
         let about = self.dispatch.registry.by_name(tool).and_then(|api| api.object);
         let model = self.names().hide_result(&outcome.text, about);
         if outcome.is_error {
-            let failure = failed(tool, &outcome.text);
+            let failure = failed(self.tools.service(tool), tool, &outcome.text);
             let error = failure["error"].as_str().map(str::to_owned);
             return Done { success: false, page: failure.clone(), kept: failure, model, error };
         }
@@ -26,10 +27,12 @@ impl Tools {
     }
 }
 
-/// A failure as pages get it, as plain REST's tool layer answers it.
-fn failed(tool: &str, text: &str) -> Json {
+/// A failure as pages get it: in the shape of every result, and beside it what plain REST's tool layer answers.
+fn failed(service: impl Serialize, tool: &str, text: &str) -> Json {
     let mut failure = serde_json::from_str::<Map<String, Json>>(text).unwrap_or_default();
-    let mut body = json!({"success": false, "tool": tool, "error": failure.remove("message")});
+    let result = json!({"content": [{"type": "text", "text": text}]});
+    let error = failure.remove("message");
+    let mut body = json!({"success": false, "service": service, "tool": tool, "result": result, "error": error});
     for beside in ["errCode", "status", "detail", "hint", "retryAfterSeconds", "requestId"] {
         if let Some(value) = failure.remove(beside) {
             body[beside] = value;
@@ -49,4 +52,21 @@ pub fn advise(outcome: &mut ToolOutcome, unknown: &[String]) {
     let hint = format!("No such name was given: {names}. Use names exactly as results have shown them.{before}");
     failure.insert("hint".to_owned(), json!(hint));
     outcome.text = Json::Object(failure).to_string();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_the_shape_of_every_result() {
+        let text = json!({"status": 404, "errCode": "ShiftNotFound", "message": "There is no such shift"}).to_string();
+        let content = json!({"content": [{"type": "text", "text": text}]});
+        let expected = json!({
+            "success": false, "service": "scheduleManagement", "tool": "getShift", "result": content,
+            "error": "There is no such shift", "errCode": "ShiftNotFound", "status": 404,
+        });
+        assert_eq!(failed(Some("scheduleManagement"), "getShift", &text), expected);
+        assert_eq!(failed(None::<&str>, "noTool", &text)["service"], Json::Null);
+    }
 }

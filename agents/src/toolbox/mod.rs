@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 use workforceos_core::answer::MASK;
 use workforceos_core::session::{Ctx, Via};
+use workforceos_core::tool::folded;
 use workforceos_core::{Caller, Dispatch, Error, Result};
 use workforceos_mcp::{McpServer, Narrowing, ToolOutcome};
 use workforceos_services::App;
@@ -120,9 +121,17 @@ impl Toolbox for Tools {
     }
 
     fn shown(&self, name: &str, arguments: &Map<String, Json>) -> Map<String, Json> {
+        if let Some((inner, inside)) = McpServer::<App>::meant(name, arguments) {
+            let args = Json::Object(self.shown(&inner, &inside));
+            return Map::from_iter([("name".to_owned(), inner.into()), ("args".to_owned(), args)]);
+        }
         let Some(api) = self.dispatch.registry.by_name(name) else { return arguments.clone() };
-        let field = |argument: &str| api.fields.iter().any(|field| field.secret && field.name == argument);
-        let property = |argument: &str| api.object.and_then(|def| def.property(argument)).is_some_and(|property| property.secret);
+        // Tools take names in another case, too.
+        let same = |name: &str, argument: &str| folded(name) == folded(argument);
+        let field = |argument: &str| api.fields.iter().any(|field| field.secret && same(field.name, argument));
+        let property = |argument: &str| {
+            api.object.is_some_and(|def| def.all().any(|property| property.secret && same(property.name, argument)))
+        };
         let seen = |(argument, value): (&String, &Json)| {
             let hidden = !value.is_null() && (field(argument) || property(argument));
             (argument.clone(), if hidden { Json::from(MASK) } else { value.clone() })

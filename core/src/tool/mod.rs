@@ -13,7 +13,7 @@ mod trim;
 pub use args::{args, input, query_params};
 pub use front_end::{Action, FRONT_END, FrontEnd, FrontEndTool};
 pub use hint::{hint, plain_hint};
-pub use names::{first_sentences, near, title};
+pub use names::{first_sentences, folded, near, title};
 pub use reference::LIFETIME;
 pub use result::{Reader, ToolResult, error_json, result};
 pub use schema::{bare, input_schema, of_fields, output_schema, schema};

@@ -30,7 +30,7 @@ pub fn first_sentences(text: &str, most: usize) -> &str {
 }
 
 /// A name without what people and models write differently: case, `_`, `-` and spaces.
-pub(super) fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 

@@ -5,11 +5,9 @@ mod document;
 mod events;
 mod kept;
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value as Json, json};
-use workforceos_agents::chat::{Ask, Talk};
+use workforceos_agents::chat::{Ask, Asked};
 use workforceos_core::Caller;
 use workforceos_core::api::Method;
 use workforceos_core::change::IdempotencyKey;
@@ -127,13 +125,14 @@ pub async fn enter_to_write(
 }
 
 /// Begins an answer, which from then on runs by itself: until its end, or until the login behind it ends.
-pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: ExecutionSource) -> Result<Arc<Talk>> {
+pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: ExecutionSource) -> Result<Asked> {
     let Asker { ctx, caller, .. } = asker;
     let token = caller.token.clone().unwrap_or_default();
     let server = server.clone();
     // On a task of its own: the answer is watched even if its reader has left already.
     let begun = actix_web::rt::spawn(async move {
-        let talk = Arc::new(server.agents.ask(ctx, caller, ask, source).await?);
+        let asked = server.agents.ask(ctx, caller, ask, source).await?;
+        let Asked::Begun(talk) = &asked else { return Ok(asked) };
         let (ended, watched) = (login_ended(&server, token), talk.clone());
         actix_web::rt::spawn(async move {
             tokio::select! {
@@ -141,7 +140,7 @@ pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: E
                 () = watched.over() => {}
             }
         });
-        Ok(talk)
+        Ok(asked)
     });
     begun.await.unwrap_or_else(|error| Err(Error::internal(error)))
 }
@@ -156,7 +155,7 @@ async fn stream(
     let asker = enter_to_write(server, request, Some(payload), incoming, "chat").await?;
     let ask = body::read_ask(&asker.body)?.into_ask(Assistant::Chat);
     let token = asker.caller.token.clone();
-    let talk = begin(server, asker, ask, ExecutionSource::Sse).await?;
+    let talk = begin(server, asker, ask, ExecutionSource::Sse).await?.begun()?;
     Ok(events::response(server, &talk, 0, token))
 }
 
@@ -191,9 +190,10 @@ async fn ask(
     if let Some(kept) = server.dispatch.kept(&asker.ctx).await? {
         return Ok(reply::value(request, 200, &kept));
     }
-    let talk = begin(server, asker, ask, ExecutionSource::Rest).await?;
-    let answer = talk.whole().await?;
-    Ok(reply::json(request, 200, &answer, 4 * 1024))
+    match begin(server, asker, ask, ExecutionSource::Rest).await? {
+        Asked::Kept(kept) => Ok(reply::value(request, 200, &kept)),
+        Asked::Begun(talk) => Ok(reply::json(request, 200, &talk.whole().await?, 4 * 1024)),
+    }
 }
 
 fn key(server: &Server, request: &HttpRequest, asker: &Asker) -> Result<Option<IdempotencyKey>> {

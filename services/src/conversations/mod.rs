@@ -4,6 +4,7 @@
 //! that can go on. The journal tells that there was something, never what.
 
 mod forget;
+mod names;
 mod read;
 mod title;
 mod write;

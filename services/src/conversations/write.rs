@@ -10,6 +10,7 @@ use workforceos_core::objects::{ChatMessage, ChatRole, Conversation, Conversatio
 use workforceos_core::session::Ctx;
 use workforceos_core::value::LongText;
 
+use super::names::merged;
 use super::read::{aliases_of, check_with, is_own, theirs};
 use super::{CHARACTERS, CONVERSATIONS, MESSAGES, Question, Reply, full, title};
 use crate::{App, commit_with};
@@ -89,13 +90,18 @@ pub async fn answered(app: &App, ctx: &Ctx, id: ConversationId, reply: Reply) ->
     commit_with(app, ctx, needs, decide).await
 }
 
-/// The conversation's short names, in place of those before.
+/// The conversation's short names, together with those before.
 fn named(ctx: &Ctx, facts: &Facts, id: ConversationId, aliases: Option<&Json>) -> Result<Changes> {
     let Some(aliases) = aliases else { return Ok(Changes::none()) };
     let there = facts.rows::<ConversationAliases>()?.into_iter().find(|row| row.conversation_id == id);
     let row = match there {
-        Some(row) if row.aliases == *aliases => return Ok(Changes::none()),
-        Some(row) => ConversationAliases { aliases: aliases.clone(), ..row }.touched(facts.now),
+        Some(row) => {
+            let all = merged(&row.aliases, aliases);
+            if row.aliases == all {
+                return Ok(Changes::none());
+            }
+            ConversationAliases { aliases: all, ..row }.touched(facts.now)
+        }
         None => ConversationAliases {
             meta: Meta::new(facts.new_id(), facts.now, Some(ctx.user().0)),
             conversation_id: id,

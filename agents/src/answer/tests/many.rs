@@ -72,7 +72,51 @@ async fn answers_on_many_threads_end_once_whenever_they_are_stopped() {
         let events = all(running).await;
         well_formed(&events);
         assert!(matches!(outcome.finish, Finish::Stop | Finish::Stopped | Finish::Budget), "{:?}", outcome.finish);
-        assert_eq!(crate::history::repair(outcome.messages.clone()), outcome.messages);
     }
-    assert_eq!((scene.answers.count(), scene.ends.lock().unwrap().len()), (0, MANY));
+    let ends = scene.ends.lock().unwrap();
+    assert_eq!((scene.answers.count(), ends.len()), (0, MANY));
+    for end in ends.iter() {
+        assert_eq!(crate::history::repair(end.messages.clone()), end.messages);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_user_the_last_three_that_ended_are_kept() {
+    let scene = Scene::new((0..6).map(|_| says("Ann.")).collect());
+    let other = UserId(Uuid::from_u128(3));
+    let asked = |user: UserId, key: &str| {
+        let key = key.to_owned();
+        scene.start_with(|job| {
+            job.user = user;
+            job.key = key;
+        })
+    };
+    // One after the other: each is over when the next begins.
+    asked(other, "theirs").outcome().await;
+    for key in ["a", "b", "c", "a", "d"] {
+        asked(USER, key).outcome().await;
+        tokio::task::yield_now().await;
+    }
+    let found = |user: UserId, key: &str| scene.answers.find(COMPANY, user, key).is_some();
+    assert_eq!(["a", "b", "c", "d"].map(|key| found(USER, key)), [true, false, true, true], "the one that ended first goes");
+    assert!(found(other, "theirs"), "others have their own");
+    tokio::time::sleep(KEPT_FOR + Duration::from_secs(1)).await;
+    assert!(!found(other, "theirs") && !found(USER, "d"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_kept_is_bounded() {
+    // Each takes about two megabytes.
+    const MANY: u128 = 40;
+    let bench = Arc::new(Bench::of(2, 2_000_000));
+    let turns = (0..MANY).flat_map(|_| [calls(&[("a", "read")]), says("Ann.")]).collect();
+    let scene = Scene::with(turns, bench);
+    for number in 0..MANY {
+        scene.start_with(|job| job.user = UserId(Uuid::from_u128(number))).outcome().await;
+        tokio::task::yield_now().await;
+    }
+    let kept = |number: &u128| scene.answers.find(COMPANY, UserId(Uuid::from_u128(*number)), KEY).is_some();
+    let left: Vec<u128> = (0..MANY).filter(kept).collect();
+    assert_eq!(left, ((MANY - left.len() as u128)..MANY).collect::<Vec<_>>(), "the oldest went");
+    assert!((30..=32).contains(&left.len()), "{left:?}");
 }

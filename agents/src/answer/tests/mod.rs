@@ -266,11 +266,14 @@ impl Scene {
         self.answers.start(job).expect("starts")
     }
 
-    /// Whether `on_end` ran exactly once with what the answer came to.
+    /// What `on_end` was given; that it ran exactly once, and that readers are told the same without messages and results.
     pub async fn stored_once(&self, running: &Running) -> Outcome {
         let outcome = running.outcome().await;
-        assert_eq!(*self.ends.lock().unwrap(), vec![(*outcome).clone()]);
-        (*outcome).clone()
+        let ends = self.ends.lock().unwrap();
+        assert_eq!(ends.len(), 1);
+        assert_eq!(ends[0].told(), *outcome);
+        assert!(outcome.messages.is_empty() && outcome.tool_calls.iter().all(|ran| ran.kept.is_null()));
+        ends[0].clone()
     }
 }
 

@@ -29,7 +29,7 @@ async fn the_events_of_an_answer_with_a_tool_are_these() {
             "done",
             json!({
                 "conversationId": KEY,
-                "toolCalls": [{"id": "c1", "tool": "read", "args": {"of": 1}, "success": true}],
+                "toolCalls": [{"toolCallId": "c1", "tool": "read", "args": {"of": 1}, "success": true}],
                 "processingTime": 0,
                 "aliasMapSummary": summary,
                 "usage": {"prompt": 20, "completion": 12, "total": 32},
@@ -84,6 +84,8 @@ async fn failed_unreadable_and_unknown_calls_are_results_that_the_model_reads() 
     let calls: Vec<(&str, &Json, bool)> =
         outcome.tool_calls.iter().map(|ran| (ran.id.as_str(), &ran.args, ran.success)).collect();
     assert_eq!(calls, [("c1", &json!({}), false), ("c2", &json!({}), false)]);
+    let Message::Assistant { calls, .. } = &outcome.messages[1] else { panic!("{:?}", outcome.messages[1]) };
+    assert_eq!(calls[1].arguments, "{}", "what cannot be read is not kept: it may hold a password");
 }
 
 #[tokio::test(start_paused = true)]

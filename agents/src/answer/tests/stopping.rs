@@ -89,11 +89,13 @@ async fn a_shutdown_stops_all_and_waits_until_they_are_stored() {
         until(&mut running.events(0), "text").await;
     }
     assert_eq!(scene.answers.count(), 20);
+    assert!(scene.answers.check_open().is_ok());
     assert_eq!(scene.answers.shutdown(Duration::from_secs(5)).await, 0);
     let ends = scene.ends.lock().unwrap().clone();
     assert!(ends.len() == 20 && ends.iter().all(|end| end.finish == Finish::Stopped && end.text == "So "));
     let refused = scene.answers.start(scene.job()).err().expect("refused");
     assert_eq!(refused.status.http(), 503);
+    assert_eq!(scene.answers.check_open().err().expect("refused").status.http(), 503);
 }
 
 #[tokio::test(start_paused = true)]

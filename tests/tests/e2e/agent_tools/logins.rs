@@ -1,6 +1,7 @@
 //! Every call of a tool is a call of the caller, of that moment.
 
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
+use workforceos_agents::tools::Toolbox as _;
 use workforceos_tests::{Db, Setup, TestApp, on_both_databases};
 
 use super::{ask, refused, told, tools};
@@ -11,6 +12,7 @@ on_both_databases!(
     reach_is_that_of_the_moment,
     calls_count_against_the_login,
     changes_are_told_to_be_an_agents,
+    passwords_are_shown_under_no_name,
 );
 
 async fn a_login_that_ends_ends_its_tools(db: Db) {
@@ -73,4 +75,24 @@ async fn changes_are_told_to_be_an_agents(db: Db) {
     assert_eq!(entry.via, "agent");
     let extra: serde_json::Value = serde_json::from_str(entry.extra.as_deref().expect("details")).expect("JSON");
     assert_eq!(extra["client"], "assistant");
+}
+
+async fn passwords_are_shown_under_no_name(db: Db) {
+    const PASSWORD: &str = "a long password";
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "Europe/Berlin").await;
+    let tools = tools(&app, &acme.owner).await;
+    let shown = |tool: &str, arguments: &Json| {
+        let arguments: Map<String, Json> = arguments.as_object().expect("arguments").clone();
+        Json::Object(tools.shown(tool, &arguments))
+    };
+    for (tool, name) in [("createUser", "password"), ("createUser", "PassWord"), ("updateUserPassword", "new_password")] {
+        let arguments = json!({"email": "x@acme.test", name: PASSWORD});
+        let seen = shown(tool, &arguments);
+        assert!(!seen.to_string().contains(PASSWORD) && seen["email"] == "x@acme.test", "{tool}: {seen}");
+        let called = json!({"name": tool, "args": arguments});
+        for through in ["callTool", "callReadOnlyTool"] {
+            assert_eq!(shown(through, &called), json!({"name": tool, "args": seen}), "{through}");
+        }
+    }
 }
