@@ -103,9 +103,9 @@ pub async fn finish(app: &App, job: &Job, made: Result<Generated, String>) -> Re
     commit_with(app, &ctx, rules::needs(job.tenant.company, id), move |facts| {
         let mine = |row: &AiInsight| row.meta.is_active && row.work_at == Some(until);
         let Some(before) = facts.any::<AiInsight>(id)?.filter(mine) else { return Ok((Changes::none(), false)) };
-        let still = manager.is_none_or(|manager| rules::managers(facts.state).contains(&manager));
+        let still = manager.is_none_or(|manager| rules::gets_weekly(facts.state, manager));
         let changes = match &made {
-            _ if !still => failed(facts, &act, &before, "Nobody reports to this manager any more.")?,
+            _ if !still => failed(facts, &act, &before, "It is not for a manager with reports any more.")?,
             Ok(generated) => {
                 let written = generated.clone().over(before.clone());
                 let after = rules::of_status(written, InsightStatus::Delivered, facts.now).touched(facts.now);

@@ -1,5 +1,5 @@
-//! Weekly insights: on Monday at six, by the company's clock, one for the admins and one for each manager is asked for. They stand as
-//! pending insights until a worker has written them ([`super::jobs`]).
+//! Weekly insights: on Monday at six, by the company's clock, one for the admins and one for each manager who is no admin is asked
+//! for. They stand as pending insights until a worker has written them ([`super::jobs`]).
 //!
 //! The week that was planned last stands in the database, so that it happens once, across restarts and nodes; who was not
 //! subscribed on Monday gets the week's insights on subscribing.
@@ -15,7 +15,7 @@ use workforceos_core::objects::{
     AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightStatus, InsightWeek, SubscriptionStatus,
 };
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Ctx, Subscription, Tenant};
+use workforceos_core::session::{Ctx, Role, Subscription, Tenant};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{Zone, week_start};
 
@@ -78,7 +78,8 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
         return Ok((Changes::none(), next));
     }
     let ctx = crate::system_ctx(Tenant::of(facts.state.company_id, "", zone), facts.now, "weeklyInsights");
-    let managers = rules::managers(facts.state).into_iter().map(Some);
+    let is_admin = |user: &UserId| facts.state.people.role(*user).is_some_and(Role::is_admin);
+    let managers = rules::managers(facts.state).into_iter().filter(|user| !is_admin(user)).map(Some);
     let audiences = std::iter::once(None).chain(managers).take(MAX_ROWS);
     let changes = audiences.fold(marked(facts, &ctx, planned, &week), |changes, manager| {
         changes.join(asked_for(facts, &ctx, monday, &week, manager))

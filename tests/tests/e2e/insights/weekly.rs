@@ -22,6 +22,7 @@ on_both_databases!(
     a_worker_who_never_comes_back_is_replaced,
     what_is_not_written_yet_is_for_admins_alone,
     a_manager_without_reports_gets_none,
+    an_admin_with_reports_gets_none_of_their_own,
 );
 
 /// The Monday after the one on which every test begins, at six in Berlin.
@@ -228,4 +229,14 @@ async fn a_manager_without_reports_gets_none(db: Db) {
     scene.app.sweep_at(Timestamp(at(MONDAY).0 + 7 * Timestamp::DAY)).await;
     let keys: Vec<String> = claimed(&scene.app).await.into_iter().map(|job| job.key).collect();
     assert!(keys.iter().any(|key| key.ends_with("W25:admin")) && !keys.iter().any(|key| key.contains("W25:manager")), "{keys:?}");
+}
+
+async fn an_admin_with_reports_gets_none_of_their_own(db: Db) {
+    let scene = Scene::make(db).await;
+    let eve = scene.acme.admin("eve").await;
+    scene.acme.manager_of(&eve, &[&scene.mia]).await;
+    scene.acme.manager_of(&scene.acme.owner, &[&scene.zoe]).await;
+    scene.app.sweep_at(at(MONDAY)).await;
+    let managers: Vec<_> = claimed(&scene.app).await.into_iter().map(|job| job.manager).collect();
+    assert_eq!(managers, [None, Some(scene.mia.id)], "the admins' own covers theirs");
 }
