@@ -15,6 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, Value, input};
 use workforceos_store::Found;
 
+use super::weekly;
 use crate::{Api, App, crud};
 
 /// The most insights on a board.
@@ -61,11 +62,12 @@ pub fn list() -> Api {
 }
 
 /// Figures may tell of more people than the reader reaches. Who had them computed knows them anyway, and so does the manager for
-/// whom the clock had them computed: they read the whole row.
+/// whom the clock had them computed, as the job's key says: they read the whole row.
 pub fn with_figures(ctx: &Ctx, mut answer: Answer) -> Answer {
     let own = |record: &Record| {
         let me = Value::Id(ctx.user().0);
-        *record.get("_owner") == me || (*record.get("audienceUserId") == me && !record.get("jobKey").is_null())
+        let made_for_me = || record.get("jobKey").as_text().is_some_and(|key| weekly::is_of(key, ctx.user()));
+        *record.get("_owner") == me || (*record.get("audienceUserId") == me && made_for_me())
     };
     let raise = |row: &mut Row| {
         if own(&row.record) {

@@ -45,6 +45,16 @@ pub fn subscribed(facts: &Facts) -> Result<Option<Subscription>> {
     Ok(active.filter(|s| s.is_good_for(AI_ANALYTICS, facts.now)))
 }
 
+/// The key of the insight of a week for the admins or for a manager.
+fn key(week: &str, manager: Option<UserId>) -> String {
+    manager.map_or_else(|| format!("{KIND}:{week}:admin"), |user| format!("{KIND}:{week}:manager:{user}"))
+}
+
+/// Whether a key is of an insight for this manager.
+pub fn is_of(key: &str, manager: UserId) -> bool {
+    key.ends_with(&format!(":manager:{manager}"))
+}
+
 /// The ISO week of a date, for example `2026-W23`.
 pub fn name(date: Date) -> String {
     let week = date.iso_week();
@@ -103,7 +113,6 @@ fn marked(facts: &Facts, ctx: &Ctx, planned: Option<InsightWeek>, week: &str) ->
 fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option<UserId>) -> Changes {
     let from = monday.checked_sub_days(Days::new(7)).unwrap_or(monday);
     let to = monday.checked_sub_days(Days::new(1)).unwrap_or(monday);
-    let key = manager.map_or_else(|| format!("{KIND}:{week}:admin"), |user| format!("{KIND}:{week}:manager:{user}"));
     let insight = AiInsight {
         meta: Meta::new(facts.new_id(), facts.now, None),
         insight_type: KIND.to_owned(),
@@ -122,7 +131,7 @@ fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option
         provider: None,
         ai_status: InsightStatus::Pending,
         delivered_time: None,
-        job_key: Some(key),
+        job_key: Some(key(week, manager)),
         work_at: Some(facts.now),
         tries: 0,
         company_id: facts.state.company_id,
@@ -154,6 +163,14 @@ mod tests {
         ] {
             assert_eq!(next(berlin, at(now)), at(then), "{now}");
         }
+    }
+
+    #[test]
+    fn a_key_is_of_one_manager() {
+        let user = |number| UserId(uuid::Uuid::from_u128(number));
+        let of_one = key("2026-W23", Some(user(1)));
+        assert!(is_of(&of_one, user(1)) && !is_of(&of_one, user(2)));
+        assert!(!is_of(&key("2026-W23", None), user(1)));
     }
 
     #[test]
