@@ -9,6 +9,7 @@ mod desk;
 pub mod figures;
 mod gather;
 mod period;
+mod persons;
 mod prompt;
 mod shape;
 mod template;
@@ -141,8 +142,7 @@ impl Run {
     fn of(ctx: &Ctx, gathered: Gathered, today: Date) -> Run {
         let charts = charts::of(&gathered);
         let named = charts.iter().map(|chart| chart.name.clone()).collect();
-        let of_others = ctx.is_admin() || ctx.is_manager();
-        let choices = Choices { audiences: who::audiences(ctx), charts: named, of_others };
+        let choices = Choices { audiences: who::audiences(ctx), charts: named, nameless: who::nameless(ctx) };
         let mut known = Known::default();
         known.add_day(today);
         gathered.answers.iter().for_each(|(_, json)| known.add(json));
@@ -196,7 +196,7 @@ impl Run {
 /// A draft of which the form is right and every number was returned by a tool.
 fn checked(answer: &str, choices: &Choices, known: &Known, asked: &str) -> Result<Draft, Vec<String>> {
     let draft = Draft::read(answer, choices)?;
-    let told = Some(&draft).filter(|_| choices.of_others).and_then(|draft| draft.tells_of(&known.people));
+    let told = draft.tells_of(known, choices.nameless);
     let unproved: Vec<String> = draft.texts().iter().flat_map(|text| figures::unproved(text, known, asked)).collect();
     if unproved.is_empty() {
         return told.map_or(Ok(draft), |problem| Err(vec![problem]));

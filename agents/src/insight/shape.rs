@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::chart::Chart;
+use super::figures::Known;
+use super::persons;
 
 /// What an insight may be about.
 pub const TYPES: [&str; 8] =
@@ -53,8 +55,8 @@ pub struct Choices {
     pub audiences: Vec<&'static str>,
     /// The charts that there are.
     pub charts: Vec<String>,
-    /// Whether the figures may be of others: what is for employees, or for everybody, then tells of no person.
-    pub of_others: bool,
+    /// The audiences that do not reach everybody of whom the figures may be: what is for one of them tells of no person.
+    pub nameless: &'static [&'static str],
 }
 
 impl Draft {
@@ -79,29 +81,27 @@ impl Draft {
         if reader.problems.is_empty() { Ok(draft) } else { Err(reader.problems) }
     }
 
-    /// What is wrong with a draft that tells everybody of one of these people: their figures are not for the others to read.
-    pub fn tells_of(&self, people: &[String]) -> Option<String> {
-        if !matches!(self.audience_type.as_str(), "employee" | "company") {
+    /// What is wrong with a draft that tells one of the `nameless` audiences of somebody: their figures are not for the others to
+    /// read.
+    pub fn tells_of(&self, known: &Known, nameless: &[&str]) -> Option<String> {
+        if !nameless.contains(&self.audience_type.as_str()) {
             return None;
         }
-        let named = people.iter().any(|name| self.texts().iter().any(|text| names(text, name)));
+        let told = |name: &String| self.texts().iter().any(|text| persons::names(text, name, &known.departments));
+        let named = known.people.iter().any(told);
         let drawn = self.chart.as_deref().is_some_and(super::charts::names_people);
-        (named || drawn).then(|| format!("What is for {} names no person and shows no chart of persons", self.audience_type))
+        (named || drawn).then(|| {
+            format!(
+                "What is for {} names no person, not even by a part of the name, and shows no chart of persons",
+                self.audience_type
+            )
+        })
     }
 
     /// Everything that people read of it.
     pub fn texts(&self) -> [&str; 3] {
         [&self.title, &self.summary, self.suggestion.as_deref().unwrap_or_default()]
     }
-}
-
-/// Whether a text names somebody, in whatever case: `Ann` is nobody in `planned`.
-fn names(text: &str, name: &str) -> bool {
-    let (text, name) = (text.to_lowercase(), name.trim().to_lowercase());
-    let apart = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
-    let whole =
-        |(at, found): (usize, &str)| apart(text[..at].chars().next_back()) && apart(text[at + found.len()..].chars().next());
-    !name.is_empty() && text.match_indices(name.as_str()).any(whole)
 }
 
 /// The one JSON object of an answer, whatever a model wrapped it in.
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn choices() -> Choices {
-        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()], of_others: true }
+        Choices { audiences: vec!["manager", "employee"], charts: vec!["absenteeism-by-weekday".to_owned()], nameless: &[] }
     }
 
     fn good() -> Json {
@@ -253,13 +253,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_employees_names_nobody() {
-        let told = |audience: &str| {
-            let json = json!({"title": "Ask jane doe", "summary": "Well.", "insightType": "lateness", "audienceType": audience});
-            Draft::read(&json.to_string(), &choices()).expect("a draft").tells_of(&["Jane Doe".to_owned()])
+    fn what_is_for_those_who_do_not_reach_them_names_nobody() {
+        let mut known = Known::default();
+        known.add(&json!({"rows": [{"fullname": "Jane Doe"}, {"departmentName": "Doe"}]}));
+        let told = |audience: &str, title: &str, nameless: &[&str]| {
+            let json = json!({"title": title, "summary": "Well.", "insightType": "lateness", "audienceType": audience});
+            Draft::read(&json.to_string(), &choices()).expect("a draft").tells_of(&known, nameless)
         };
-        assert!(told("manager").is_none() && told("employee").is_some());
-        assert!(names("Ask Ann, please", "ann") && names("(ANN)", "Ann") && !names("It was planned", "Ann") && !names("x", " "));
+        let (managers, admins) = (["employee", "company"], ["manager", "employee", "company"]);
+        assert!(told("manager", "Ask jane doe", &managers).is_none() && told("employee", "Ask jane doe", &managers).is_some());
+        assert!(told("manager", "Ask jane", &admins).is_some(), "a manager may not reach whom an admin's figures tell of");
+        assert!(told("manager", "Ask in Doe", &admins).is_none(), "it is a department");
+        assert!(told("employee", "Ask jane doe", &[]).is_none(), "an employee's own");
+        let by_person =
+            Draft { chart: Some("absenteeism-by-person".to_owned()), ..with("title", json!("Mondays")).expect("a draft") };
+        assert!(by_person.tells_of(&known, &admins).is_some() && by_person.tells_of(&known, &managers).is_none());
     }
 
     #[test]

@@ -119,7 +119,11 @@ fn run() -> Run {
     let gathered = gathered();
     let charts = charts::of(&gathered);
     let names = charts.iter().map(|chart| chart.name.clone()).collect();
-    let choices = Choices { audiences: vec!["admin", "manager", "employee", "company"], charts: names, of_others: true };
+    let choices = Choices {
+        audiences: vec!["admin", "manager", "employee", "company"],
+        charts: names,
+        nameless: &["manager", "employee", "company"],
+    };
     let mut known = Known::default();
     gathered.answers.iter().for_each(|(_, json)| known.add(json));
     let period = (day("2026-03-23"), day("2026-06-14"));
@@ -194,12 +198,15 @@ async fn bad_json_is_mended_or_given_up() {
     assert_eq!(made_of("Absences?", &plan(Some(model), None)).await.provider, "openai");
     let model = Scripted::of([Turn::Says("{\"title\":".to_owned()), Turn::Says(String::new())]);
     assert_eq!(made_of("Absences?", &plan(Some(model), None)).await.provider, BUILTIN);
-    // Persons are nothing for everybody to read.
-    let for_all =
-        json!({"title": "Jane Doe", "summary": "Misses shifts.", "insightType": "absenteeism", "audienceType": "company"})
-            .to_string();
-    let model = Scripted::of([Turn::Says(for_all.clone()), Turn::Says(for_all)]);
-    assert_eq!(made_of("Absences?", &plan(Some(model), None)).await.provider, BUILTIN);
+    // Persons are nothing for everybody to read, nor are all persons for all managers.
+    for (audience, title) in [("company", "Jane Doe"), ("manager", "Jane Doe"), ("manager", "Talk to Jane")] {
+        let for_all =
+            json!({"title": title, "summary": "Misses shifts.", "insightType": "absenteeism", "audienceType": audience})
+                .to_string();
+        let model = Scripted::of([Turn::Says(for_all.clone()), Turn::Says(for_all)]);
+        let made = made_of("Absences?", &plan(Some(model), None)).await;
+        assert_eq!((made.provider, made.insight.audience_type.as_str()), (BUILTIN, "admin"), "{audience}: {title}");
+    }
 }
 
 #[tokio::test]
@@ -309,7 +316,7 @@ fn every_kind_of_finding_is_told_and_proved() {
     for (tool, asked, finding, sentence) in cases {
         let answer = json!({"period": {"from": "2026-03-23", "to": "2026-06-14"}, "sampleSize": 90, "findings": [finding]});
         let gathered = Gathered { answers: vec![(tool, answer.clone())], failed: Vec::new() };
-        let choices = Choices { audiences: vec!["admin"], charts: Vec::new(), of_others: true };
+        let choices = Choices { audiences: vec!["admin"], charts: Vec::new(), nameless: &[] };
         let draft = template::draft(&gathered, &choices, asked);
         assert!(draft.summary.contains(sentence), "{}", draft.summary);
         let mut known = Known::default();

@@ -44,6 +44,16 @@ impl Who {
     }
 }
 
+/// The audiences of which some do not reach everybody of whom somebody's figures are: an admin's are of the whole company, a
+/// manager's of the manager's reports, an employee's of nobody else.
+pub fn nameless(ctx: &Ctx) -> &'static [&'static str] {
+    match (ctx.is_admin(), ctx.is_manager()) {
+        (true, _) => &["manager", "employee", "company"],
+        (_, true) => &["employee", "company"],
+        _ => &[],
+    }
+}
+
 /// For whom somebody may have insights made, the fitting one first.
 pub fn audiences(ctx: &Ctx) -> Vec<&'static str> {
     match (ctx.is_admin(), ctx.is_manager()) {

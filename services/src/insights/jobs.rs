@@ -24,6 +24,8 @@ const LEASE: i64 = 10 * Timestamp::MINUTE;
 const MAX_TRIES: i64 = 3;
 /// How long a failed job waits for its next try, times the tries so far.
 const PAUSE: i64 = 5 * Timestamp::MINUTE;
+/// Why nothing is written for whom the clock asked nothing.
+const GIVEN_AWAY: &str = "This was given to somebody else before it was written.";
 
 /// An insight to be written.
 #[derive(Clone, Debug)]
@@ -75,7 +77,8 @@ async fn taken(app: &App, seen: &AiInsight) -> Result<Option<Job>> {
     commit_with(app, &ctx, needs, move |facts| {
         let due = |job: &AiInsight| job.meta.is_active && job.work_at.is_some_and(|at| at <= facts.now);
         let Some(before) = facts.any::<AiInsight>(id)?.filter(due) else { return Ok((Changes::none(), None)) };
-        let (Some(key), Some(subscription)) = (before.job_key.clone(), weekly::subscribed(facts)?) else {
+        let Some(key) = before.job_key.clone() else { return Ok((failed(facts, &act, &before, GIVEN_AWAY)?, None)) };
+        let Some(subscription) = weekly::subscribed(facts)? else {
             return Ok((failed(facts, &act, &before, "The subscription ended before this was written.")?, None));
         };
         if before.tries >= MAX_TRIES {
@@ -97,15 +100,17 @@ pub async fn finish(app: &App, job: &Job, made: Result<Generated, String>) -> Re
         Ok(generated) => generated.checked().map_err(|error| error.message),
         Err(reason) => Err(reason),
     };
-    let (id, until, manager) = (job.insight.0, job.until, job.manager);
+    let (id, until, manager, key) = (job.insight.0, job.until, job.manager, job.key.clone());
     let ctx = system(app, job.tenant.company);
     let act = ctx.clone();
     commit_with(app, &ctx, rules::needs(job.tenant.company, id), move |facts| {
         let mine = |row: &AiInsight| row.meta.is_active && row.work_at == Some(until);
         let Some(before) = facts.any::<AiInsight>(id)?.filter(mine) else { return Ok((Changes::none(), false)) };
-        let still = manager.is_none_or(|manager| rules::managers(facts.state).contains(&manager));
+        let still = manager.is_none_or(|manager| rules::gets_weekly(facts.state, manager));
+        let same = before.audience_user_id == manager && before.job_key.as_ref() == Some(&key);
         let changes = match &made {
-            _ if !still => failed(facts, &act, &before, "Nobody reports to this manager any more.")?,
+            _ if !same => failed(facts, &act, &before, GIVEN_AWAY)?,
+            _ if !still => failed(facts, &act, &before, "It is not for a manager with reports any more.")?,
             Ok(generated) => {
                 let written = generated.clone().over(before.clone());
                 let after = rules::of_status(written, InsightStatus::Delivered, facts.now).touched(facts.now);

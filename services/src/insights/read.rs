@@ -1,4 +1,5 @@
-//! `getAiInsight`, `listAiInsights`: admins see all of the company; others what is for them, or for everybody like them.
+//! `getAiInsight`, `listAiInsights`: admins see all of the company; managers what is about
+//! their reports; everybody what is for them, or for everybody like them.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, Value, input};
 use workforceos_store::Found;
 
+use super::weekly;
 use crate::{Api, App, crud};
 
 /// The most insights on a board.
@@ -50,8 +52,8 @@ pub fn list() -> Api {
         .at("/v1/insights")
         .reach(Reach::Own)
         .about(
-            "Insights about the company's people and shifts, the newest first. Admins see all of them; managers those for their \
-             reports and for themselves, and those for all managers; everybody those addressed to them and those for all employees \
+            "Insights about the company's people and shifts, the newest first. Admins see all of them; managers those about \
+             their reports (audienceType employee), what they wrote for them, those for themselves and those for all managers; everybody those addressed to them and those for all employees \
              or the whole company. applicablePeriod=2026-01-31 finds those whose period contains that day.",
         )
         .reader(|app: Arc<App>, ctx: Ctx, _: (), query: ListQuery| async move {
@@ -60,11 +62,12 @@ pub fn list() -> Api {
 }
 
 /// Figures may tell of more people than the reader reaches. Who had them computed knows them anyway, and so does the manager for
-/// whom the clock had them computed: they read the whole row.
+/// whom the clock had them computed, as the job's key says: they read the whole row.
 pub fn with_figures(ctx: &Ctx, mut answer: Answer) -> Answer {
     let own = |record: &Record| {
         let me = Value::Id(ctx.user().0);
-        *record.get("_owner") == me || (*record.get("audienceUserId") == me && !record.get("jobKey").is_null())
+        let made_for_me = || record.get("jobKey").as_text().is_some_and(|key| weekly::is_of(key, ctx.user()));
+        *record.get("_owner") == me || (*record.get("audienceUserId") == me && made_for_me())
     };
     let raise = |row: &mut Row| {
         if own(&row.record) {
@@ -90,9 +93,13 @@ pub fn rows(ctx: &Ctx) -> Cond {
     }
     let kinds = kinds.into_iter().map(|kind| kind.as_str().into()).collect();
     let for_all = Cond::All(vec![Cond::IsNull("audienceUserId"), Cond::In("audienceType", kinds)]);
-    let named = Cond::id_in("audienceUserId", &ctx.reached_users());
+    let own = Cond::eq("audienceUserId", ctx.user().0);
+    // What is for a report as a manager tells of people whom the caller may not reach.
+    let about = Cond::eq("audienceType", AudienceType::Employee.as_str());
+    let written = Cond::eq("_owner", ctx.user().0);
+    let of_reports = Cond::id_in("audienceUserId", &ctx.reached_users()).and(Cond::Any(vec![about, written]));
     // What is still to be written is nothing to read.
-    Cond::All(vec![Cond::IsNull("workAt"), Cond::Any(vec![named, for_all])])
+    Cond::All(vec![Cond::IsNull("workAt"), Cond::Any(vec![own, of_reports, for_all])])
 }
 
 /// The latest delivered insights that the caller may see, for a board that is to have such.

@@ -45,11 +45,16 @@ pub fn of_status(mut insight: AiInsight, status: InsightStatus, now: Timestamp) 
     insight
 }
 
-/// Who may read an insight: admins; in person the one it is for and that one's manager, else everybody of its kind of audience.
+/// Who may read an insight: admins; in person the one it is for and, if it is about that one or written by them, that one's manager;
+/// else everybody of its kind of audience. What is for a manager tells of reports, whom the manager's own manager may not reach.
 pub fn audience(state: &State, insight: &AiInsight) -> Audience {
     match (insight.audience_user_id, insight.audience_type) {
         _ if is_job(insight) => Audience::admins(),
-        (Some(user), _) => Audience::admins().user(user).manager(state.people.manager_of(user)),
+        (Some(user), kind) => {
+            let manager = state.people.manager_of(user);
+            let reads = |manager: &UserId| kind == AudienceType::Employee || insight.meta.owner == Some(manager.0);
+            Audience::admins().user(user).manager(manager.filter(reads))
+        }
         (None, AudienceType::Admin) => Audience::admins(),
         (None, AudienceType::Manager) => {
             managers(state).into_iter().fold(Audience::admins(), |audience, manager| audience.manager(Some(manager)))
@@ -65,6 +70,12 @@ pub fn managers(state: &State) -> Vec<UserId> {
     managers.sort();
     managers.dedup();
     managers
+}
+
+/// Whether an insight about the reports of a manager is made every week: whoever has any, save admins, whom the admins' own covers;
+/// with their rights, it would tell of the whole company.
+pub fn gets_weekly(state: &State, manager: UserId) -> bool {
+    state.people.role(manager).is_some_and(|role| !role.is_admin()) && managers(state).contains(&manager)
 }
 
 /// What an insight's writing needs beside its own row: whom it has alerted already.

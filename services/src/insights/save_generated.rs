@@ -9,7 +9,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::{CompanyId, InsightId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
-use workforceos_core::objects::{AiInsight, GeneratedInsight};
+use workforceos_core::objects::{AiInsight, AudienceType, GeneratedInsight};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input};
@@ -134,6 +134,10 @@ fn saved(facts: &Facts, ctx: &Ctx, mut generated: Generated) -> Result<(Changes,
         // Nobody of the company is meant: certainly not everybody.
         _ => Some(ctx.user()),
     };
+    if generated.audience_user_id == Some(ctx.user()) && !ctx.is_admin() && facts.state.people.is_manager(ctx.user()) {
+        // It rests on the figures of the caller's reports: it is not about the caller.
+        generated.audience_type = AudienceType::Manager;
+    }
     let insight = create::begun(facts, &generated.draft(ctx.company(), ctx.user()));
     Ok((rules::written(facts, ctx, None, &insight)?, insight))
 }

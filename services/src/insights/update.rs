@@ -58,7 +58,8 @@ pub fn api() -> Api {
         .reach(Reach::Admins)
         .about(
             "Changes an insight. On becoming delivered it gets its deliveredTime, and \
-             whom it is for hears of it, each once. The figures behind a generated insight stay as they were computed.",
+             whom it is for hears of it, each once. The figures behind a generated insight stay as they were computed, \
+             save that one given to somebody else loses them: they may tell of people whom that one does not reach.",
         )
         .handler(handle)
         .also(found::with_person)
@@ -93,7 +94,7 @@ fn read(mut input: UpdateAiInsight, reading: &mut Reading) -> UpdateAiInsight {
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateAiInsight, problems: &[Problem]) -> Result<(Changes, Answer)> {
     let before: AiInsight = facts.row(input.ai_insight_id)?;
-    let after = patched(&before, input.clone());
+    let after = readdressed(&before, patched(&before, input.clone()));
     rules::check(facts, Some(&before), &after, problems.to_vec())?;
     let after = match input.ai_status {
         Some(status) => rules::of_status(after, status, facts.now),
@@ -101,6 +102,14 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &UpdateAiInsight, problems: &[Problem
     };
     let after = after.touched(facts.now);
     Ok((rules::written(facts, ctx, Some(&before), &after)?, Answer::object(ctx, &after)))
+}
+
+/// Figures were computed with the reach of whom it was for, and so would a job's still be.
+fn readdressed(before: &AiInsight, after: AiInsight) -> AiInsight {
+    if after.audience_user_id == before.audience_user_id {
+        return after;
+    }
+    AiInsight { job_key: None, figures: None, ..after }
 }
 
 fn patched(before: &AiInsight, input: UpdateAiInsight) -> AiInsight {

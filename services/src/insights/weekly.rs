@@ -1,5 +1,5 @@
-//! Weekly insights: on Monday at six, by the company's clock, one for the admins and one for each manager is asked for. They stand as
-//! pending insights until a worker has written them ([`super::jobs`]).
+//! Weekly insights: on Monday at six, by the company's clock, one for the admins and one for each manager who is no admin is asked
+//! for. They stand as pending insights until a worker has written them ([`super::jobs`]).
 //!
 //! The week that was planned last stands in the database, so that it happens once, across restarts and nodes; who was not
 //! subscribed on Monday gets the week's insights on subscribing.
@@ -15,7 +15,7 @@ use workforceos_core::objects::{
     AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightStatus, InsightWeek, SubscriptionStatus,
 };
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Ctx, Subscription, Tenant};
+use workforceos_core::session::{Ctx, Role, Subscription, Tenant};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{Zone, week_start};
 
@@ -43,6 +43,16 @@ pub fn subscribed(facts: &Facts) -> Result<Option<Subscription>> {
     let active = facts.rows::<CompanySubscription>()?.into_iter().find(|s| s.status == SubscriptionStatus::Active);
     let active = active.map(|s| Subscription { features: s.features(), until: s.expiry_date });
     Ok(active.filter(|s| s.is_good_for(AI_ANALYTICS, facts.now)))
+}
+
+/// The key of the insight of a week for the admins or for a manager.
+fn key(week: &str, manager: Option<UserId>) -> String {
+    manager.map_or_else(|| format!("{KIND}:{week}:admin"), |user| format!("{KIND}:{week}:manager:{user}"))
+}
+
+/// Whether a key is of an insight for this manager.
+pub fn is_of(key: &str, manager: UserId) -> bool {
+    key.ends_with(&format!(":manager:{manager}"))
 }
 
 /// The ISO week of a date, for example `2026-W23`.
@@ -78,7 +88,8 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
         return Ok((Changes::none(), next));
     }
     let ctx = crate::system_ctx(Tenant::of(facts.state.company_id, "", zone), facts.now, "weeklyInsights");
-    let managers = rules::managers(facts.state).into_iter().map(Some);
+    let is_admin = |user: &UserId| facts.state.people.role(*user).is_some_and(Role::is_admin);
+    let managers = rules::managers(facts.state).into_iter().filter(|user| !is_admin(user)).map(Some);
     let audiences = std::iter::once(None).chain(managers).take(MAX_ROWS);
     let changes = audiences.fold(marked(facts, &ctx, planned, &week), |changes, manager| {
         changes.join(asked_for(facts, &ctx, monday, &week, manager))
@@ -102,7 +113,6 @@ fn marked(facts: &Facts, ctx: &Ctx, planned: Option<InsightWeek>, week: &str) ->
 fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option<UserId>) -> Changes {
     let from = monday.checked_sub_days(Days::new(7)).unwrap_or(monday);
     let to = monday.checked_sub_days(Days::new(1)).unwrap_or(monday);
-    let key = manager.map_or_else(|| format!("{KIND}:{week}:admin"), |user| format!("{KIND}:{week}:manager:{user}"));
     let insight = AiInsight {
         meta: Meta::new(facts.new_id(), facts.now, None),
         insight_type: KIND.to_owned(),
@@ -121,7 +131,7 @@ fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option
         provider: None,
         ai_status: InsightStatus::Pending,
         delivered_time: None,
-        job_key: Some(key),
+        job_key: Some(key(week, manager)),
         work_at: Some(facts.now),
         tries: 0,
         company_id: facts.state.company_id,
@@ -153,6 +163,14 @@ mod tests {
         ] {
             assert_eq!(next(berlin, at(now)), at(then), "{now}");
         }
+    }
+
+    #[test]
+    fn a_key_is_of_one_manager() {
+        let user = |number| UserId(uuid::Uuid::from_u128(number));
+        let of_one = key("2026-W23", Some(user(1)));
+        assert!(is_of(&of_one, user(1)) && !is_of(&of_one, user(2)));
+        assert!(!is_of(&key("2026-W23", None), user(1)));
     }
 
     #[test]

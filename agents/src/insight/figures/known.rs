@@ -6,6 +6,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value as Json;
 use workforceos_core::time::{Date, parse_date};
 
+use super::super::persons::words;
+
 /// What a number is of, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -47,6 +49,8 @@ pub struct Known {
     pub names: Vec<String>,
     /// Full names of persons.
     pub people: Vec<String>,
+    /// Words of names of departments, in lower case: they tell of no person.
+    pub departments: BTreeSet<String>,
     places: usize,
 }
 
@@ -136,6 +140,9 @@ impl Known {
     fn text(&mut self, name: &str, text: &str) {
         if name.eq_ignore_ascii_case("fullname") && !self.people.iter().any(|known| known == text) {
             self.people.push(text.to_owned());
+        }
+        if name.eq_ignore_ascii_case("departmentName") {
+            self.departments.extend(words(&text.to_lowercase()).map(str::to_owned));
         }
         if let Some(day) = parse_date(text) {
             self.days.insert(day);

@@ -12,6 +12,7 @@ on_both_databases!(
     what_is_wrong_is_told_once_and_then_done_without,
     a_model_looks_further_and_only_reads,
     data_that_gives_orders_changes_nothing,
+    nobody_is_named_to_those_who_do_not_reach_them,
 );
 
 async fn what_is_wrong_is_told_once_and_then_done_without(db: Db) {
@@ -85,4 +86,32 @@ async fn data_that_gives_orders_changes_nothing(db: Db) {
     let lines: Vec<String> = asked.last_user().lines().filter(|l| l.contains("Ignore your rules")).map(str::to_owned).collect();
     assert!(lines.len() == 1 && lines[0].starts_with("FIGURES: {"), "{lines:?}");
     assert!(!asked.system().contains("Ignore your rules"));
+}
+
+async fn nobody_is_named_to_those_who_do_not_reach_them(db: Db) {
+    let scene = Scene::make(db).await;
+    let owner = &scene.acme.owner;
+    let said = |audience: &str, summary: &str, chart: &str| {
+        let mut said = draft(summary);
+        said["audienceType"] = json!(audience);
+        said["chart"] = json!(chart);
+        Turn::says(&said.to_string())
+    };
+    let (weekdays, persons) = ("absenteeism-by-weekday", "absenteeism-by-person");
+    for (audience, summary, chart) in [
+        ("manager", "Talk to Bob.", weekdays),
+        ("manager", "Somebody stands out.", persons),
+        ("company", "Talk to Bob.", weekdays),
+    ] {
+        scene.llm.script([said(audience, summary, chart), said(audience, summary, chart)]);
+        let (data, insight) = ask(owner, GENERATE).await;
+        assert_eq!((&data["provider"], &insight["audienceType"]), (&json!("builtin"), &json!("admin")), "{audience}: {summary}");
+        let told = scene.llm.seen().pop().expect("it was asked again").last_user();
+        assert!(told.contains("names no person"), "{told}");
+    }
+    // Admins reach everybody, a manager the reports.
+    for (who, audience, summary) in [(&owner.client, "admin", "Talk to Bob."), (&scene.mia.client, "manager", "Talk to Ann.")] {
+        scene.llm.script([said(audience, summary, persons)]);
+        assert_eq!(ask(who, GENERATE).await.0["provider"], json!("openai"), "{audience}");
+    }
 }

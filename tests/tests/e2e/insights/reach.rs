@@ -1,16 +1,19 @@
 //! Who sees which insight.
 
 use serde_json::{Value as Json, json};
+use workforceos_core::objects::AudienceType;
+use workforceos_services::insights::Generated;
 use workforceos_tests::{Client, Db, on_both_databases};
 
-use super::{Scene, get, made, path, sees, write};
-use crate::paths::{INSIGHTS, SEEN_INSIGHTS};
+use super::{Scene, generated, get, made, path, sees, write};
+use crate::paths::{INSIGHTS, SAVE_GENERATED, SEEN_INSIGHTS};
 use crate::text;
 
 on_both_databases!(
     admins_see_all_managers_their_reports_employees_their_own,
     broadcasts_are_for_their_audience,
     reach_follows_the_people,
+    what_is_for_a_manager_is_not_for_the_managers_manager,
     writing_is_for_admins,
     foreign_insights_do_not_exist,
     lists_filter_and_join,
@@ -26,18 +29,21 @@ async fn admins_see_all_managers_their_reports_employees_their_own(db: Db) {
     let scene = Scene::make(db).await;
     let Scene { ann, mia, zoe, acme, .. } = &scene;
     for (who, expected) in [
-        (ann.text(), [true, true, false, true]),
+        (ann.text(), [true, false, false, true]),
         (mia.text(), [false, true, false, true]),
         (zoe.text(), [false, false, true, true]),
         (acme.owner.text(), [false, false, false, true]),
     ] {
         // Whatever kind of audience is named: the person counts. How far it is does not.
-        for (audience, status) in [("employee", "delivered"), ("admin", "pending"), ("company", "error")] {
+        for (audience, status) in [("manager", "delivered"), ("admin", "pending"), ("company", "error")] {
             let fields = json!({"audienceUserId": who, "audienceType": audience, "aiStatus": status});
             let insight = made(&acme.owner, fields).await;
             assert_eq!(seen(&scene, &insight).await, expected, "{insight}");
         }
     }
+    // What is about a report is for the manager, too.
+    let about = made(&acme.owner, json!({"audienceUserId": ann.text(), "audienceType": "employee"})).await;
+    assert_eq!(seen(&scene, &about).await, [true, true, false, true]);
     // Where nothing is said, who is named is an employee; where nobody is named it is for admins.
     assert_eq!(made(&acme.owner, json!({"audienceUserId": ann.text()})).await["audienceType"], "employee");
     let quiet = made(&acme.owner, json!({})).await;
@@ -68,6 +74,30 @@ async fn reach_follows_the_people(db: Db) {
     assert!(!sees(zoe, &of_ann).await && sees(zoe, &of_managers).await);
     let admin = acme.admin("eve").await;
     assert!(sees(&admin, &of_ann).await);
+}
+
+async fn what_is_for_a_manager_is_not_for_the_managers_manager(db: Db) {
+    let scene = Scene::make(db).await;
+    let Scene { mia, zoe, acme, .. } = &scene;
+    // Zoe manages mia, and does not reach ann.
+    acme.manager_of(zoe, &[mia]).await;
+    let mut live = zoe.stream("insights").await;
+    live.snapshot().await;
+    let for_mia = json!({"audienceUserId": mia.text(), "audienceType": "manager", "aiStatus": "delivered"});
+    let of_reports = made(&acme.owner, for_mia).await;
+    let about = json!({"audienceUserId": mia.text(), "audienceType": "employee", "aiStatus": "delivered"});
+    let about_mia = made(&acme.owner, about).await;
+    assert!(sees(mia, &of_reports).await && sees(mia, &about_mia).await);
+    assert!(!sees(zoe, &of_reports).await && sees(zoe, &about_mia).await);
+    assert_eq!(live.next().await.expect("an event").object_id(), text(&about_mia, "id"), "nothing before it");
+    let board = zoe.stream("insights").await.snapshot().await;
+    assert!(!board.to_string().contains(&text(&of_reports, "id")), "{board}");
+    // What a manager keeps for themselves rests on the reports' figures.
+    let generated = Generated { audience_type: AudienceType::Employee, ..generated() };
+    acme.generated(mia, generated).await;
+    let kept = mia.post(SAVE_GENERATED, json!({})).await.ok()["aiInsight"].clone();
+    assert_eq!((&kept["audienceType"], &kept["audienceUserId"]), (&json!("manager"), &json!(mia.text())));
+    assert!(sees(mia, &kept).await && !sees(zoe, &kept).await);
 }
 
 async fn writing_is_for_admins(db: Db) {

@@ -48,10 +48,12 @@ async fn people_save_for_whom_they_reach(db: Db) {
         assert_eq!((&insight["aiStatus"], &insight["deliveredTime"]), (&json!("pending"), &Json::Null));
         assert!(sees(who, insight).await);
     }
-    // However wide its audience is called, an employee's is nobody else's; a manager sees what reports keep.
+    // However wide its audience is called, an employee's is nobody else's; a manager sees what reports keep about themselves.
     let own = save(ann, json!({"audienceType": "company", "aiStatus": "delivered"})).await.ok()["aiInsight"].clone();
     assert_eq!(own["deliveredTime"], "2026-06-01T06:00:00.000Z");
-    assert!(sees(mia, &own).await && !sees(zoe, &own).await);
+    assert!(sees(ann, &own).await && !sees(mia, &own).await && !sees(zoe, &own).await);
+    let about = save(ann, json!({"audienceType": "employee"})).await.ok()["aiInsight"].clone();
+    assert!(sees(mia, &about).await && !sees(zoe, &about).await);
 }
 
 async fn who_is_named_is_checked(db: Db) {

@@ -22,6 +22,9 @@ on_both_databases!(
     a_worker_who_never_comes_back_is_replaced,
     what_is_not_written_yet_is_for_admins_alone,
     a_manager_without_reports_gets_none,
+    an_admin_with_reports_gets_none_of_their_own,
+    figures_stay_behind_where_it_is_given_away,
+    what_is_given_away_is_not_written,
 );
 
 /// The Monday after the one on which every test begins, at six in Berlin.
@@ -228,4 +231,51 @@ async fn a_manager_without_reports_gets_none(db: Db) {
     scene.app.sweep_at(Timestamp(at(MONDAY).0 + 7 * Timestamp::DAY)).await;
     let keys: Vec<String> = claimed(&scene.app).await.into_iter().map(|job| job.key).collect();
     assert!(keys.iter().any(|key| key.ends_with("W25:admin")) && !keys.iter().any(|key| key.contains("W25:manager")), "{keys:?}");
+}
+
+async fn an_admin_with_reports_gets_none_of_their_own(db: Db) {
+    let scene = Scene::make(db).await;
+    let eve = scene.acme.admin("eve").await;
+    scene.acme.manager_of(&eve, &[&scene.mia]).await;
+    scene.acme.manager_of(&scene.acme.owner, &[&scene.zoe]).await;
+    scene.app.sweep_at(at(MONDAY)).await;
+    let managers: Vec<_> = claimed(&scene.app).await.into_iter().map(|job| job.manager).collect();
+    assert_eq!(managers, [None, Some(scene.mia.id)], "the admins' own covers theirs");
+}
+
+async fn figures_stay_behind_where_it_is_given_away(db: Db) {
+    let mut scene = Scene::make(db).await;
+    scene.app.sweep_at(at(MONDAY)).await;
+    for job in claimed(&scene.app).await {
+        assert!(finish(&scene.app.services(), &job, Ok(generated())).await.expect("finishes"));
+    }
+    scene.zoe.log_in().await;
+    scene.mia.log_in().await;
+    for row in all(&mut scene).await {
+        assert_eq!(row["figures"], generated().figures);
+        let given = scene.acme.owner.patch(&path(&row), json!({"audienceUserId": scene.zoe.text()})).await.ok();
+        assert_eq!(given["aiInsight"].get("figures").filter(|figures| !figures.is_null()), None, "{given}");
+        let read = get(&scene.zoe, &row).await.ok();
+        assert_eq!((&read["aiInsight"]["title"], read["aiInsight"].get("figures")), (&json!(generated().title), None), "{read}");
+        get(&scene.mia, &row).await.refused(404, "AiInsightNotFound");
+    }
+}
+
+async fn what_is_given_away_is_not_written(db: Db) {
+    let mut scene = Scene::make(db).await;
+    scene.app.sweep_at(at(MONDAY)).await;
+    let jobs = claimed(&scene.app).await;
+    let of_mia = jobs.iter().find(|job| job.manager.is_some()).expect("hers");
+    let given = async |scene: &mut Scene, to: String| {
+        let row = all(scene).await.into_iter().find(|row| row["id"] == of_mia.insight.0.to_string()).expect("hers");
+        scene.acme.owner.patch(&path(&row), json!({"audienceUserId": to})).await.ok();
+    };
+    let (zoe, mia) = (scene.zoe.text(), scene.mia.text());
+    given(&mut scene, zoe).await;
+    // Not even if it comes back.
+    given(&mut scene, mia).await;
+    assert!(finish(&scene.app.services(), of_mia, Ok(generated())).await.expect("finishes"));
+    let row = all(&mut scene).await.into_iter().find(|row| row["id"] == of_mia.insight.0.to_string()).expect("hers");
+    assert_eq!(row["aiStatus"], "error", "{row}");
+    assert_eq!(row["details"], "This was given to somebody else before it was written.");
 }
