@@ -11,9 +11,9 @@ use workforceos_core::id::ConversationId;
 use workforceos_core::objects::{ExecutionSource, ExecutionStatus};
 use workforceos_core::session::Ctx;
 use workforceos_services::App;
-use workforceos_services::conversations::{self, History, Question, Reply};
+use workforceos_services::conversations::{self, History, Question, Reply, still_written};
 
-use super::room::{Place, Taken, still_written};
+use super::room::{Place, Taken};
 use super::{Ask, Asked, Talk, record, talk, told};
 use crate::Agents;
 use crate::alias::AliasMap;
@@ -62,12 +62,14 @@ impl Agents {
         let message = told::question(&ctx, &ask.message, ask.context.as_ref(), &mut aliases);
         let choice = Choice::chat(ask.disabled_services).selecting(execution.design.selected_tools.clone());
         let tools = Arc::new(Tools::new(self, caller, &choice, aliases).await?);
+        let before = ask.conversation.and_then(|id| self.talk(&ctx, id)).filter(Talk::is_over);
         let question = Question {
             assistant: ask.assistant,
             text: ask.message.clone(),
             exchange: record::exchange(&[Message::User(message.clone())]),
             // Kept with the question: the names in it have to mean the same, whatever becomes of the answer.
             aliases: serde_json::to_value(tools.aliases()).ok(),
+            over: before.and_then(|talk| i64::try_from(talk.place()).ok()),
         };
         // What is refused leaves no question behind.
         self.answers.check_open()?;

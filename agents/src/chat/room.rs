@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use workforceos_core::change::IdempotencyKey;
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, ConversationId, UserId};
+use workforceos_services::conversations::still_written;
 
 use crate::answer::Running;
 
@@ -70,10 +71,6 @@ impl Chats {
         let (begun, place) = room.begun.get(&conversation)?;
         (begun.as_ptr() == Arc::as_ptr(running)).then_some(*place)
     }
-}
-
-pub(super) fn still_written() -> Error {
-    Error::conflict("AnswerRunning", "The answer to the last message is still being written: wait for its end, or stop it")
 }
 
 fn locked(room: &Mutex<Room>) -> MutexGuard<'_, Room> {

@@ -58,6 +58,10 @@ impl Talk {
         self.running.events(after).map(move |event| Told { id: base + event.id, event }).boxed()
     }
 
+    pub(super) fn place(&self) -> u64 {
+        self.place
+    }
+
     pub fn is_over(&self) -> bool {
         self.running.ended()
     }

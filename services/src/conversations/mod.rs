@@ -44,6 +44,8 @@ pub struct Question {
     pub exchange: Json,
     /// The short names of the conversation, those in the question included.
     pub aliases: Option<Json>,
+    /// The place of the question before, if this server ran its answer and that is over, though nothing may have come of it.
+    pub over: Option<i64>,
 }
 
 /// What came of it.
@@ -58,6 +60,11 @@ pub struct Reply {
     pub aliases: Option<Json>,
     /// What is answered to a call that is sent again with its `Idempotency-Key`.
     pub answer: Option<Json>,
+}
+
+/// One answer of a conversation runs at a time.
+pub fn still_written() -> Error {
+    Error::conflict("AnswerRunning", "The answer to the last message is still being written: wait for its end, or stop it")
 }
 
 fn full() -> Error {

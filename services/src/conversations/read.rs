@@ -27,6 +27,11 @@ fn said_in(company: CompanyId, conversation: ConversationId) -> Query {
     Query::of(ChatMessage::def(), company, Cond::eq("conversationId", conversation.0))
 }
 
+/// The last message of a conversation.
+pub(super) fn last_of(company: CompanyId, conversation: ConversationId) -> Query {
+    Query { order: order(ChatMessage::def(), "-place"), limit: 1, ..said_in(company, conversation) }
+}
+
 /// The caller's conversations, the one last spoken in first.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Conversation>> {
     let query = theirs(ctx.company(), ctx.user());

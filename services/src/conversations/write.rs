@@ -8,23 +8,32 @@ use workforceos_core::id::ConversationId;
 use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{ChatMessage, ChatRole, Conversation, ConversationAliases};
 use workforceos_core::session::Ctx;
+use workforceos_core::time::Timestamp;
 use workforceos_core::value::LongText;
 
 use super::names::merged;
-use super::read::{aliases_of, check_with, is_own, theirs};
-use super::{CHARACTERS, CONVERSATIONS, MESSAGES, Question, Reply, full, title};
+use super::read::{aliases_of, check_with, is_own, last_of, theirs};
+use super::{CHARACTERS, CONVERSATIONS, MESSAGES, Question, Reply, full, still_written, title};
 use crate::{App, commit_with};
+
+/// How long a question waits for the answer of another server, in milliseconds: one that was killed must not hold it up for long.
+const ANSWERING: i64 = Timestamp::MINUTE;
 
 /// Writes down what somebody asks, in a new conversation or in one that goes on: the conversation as it is then. The question is
 /// its last message.
 pub async fn asked(app: &App, ctx: &Ctx, id: Option<ConversationId>, question: Question) -> Result<Conversation> {
     let act = ctx.clone();
     let needs = match id {
-        Some(id) => Needs::row::<Conversation>(id).and_query(aliases_of(ctx.company(), id)),
+        Some(id) => {
+            let company = ctx.company();
+            Needs::row::<Conversation>(id).and_query(aliases_of(company, id)).and_query(last_of(company, id))
+        }
         None => Needs::none().and_query(theirs(ctx.company(), ctx.user())),
     };
+    // A file has one server, which knows what it runs; a killed one holds nobody up.
+    let shared = app.store.is_postgres();
     let decide = move |facts: &Facts| match id {
-        Some(id) => go_on(&act, facts, id, &question),
+        Some(id) => go_on(&act, facts, id, &question, shared),
         None => begin(&act, facts, &question),
     };
     commit_with(app, ctx, needs, decide).await
@@ -59,9 +68,16 @@ fn idle(ctx: &Ctx, facts: &Facts) -> Result<Vec<Conversation>> {
     Ok(theirs)
 }
 
-fn go_on(ctx: &Ctx, facts: &Facts, id: ConversationId, question: &Question) -> Result<(Changes, Conversation)> {
+/// `shared`: whether other servers may write in it.
+fn go_on(ctx: &Ctx, facts: &Facts, id: ConversationId, question: &Question, shared: bool) -> Result<(Changes, Conversation)> {
     let conversation = own(ctx, facts, id)?;
     check_with(&conversation, question.assistant)?;
+    let messages = facts.rows::<ChatMessage>()?;
+    let last = messages.iter().filter(|message| message.conversation_id == id).max_by_key(|message| message.place);
+    let last = last.map(|message| (message.role, message.place));
+    if shared && waits(last, question.over, facts.now.0 - conversation.meta.updated_at.0) {
+        return Err(still_written());
+    }
     // There has to be room for the answer, too.
     if conversation.message_count + 2 > MESSAGES || conversation.characters >= CHARACTERS {
         return Err(full());
@@ -70,6 +86,11 @@ fn go_on(ctx: &Ctx, facts: &Facts, id: ConversationId, question: &Question) -> R
     let conversation = conversation.touched(facts.now);
     let named = named(ctx, facts, id, question.aliases.as_ref())?;
     Ok((said.put(&conversation).join(named).event(quiet(ctx, id)), conversation))
+}
+
+/// Whether the last message is a question that another server may be answering. `age`: since it was asked, in milliseconds.
+fn waits(last: Option<(ChatRole, i64)>, over: Option<i64>, age: i64) -> bool {
+    last.is_some_and(|(role, place)| role == ChatRole::User && over != Some(place)) && age < ANSWERING
 }
 
 /// Writes down an answer. `false`: the conversation was deleted meanwhile, and nothing is kept.
@@ -167,4 +188,18 @@ fn said(
         ..conversation
     };
     (Changes::none().put(&message), conversation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_without_an_answer_waits_a_minute() {
+        let asked = Some((ChatRole::User, 3));
+        assert!(waits(asked, None, 0) && waits(asked, Some(1), ANSWERING - 1));
+        assert!(!waits(asked, None, ANSWERING), "whoever was to answer it is gone");
+        assert!(!waits(asked, Some(3), 0), "this server knows that its answer is over");
+        assert!(!waits(Some((ChatRole::Assistant, 4)), None, 0) && !waits(None, None, 0));
+    }
 }

@@ -8,6 +8,7 @@ mod crowd;
 mod events;
 mod failures;
 mod kept;
+mod nodes;
 mod resume;
 mod stops;
 
