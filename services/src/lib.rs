@@ -87,6 +87,7 @@ pub struct App {
     pub imports: import::Imports,
     pub pictures: auth::avatars::Pictures,
     pub webhooks: webhooks::Webhooks,
+    pub failing_jobs: insights::Failing,
     first_password: OnceLock<String>,
 }
 
@@ -146,6 +147,7 @@ impl App {
             clock,
             ids,
             caches,
+            failing_jobs: insights::Failing::default(),
             first_password: OnceLock::new(),
         }))
     }
