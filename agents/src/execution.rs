@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result, Status};
-use workforceos_core::id::UserId;
+use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::objects::{AI_ANALYTICS, ExecutionSource, ExecutionStatus};
-use workforceos_core::session::{Ctx, Via};
+use workforceos_core::session::{Ctx, Tenant, Via};
 use workforceos_core::time::Timestamp;
-use workforceos_services::App;
+use workforceos_core::zone::Zone;
 use workforceos_services::agent_hub::{self, AGENTS, Answered};
+use workforceos_services::{App, system_ctx};
 
 use crate::Agents;
 use crate::design::Design;
@@ -63,6 +64,13 @@ pub async fn begin(agents: &Agents, ctx: &Ctx, name: &str, source: ExecutionSour
     user.map_or(Ok(()), |user| agents.app.limits.count_answer(user))?;
     let (app, ctx) = (agents.app.clone(), ctx.clone());
     Ok(Execution { id: ctx.new_id(), design, chosen, began: ctx.now(), source, app, ctx, permit })
+}
+
+/// A run that nobody asked for but the clock, in a company: it has a place of its own and counts for nobody.
+pub fn by_clock(agents: &Agents, company: CompanyId, design: Design, chosen: Option<Chosen>) -> Execution {
+    let ctx = system_ctx(Tenant::of(company, "", Zone::UTC), agents.app.clock.now(), design.name);
+    let (app, source) = (agents.app.clone(), ExecutionSource::Agent);
+    Execution { id: ctx.new_id(), design, chosen, began: ctx.now(), source, app, ctx, permit: None }
 }
 
 /// Who asks; nobody where a timer does.

@@ -90,6 +90,7 @@ pub struct App {
     pub pictures: auth::avatars::Pictures,
     pub webhooks: webhooks::Webhooks,
     told: heads::Told,
+    pub failing_jobs: insights::Failing,
     first_password: OnceLock<String>,
 }
 
@@ -151,6 +152,7 @@ impl App {
             clock,
             ids,
             caches,
+            failing_jobs: insights::Failing::default(),
             first_password: OnceLock::new(),
         }))
     }

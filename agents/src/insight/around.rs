@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use workforceos_core::id::CompanyId;
 use workforceos_core::objects::{AudienceType, ExecutionSource, ExecutionStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::{Caller, Error, Result};
@@ -57,12 +58,26 @@ fn planned(agent: &'static str, design: &Design, system: String, chosen: Option<
     }
 }
 
+/// A run for what the clock asks for in a company.
+pub struct Clocked {
+    execution: Execution,
+    pub plan: Plan,
+}
+
 /// A run for what the clock asks for: as the agent is designed now, without a model where it is switched off.
-pub async fn plan_of_clock(agents: &Agents) -> Result<Plan> {
+pub async fn begin_by_clock(agents: &Agents, company: CompanyId) -> Result<Clocked> {
     let changed = workforceos_services::agent_hub::override_of(&agents.app, CLOCKS).await?;
     let design = Design::of(CLOCKS, changed.as_ref()).ok_or_else(|| Error::internal("there is no agent for the clock"))?;
     let chosen = agents.providers.choose(design.provider.as_deref(), design.model.as_deref()).filter(|_| design.enabled);
-    Ok(planned(CLOCKS, &design, design.system_prompt.clone(), chosen))
+    let plan = planned(CLOCKS, &design, design.system_prompt.clone(), chosen.clone());
+    Ok(Clocked { execution: execution::by_clock(agents, company, design, chosen), plan })
+}
+
+impl Clocked {
+    /// Ends the run: what it used is kept among the executions.
+    pub async fn end(self, asked: &str, made: &Result<Made>) {
+        self.execution.end(ended(asked, made)).await;
+    }
 }
 
 impl Begun {

@@ -40,7 +40,7 @@ use gather::Gathered;
 use shape::{Choices, Draft};
 use word::{Limits, Lost, Used, Writer};
 
-pub use around::{AGENTS, Begun, begin, generated, plan_of_clock};
+pub use around::{AGENTS, Begun, begin, begin_by_clock, generated};
 pub use desk::AppDesk;
 pub use gather::ANALYSES;
 pub use prompt::{PROMPT, SYSTEM};

@@ -13,7 +13,7 @@ use workforceos_core::time::Date;
 use workforceos_core::{Error, Result};
 use workforceos_services::auth;
 
-use super::{Made, Plan, Who, generate, plan_of_clock};
+use super::{Made, Plan, Who, begin_by_clock, generate};
 use crate::Agents;
 
 /// How often somebody looks for what is asked for.
@@ -104,10 +104,12 @@ impl Writes for Scribe<'_> {
         let nobody = || Error::forbidden("There is nobody in the company any more for whom it could be made");
         let session = auth::on_behalf_of(&agents.app, company, user).await?.ok_or_else(nobody)?;
         let who = Who::clock(session, &format!("{key}-{company}"));
-        let plan = plan_of_clock(agents).await?;
+        let (run, asked) = (begin_by_clock(agents, company).await?, question(days));
         // Nothing is looked up beyond the analyses: nobody asked anything.
-        let plan = Plan { toolbox: None, time: plan.time.min(TIME), ..plan };
-        generate(&agents.dispatch, &agents.tools, &who, &question(days), &plan).await
+        let plan = Plan { toolbox: None, time: run.plan.time.min(TIME), ..run.plan.clone() };
+        let made = generate(&agents.dispatch, &agents.tools, &who, &asked, &plan).await;
+        run.end(&asked, &made).await;
+        made
     }
 }
 

@@ -46,27 +46,36 @@ pub struct Job {
     pub last_try: bool,
 }
 
-/// Takes up jobs that are due, of any company: each goes to one worker, until its time is over.
+/// Takes up jobs that are due, of any company: each goes to one worker, until its time is over. Companies whose jobs could not be
+/// taken up just now are passed over, so that the oldest jobs of all are not theirs again and again.
 pub async fn claim(app: &App, now: Timestamp) -> Result<Vec<Job>> {
     let due = Query {
         company: None,
         order: order(AiInsight::def(), "workAt,id"),
         limit: MAX_CLAIMED,
-        ..Query::of(AiInsight::def(), CompanyId::ROOT, Cond::Cmp("workAt", Op::Lte, Value::Time(now)))
+        ..Query::of(AiInsight::def(), CompanyId::ROOT, due_of(app, now))
     };
     let mut jobs = Vec::new();
     for record in app.store.select(&due).await? {
         let insight = AiInsight::from_record(record)?;
+        let company = insight.company_id;
+        if app.failing_jobs.has(company, now) {
+            continue;
+        }
         match taken(app, &insight).await {
             Ok(job) => jobs.extend(job),
             // The others are none the worse for it.
             Err(error) => {
-                let company = insight.company_id;
-                tracing::warn!(%company, %error, source = ?error.source, "a job could not be taken up; trying again");
+                app.failing_jobs.add(company, now);
+                tracing::warn!(%company, %error, source = ?error.source, "a job could not be taken up; trying again in a minute");
             }
         }
     }
     Ok(jobs)
+}
+
+fn due_of(app: &App, now: Timestamp) -> Cond {
+    Cond::Cmp("workAt", Op::Lte, Value::Time(now)).and(app.failing_jobs.others(now))
 }
 
 /// Takes up one, unless somebody else was faster. Nothing is written for who is not subscribed any more.

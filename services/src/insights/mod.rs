@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod failing;
 mod found;
 mod generated;
 pub mod jobs;
@@ -16,6 +17,7 @@ mod text;
 mod update;
 pub mod weekly;
 
+pub use failing::Failing;
 pub use generated::Generated;
 pub use jobs::{Job, claim, finish};
 pub use read::{latest, on_board};

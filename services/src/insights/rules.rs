@@ -75,7 +75,12 @@ pub fn managers(state: &State) -> Vec<UserId> {
 /// Whether an insight about the reports of a manager is made every week: whoever has any, save admins, whom the admins' own covers;
 /// with their rights, it would tell of the whole company.
 pub fn gets_weekly(state: &State, manager: UserId) -> bool {
-    state.people.role(manager).is_some_and(|role| !role.is_admin()) && managers(state).contains(&manager)
+    is_no_admin(state, manager) && managers(state).contains(&manager)
+}
+
+/// Whether somebody is of the company, and no admin.
+pub fn is_no_admin(state: &State, user: UserId) -> bool {
+    state.people.role(user).is_some_and(|role| !role.is_admin())
 }
 
 /// What an insight's writing needs beside its own row: whom it has alerted already.

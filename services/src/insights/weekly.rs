@@ -15,7 +15,7 @@ use workforceos_core::objects::{
     AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightStatus, InsightWeek, SubscriptionStatus,
 };
 use workforceos_core::query::{Cond, Query};
-use workforceos_core::session::{Ctx, Role, Subscription, Tenant};
+use workforceos_core::session::{Ctx, Subscription, Tenant};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{Zone, week_start};
 
@@ -23,7 +23,7 @@ use super::rules;
 
 /// The hour of Monday at which a week's insights are asked for.
 const HOUR: u32 = 6;
-/// The most insights of a week.
+/// The most insights of a week. Managers beyond get none, which the log says.
 const MAX_ROWS: usize = 200;
 /// What a weekly insight is about.
 const KIND: &str = "weekly";
@@ -88,9 +88,14 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
         return Ok((Changes::none(), next));
     }
     let ctx = crate::system_ctx(Tenant::of(facts.state.company_id, "", zone), facts.now, "weeklyInsights");
-    let is_admin = |user: &UserId| facts.state.people.role(*user).is_some_and(Role::is_admin);
-    let managers = rules::managers(facts.state).into_iter().filter(|user| !is_admin(user)).map(Some);
-    let audiences = std::iter::once(None).chain(managers).take(MAX_ROWS);
+    let managers: Vec<UserId> =
+        rules::managers(facts.state).into_iter().filter(|user| rules::is_no_admin(facts.state, *user)).collect();
+    let left_out = managers.len().saturating_sub(MAX_ROWS - 1);
+    if left_out > 0 {
+        let company = facts.state.company_id;
+        tracing::warn!(%company, week, left_out, "there are more managers than a week has insights: some get none");
+    }
+    let audiences = std::iter::once(None).chain(managers.into_iter().map(Some)).take(MAX_ROWS);
     let changes = audiences.fold(marked(facts, &ctx, planned, &week), |changes, manager| {
         changes.join(asked_for(facts, &ctx, monday, &week, manager))
     });

@@ -95,7 +95,7 @@ async fn a_shutdown_stops_all_and_waits_until_they_are_stored() {
     assert!(ends.len() == 20 && ends.iter().all(|end| end.finish == Finish::Stopped && end.text == "So "));
     let refused = scene.answers.start(scene.job()).err().expect("refused");
     assert_eq!(refused.status.http(), 503);
-    assert_eq!(scene.answers.check_open().err().expect("refused").status.http(), 503);
+    assert_eq!(scene.answers.check_open().expect_err("refused").status.http(), 503);
 }
 
 #[tokio::test(start_paused = true)]

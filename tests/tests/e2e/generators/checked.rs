@@ -110,8 +110,9 @@ async fn nobody_is_named_to_those_who_do_not_reach_them(db: Db) {
         assert!(told.contains("names no person"), "{told}");
     }
     // Admins reach everybody, a manager the reports.
-    for (who, audience, summary) in [(&owner.client, "admin", "Talk to Bob."), (&scene.mia.client, "manager", "Talk to Ann.")] {
-        scene.llm.script([said(audience, summary, persons)]);
+    let told = [(&owner.client, "admin", "Talk to Bob.", persons), (&scene.mia.client, "manager", "Talk to Ann.", "none")];
+    for (who, audience, summary, chart) in told {
+        scene.llm.script([said(audience, summary, chart)]);
         assert_eq!(ask(who, GENERATE).await.0["provider"], json!("openai"), "{audience}");
     }
 }

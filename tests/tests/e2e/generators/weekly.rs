@@ -8,7 +8,7 @@ use workforceos_tests::time::at;
 use workforceos_tests::{DEADLINE, Db, Live, Llm, Setup, on_both_databases};
 
 use super::{Scene, draft};
-use crate::paths::SEEN_INSIGHTS;
+use crate::paths::{EXECUTIONS, SEEN_INSIGHTS};
 use crate::text;
 
 on_both_databases!(each_week_is_written_once, a_provider_that_is_away_is_waited_for_and_then_done_without);
@@ -49,7 +49,7 @@ async fn each_week_is_written_once(db: Db) {
     // Nobody worked in that week: there is no chart to choose.
     let mut said = draft("Nothing stands out.");
     said["chart"] = Json::Null;
-    scene.llm.answer(move |_| Turn::says(&said.to_string()));
+    scene.llm.answer(move |_| Turn::says(&said.to_string()).usage(900, 80));
     let twin = if db == Db::Postgres { Some(scene.app.twin().await) } else { None };
     let mut live = watched(&mut scene).await;
     scene.app.sweep_at(at(MONDAY)).await;
@@ -67,6 +67,15 @@ async fn each_week_is_written_once(db: Db) {
     let asked = scene.llm.seen();
     assert_eq!(asked.len(), 2);
     assert!(asked.iter().all(|seen| seen.tools().is_empty()), "nothing is looked up by itself");
+    // What it cost stands among the executions, as the clock's: nobody asked.
+    let listed = scene.acme.owner.get(EXECUTIONS).await.ok();
+    let runs = listed["sys_agentExecutions"].as_array().expect("a list");
+    assert_eq!(runs.len(), 2, "{listed}");
+    for run in runs {
+        assert_eq!((&run["agentName"], &run["source"]), (&json!("insightGenerator"), &json!("agent")), "{run}");
+        assert_eq!((&run["status"], run["tokenUsage"]["completion"].as_u64()), (&json!("success"), Some(80)), "{run}");
+        assert!(run.get("userId").is_none_or(Json::is_null), "{run}");
+    }
     // Neither a restart nor another node writes the week again.
     scene.app.restart().await;
     scene.app.sweep_at(Timestamp(at(MONDAY).0 + Timestamp::DAY)).await;
