@@ -1,6 +1,5 @@
 //! What a call came to, for each of its readers: the page, the conversation's record, and the model.
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use workforceos_mcp::ToolOutcome;
 
@@ -12,7 +11,9 @@ impl Tools {
         let about = self.dispatch.registry.by_name(tool).and_then(|api| api.object);
         let model = self.names().hide_result(&outcome.text, about);
         if outcome.is_error {
-            let failure = failed(self.tools.service(tool), tool, &outcome.text);
+            // What no tool is called is of no service.
+            let service = self.tools.knows(tool).then(|| self.tools.service(tool));
+            let failure = failed(service, tool, &outcome.text);
             let error = failure["error"].as_str().map(str::to_owned);
             return Done { success: false, page: failure.clone(), kept: failure, model, error };
         }
@@ -28,7 +29,7 @@ impl Tools {
 }
 
 /// A failure as pages get it: in the shape of every result, and beside it what plain REST's tool layer answers.
-fn failed(service: impl Serialize, tool: &str, text: &str) -> Json {
+fn failed(service: Option<&str>, tool: &str, text: &str) -> Json {
     let mut failure = serde_json::from_str::<Map<String, Json>>(text).unwrap_or_default();
     let result = json!({"content": [{"type": "text", "text": text}]});
     let error = failure.remove("message");
@@ -67,6 +68,6 @@ mod tests {
             "error": "There is no such shift", "errCode": "ShiftNotFound", "status": 404,
         });
         assert_eq!(failed(Some("scheduleManagement"), "getShift", &text), expected);
-        assert_eq!(failed(None::<&str>, "noTool", &text)["service"], Json::Null);
+        assert_eq!(failed(None, "noTool", &text)["service"], Json::Null);
     }
 }
