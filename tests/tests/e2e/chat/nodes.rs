@@ -34,10 +34,10 @@ async fn a_question_waits_for_the_answer_of_another_server(db: Db) {
         assert_eq!(again.expect("asked").message_count, 2);
         return;
     }
-    assert_eq!(again.err().expect("the answer may be running").code, "AnswerRunning");
+    assert_eq!(again.expect_err("the answer may be running").code, "AnswerRunning");
     // The server that ran the answer knows that it came to nothing.
     assert_eq!(asked(id, Some(1)).await.expect("asked").message_count, 2);
-    assert_eq!(asked(id, Some(1)).await.err().expect("this one may be running").code, "AnswerRunning");
+    assert_eq!(asked(id, Some(1)).await.expect_err("this one may be running").code, "AnswerRunning");
     // Whoever was to answer it is gone.
     app.clock.advance_minutes(1);
     assert_eq!(asked(id, None).await.expect("asked").message_count, 3);
