@@ -70,7 +70,7 @@ fn decide(facts: &Facts, ctx: &Ctx, id: AlertId) -> Result<(Changes, Answer)> {
     if alert.status == AlertStatus::Resolved {
         return Ok((Changes::none(), Answer::json(told(&alert))));
     }
-    let (changes, alert) = alerts::settled(ctx, facts, alert);
+    let (changes, alert) = alerts::acknowledged(ctx, facts, alert);
     Ok((changes, Answer::json(told(&alert))))
 }
 
