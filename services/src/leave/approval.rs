@@ -8,6 +8,7 @@ use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, DayPart, LeaveRequest, LeaveStatus, Shift, ShiftStatus};
 use workforceos_core::session::Ctx;
+use workforceos_core::time::Timestamp;
 
 use super::rules::Span;
 use crate::alerts;
@@ -127,13 +128,14 @@ pub fn told(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<Changes> {
     let kind = LeaveRequest::def().name;
     let mut new =
         alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, Some(leave.user_id), (kind, leave.meta.id), message);
-    // Once the leave would be over it is no news any more.
-    new.stands_until = Some(facts.state.zone().day(to).1);
+    // Once the leave would be over it is no news any more; of one that is over already there is a week to read.
+    let week = Timestamp(facts.now.0 + 7 * Timestamp::DAY);
+    new.stands_until = Some(facts.state.zone().day(to).1.max(week));
     // An earlier decision that nobody has taken note of yet is overtaken: one alert tells how the request stands.
     let open =
         |a: &Alert| a.alert_type == new.alert_type && a.related_entity_id == leave.meta.id && a.status == AlertStatus::Open;
     let alert = match facts.rows::<Alert>()?.into_iter().find(open) {
-        Some(earlier) => Alert { message: new.message, ..earlier }.touched(facts.now),
+        Some(earlier) => Alert { message: new.message, stands_until: new.stands_until, ..earlier }.touched(facts.now),
         None => new,
     };
     Ok(resolved.join(alerts::raise(ctx, &alert)))
