@@ -12,8 +12,8 @@ use workforceos_core::objects::EmailStatus;
 use workforceos_core::time::Timestamp;
 use workforceos_store::Pending;
 
-use crate::{App, alerts};
 use crate::mail::{AT_ONCE, CODE, KIND, Post, Unsent};
+use crate::{App, alerts};
 
 const TICK: Duration = Duration::from_secs(1);
 /// How many of the mails under way may be others than codes: however slow those are, there is a way for codes.

@@ -130,7 +130,13 @@ impl App {
             ..HubSettings::default()
         };
         let hub = Hub::start(hub_settings, Arc::new(outside::HubAccess::new(store.clone(), caches.clone())))?;
-        let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers { mails: settings.smtp_url.is_some() }))?;
+        let companies = Companies::start(
+            store.clone(),
+            hub.clone(),
+            clock.clone(),
+            ids.clone(),
+            Arc::new(Timers { mails: settings.smtp_url.is_some() }),
+        )?;
         Ok(Arc::new(App {
             tokens: auth::Tokens::new(&settings),
             passwords: auth::Passwords::new()?,

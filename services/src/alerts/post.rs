@@ -97,9 +97,11 @@ fn ctx(app: &App, company: CompanyId) -> Ctx {
 }
 
 fn due(company: CompanyId, now: Timestamp) -> Needs {
-    let cond = Cond::eq("emailStatus", EmailStatus::Queued.as_str())
-        .and(Cond::IsNull("mailedAt"))
-        .and(Cond::Cmp("mailDueAt", Op::Lte, Value::Time(now)));
+    let cond = Cond::eq("emailStatus", EmailStatus::Queued.as_str()).and(Cond::IsNull("mailedAt")).and(Cond::Cmp(
+        "mailDueAt",
+        Op::Lte,
+        Value::Time(now),
+    ));
     let order = order(Alert::def(), "mailDueAt,id");
     Needs::none().and_query(Query { order, limit: PAGE, ..Query::of(Alert::def(), company, cond) }).and_follow(mailed_before)
 }
@@ -136,7 +138,9 @@ fn written(facts: &Facts, ctx: &Ctx, mails: bool) -> Result<(Changes, bool)> {
         for alert in alerts {
             first.get_or_insert(alert.meta.id);
             let alert = match next {
-                _ if !reachable || alert.status == AlertStatus::Resolved => Alert { email_status: EmailStatus::Dismissed, ..alert },
+                _ if !reachable || alert.status == AlertStatus::Resolved => {
+                    Alert { email_status: EmailStatus::Dismissed, ..alert }
+                }
                 Some(next) => Alert { mail_due_at: Some(next), ..alert },
                 None => {
                     mailed.push(alert.meta.id.to_string());

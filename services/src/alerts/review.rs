@@ -65,7 +65,8 @@ async fn look(app: &App, ctx: &Ctx, cond: Cond) -> Result<()> {
     loop {
         let rest = after.map_or(Cond::TRUE, |id| Cond::Cmp("id", Op::Gt, Value::Id(id)));
         let cond = cond.clone().and(Cond::eq("stands", true)).and(rest);
-        let query = Query { order: order(Alert::def(), "id"), limit: PAGE as u64, ..Query::of(Alert::def(), ctx.company(), cond) };
+        let query =
+            Query { order: order(Alert::def(), "id"), limit: PAGE as u64, ..Query::of(Alert::def(), ctx.company(), cond) };
         let alerts = app.store.select(&query).await?.into_iter().map(Alert::from_record).collect::<Result<Vec<_>>>()?;
         let Some(last) = alerts.last() else { return Ok(()) };
         after = Some(last.meta.id);

@@ -190,7 +190,8 @@ pub fn is_open(record: &AttendanceRecord) -> bool {
 
 fn still_clashes(facts: &Facts, alert: &Alert, user: UserId) -> Result<bool> {
     let coming = |id: ShiftId| -> Result<Option<Shift>> {
-        let is_coming = |s: &Shift| s.meta.is_active && s.status == ShiftStatus::Scheduled && !s.is_draft && s.ends_at > facts.now;
+        let is_coming =
+            |s: &Shift| s.meta.is_active && s.status == ShiftStatus::Scheduled && !s.is_draft && s.ends_at > facts.now;
         Ok(facts.any::<Shift>(id)?.filter(|shift| is_coming(shift) && facts.state.is_assigned(shift, user)))
     };
     for (one, other) in pairs_of(alert) {

@@ -111,7 +111,8 @@ pub fn untold(facts: &Facts, scope: &Scope, limit: usize) -> Result<Vec<(Week, i
         return Ok(Vec::new());
     }
     let stands = |a: &Alert| a.alert_type == AlertType::WorkloadOverload && a.stands;
-    let told = facts.rows::<Alert>()?.into_iter().filter(stands).filter_map(|a| Some((a.cause.parse().ok()?, a.subject_user_id?)));
+    let told =
+        facts.rows::<Alert>()?.into_iter().filter(stands).filter_map(|a| Some((a.cause.parse().ok()?, a.subject_user_id?)));
     let told: HashSet<Week> = told.collect();
     Ok(over.into_iter().filter(|(week, _)| !told.contains(week)).take(limit).collect())
 }
@@ -129,8 +130,7 @@ pub fn told(facts: &Facts, ctx: &Ctx, untold: Vec<(Week, i64)>) -> Result<Change
             hours(minutes),
             hours(allowed)
         );
-        let mut alert =
-            alert(facts, AlertType::WorkloadOverload, recipient, Some(user), (User::def().name, user.0), message);
+        let mut alert = alert(facts, AlertType::WorkloadOverload, recipient, Some(user), (User::def().name, user.0), message);
         if minutes > allowed.saturating_add(allowed / 4) {
             alert.severity = Severity::High;
         }
@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn hours_are_told_as_people_say_them() {
-        assert_eq!((hours(2_400), hours(2_401), hours(59)), ("40 h".to_owned(), "40 h 1 min".to_owned(), "0 h 59 min".to_owned()));
+        assert_eq!(
+            (hours(2_400), hours(2_401), hours(59)),
+            ("40 h".to_owned(), "40 h 1 min".to_owned(), "0 h 59 min".to_owned())
+        );
     }
 
     #[test]

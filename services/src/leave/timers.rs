@@ -54,7 +54,8 @@ fn report(facts: &Facts, ctx: &Ctx, mut request: LeaveRequest) -> Changes {
     let (from, to) = (request.start_date, request.end_date);
     let message = format!("A request for {} leave from {from} to {to} has waited for two days.", request.leave_type);
     let kind = LeaveRequest::def().name;
-    let mut alert = alerts::alert(facts, AlertType::ApprovalDelay, decider, Some(request.user_id), (kind, request.meta.id), message);
+    let mut alert =
+        alerts::alert(facts, AlertType::ApprovalDelay, decider, Some(request.user_id), (kind, request.meta.id), message);
     if alerts::is_near(facts.now, facts.state.zone().day(from).0) {
         alert.severity = Severity::High;
     }

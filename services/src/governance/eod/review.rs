@@ -65,9 +65,8 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: ReviewReport) -> Result<Answer> 
     let names = people::names(&app, &ctx, [author]).await?;
     let (act, name) = (ctx.clone(), names.of(author).to_owned());
     let about = |kind| alerts::open(ctx.company(), kind, input.id.0);
-    let needs = Needs::row::<EodReport>(input.id)
-        .and_query(about(AlertType::EodSubmitted))
-        .and_query(about(AlertType::ApprovalDelay));
+    let needs =
+        Needs::row::<EodReport>(input.id).and_query(about(AlertType::EodSubmitted)).and_query(about(AlertType::ApprovalDelay));
     commit(&app, &ctx, needs, move |facts| decide(facts, &act, &input, &name)).await
 }
 

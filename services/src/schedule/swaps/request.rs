@@ -92,6 +92,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &RequestSwap) -> Result<(Changes, Ans
     };
     let event = Event::of(ctx, "shift.swapRequested", &swap, rules::audience(state, &swap)).audited::<ShiftSwap>(None);
     let taken = || Error::conflict("AlreadyExists", "A request for this shift is pending already");
-    let changes = Changes::none().put(&swap).event(event).due(swap.expires_at).due(Some(alerts::waits_too_long(facts.now))).taken(taken);
+    let changes =
+        Changes::none().put(&swap).event(event).due(swap.expires_at).due(Some(alerts::waits_too_long(facts.now))).taken(taken);
     Ok((changes, Answer::object(ctx, &swap)))
 }
