@@ -80,7 +80,7 @@ data_object! {
         /// When it was resolved.
         resolved_at: Option<Timestamp> => "resolvedAt",
         /// The person whom it is about; null: it is about no one person.
-        subject_user_id: Option<UserId> => "subjectUserId".read(Level::Nobody),
+        subject_user_id: Option<UserId> => "subjectUserId".read(Level::Admin),
         /// Which of several causes that one object can have, for example the week; else empty.
         cause: String => "cause".read(Level::Nobody),
         /// Whether its cause is still looked at: as long as it is open, and until the cause ends if the same one must not be told again.

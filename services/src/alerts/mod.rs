@@ -4,6 +4,7 @@
 //! many kinds of change (who is planned for too much, whose shifts clash, who is whose manager) is looked at behind the commits:
 //! [`Watch`] gathers what changed, `review.rs` decides. `post.rs` writes the e-mails.
 
+mod letter;
 mod news;
 mod post;
 mod review;

@@ -24,7 +24,7 @@ use workforceos_core::value::Value;
 use workforceos_core::zone::Zone;
 use workforceos_store::Pending;
 
-use crate::mail::escape;
+use super::letter::{compose, weight};
 use crate::{App, commit_with, system_ctx};
 
 /// The outbox entries that are mails of alerts.
@@ -36,8 +36,6 @@ const PAUSE: i64 = 10 * Timestamp::MINUTE;
 const PAGE: u64 = 500;
 /// Passes over one company before it is the others' turn.
 const ROUNDS: usize = 4;
-/// Alerts that a mail tells one by one.
-const TOLD: usize = 50;
 
 /// Lets the alerts that a change raises wait for their mails. Only where there is a mail server: else they are dismissed.
 pub fn queue(changes: &mut Changes, now: Timestamp) {
@@ -197,41 +195,6 @@ pub async fn mailing(app: &App, pending: &Pending) -> Result<Mailing> {
     Ok(Mailing { mail: Some(compose(&user, &name, &alerts, &app.settings.frontend_url)), told })
 }
 
-fn weight(severity: Severity) -> u8 {
-    match severity {
-        Severity::Low => 0,
-        Severity::Medium => 1,
-        Severity::High => 2,
-        Severity::Critical => 3,
-    }
-}
-
-fn compose(user: &User, company: &str, alerts: &[Alert], frontend: &str) -> Json {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let of = if company.is_empty() { String::new() } else { format!(" ({})", one_line(company)) };
-    let subject = match alerts {
-        [one] => format!("{}{of}", one.title),
-        many => format!("{} alerts{of}", many.len()),
-    };
-    let link = format!("{}/alerts", frontend.trim_end_matches('/'));
-    let mut text = format!("Hello {},\n\n", user.fullname);
-    let mut html = format!("<p>Hello {},</p><ul>", escape(&user.fullname));
-    for alert in alerts.iter().take(TOLD) {
-        text.push_str(&format!("- {} ({}): {}\n", alert.title, alert.severity.as_str(), one_line(&alert.message)));
-        let (title, message) = (escape(&alert.title), escape(&alert.message));
-        html.push_str(&format!("<li><strong>{title}</strong> ({}): {message}</li>", alert.severity.as_str()));
-    }
-    let more = alerts.len().saturating_sub(TOLD);
-    html.push_str("</ul>");
-    if more > 0 {
-        text.push_str(&format!("and {more} more.\n"));
-        html.push_str(&format!("<p>And {more} more.</p>"));
-    }
-    text.push_str(&format!("\n{link}\n"));
-    html.push_str(&format!("<p><a href=\"{}\">Your alerts</a></p>", escape(&link)));
-    json!({"to": user.email, "subject": subject, "text": text, "html": html})
-}
-
 fn ids(pending: &Pending) -> Vec<Uuid> {
     pending.payload["alerts"].as_array().into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
@@ -255,68 +218,4 @@ pub async fn settle(app: &App, pending: &Pending, told: &[Uuid], status: EmailSt
         Ok((first.map_or_else(Changes::none, |id| changes.event(note(&act, id))), ()))
     };
     commit_with(app, &ctx, Needs { rows, ..Needs::none() }, decide).await
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use workforceos_core::id::IdSource;
-    use workforceos_core::object::Meta;
-    use workforceos_core::objects::AlertType;
-    use workforceos_core::session::Role;
-
-    use super::*;
-
-    fn alert(n: usize) -> Alert {
-        let ids = IdSource::random();
-        Alert {
-            meta: Meta::new(ids.next(Timestamp(n as i64)), Timestamp(n as i64), None),
-            alert_type: AlertType::OverdueTask,
-            severity: Severity::Medium,
-            recipient_user_id: UserId(Uuid::from_u128(1)),
-            related_entity_type: "individualTask".to_owned(),
-            related_entity_id: Uuid::from_u128(2),
-            email_status: EmailStatus::Queued,
-            status: AlertStatus::Open,
-            title: "Overdue task".to_owned(),
-            message: format!("<b>Task</b>\r\n {n}"),
-            resolved_at: None,
-            subject_user_id: None,
-            cause: String::new(),
-            stands: true,
-            stands_until: None,
-            clashes: json!([]),
-            mail_due_at: None,
-            mailed_at: None,
-            company_id: CompanyId::ROOT,
-        }
-    }
-
-    fn ann() -> User {
-        User {
-            meta: Meta::new(Uuid::from_u128(1), Timestamp(0), None),
-            email: "ann@acme.test".to_owned(),
-            password: String::new(),
-            fullname: "Ann <i>".to_owned(),
-            avatar: None,
-            role: Role::TenantUser,
-            email_verified: true,
-            archive_date: None,
-            company_id: CompanyId::ROOT,
-        }
-    }
-
-    #[test]
-    fn one_alert_is_its_mails_subject_and_many_are_counted() {
-        let mail = compose(&ann(), "Acme\nWard", &[alert(1)], "https://app.test/");
-        assert_eq!((&mail["to"], &mail["subject"]), (&json!("ann@acme.test"), &json!("Overdue task (Acme Ward)")));
-        let (text, html) = (mail["text"].as_str().expect("text"), mail["html"].as_str().expect("html"));
-        assert!(text.contains("https://app.test/alerts") && text.contains("<b>Task</b> 1"), "{text}");
-        assert!(html.contains("&lt;b&gt;Task") && html.contains("Ann &lt;i&gt;") && !html.contains("<b>"), "{html}");
-        let many: Vec<Alert> = (0..60).map(alert).collect();
-        let mail = compose(&ann(), "", &many, "https://app.test");
-        let text = mail["text"].as_str().expect("text");
-        assert_eq!(mail["subject"], "60 alerts");
-        assert!(text.matches("Overdue task").count() == TOLD && text.contains("and 10 more."), "{text}");
-    }
 }

@@ -2,9 +2,12 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
-use workforceos_tests::time::at;
+use workforceos_core::Clock;
+use workforceos_services::auth::purge_archived;
+use workforceos_tests::time::{at, plus};
 use workforceos_tests::{Db, Person, TestApp, on_both_databases};
 
+use super::super::{ALERTS, submit};
 use super::{Crew, crew, ever, open, resolve, told, until};
 use crate::paths::SHIFTS;
 use crate::text;
@@ -17,6 +20,7 @@ on_both_databases!(
     at_once_and_across_a_restart_once,
     a_week_that_is_over_is_over,
     without_a_manager_the_owner_is_told,
+    who_is_forgotten_is_in_no_alert,
 );
 
 const KIND: &str = "workload_overload";
@@ -209,4 +213,29 @@ async fn without_a_manager_the_owner_is_told(db: Db) {
     }
     until(&crew.acme.owner, KIND, 2).await;
     assert_eq!((ever(&crew.mia, KIND).await, ever(&foreign.owner, KIND).await), (0, 0));
+}
+
+async fn who_is_forgotten_is_in_no_alert(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let mut eve = crew.acme.employee("evangeline").await;
+    crew.acme.manager_of(&crew.mia, &[&eve]).await;
+    too_much(&crew, &eve).await;
+    submit(&eve).await.ok();
+    let alert = until(&crew.mia, KIND, 1).await.remove(0);
+    until(&crew.mia, "eod_submitted", 1).await;
+    eve.log_in().await;
+    eve.delete("/auth-api/v1/profile").await.ok();
+    // Archived, there is nothing to plan for them.
+    until(&crew.mia, KIND, 0).await;
+    until(&crew.mia, "eod_submitted", 0).await;
+    assert!(alert["message"].to_string().contains("evangeline"), "{alert}");
+    app.clock.set(plus(app.clock.now(), 31 * 24 * 60));
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 1);
+    assert_eq!(crew.mia.get(ALERTS).await.ok(), json!([]));
+    for entry in app.services().store.journal(crew.acme.id, 0, 10_000).await.expect("reads") {
+        assert!(!entry.after.contains("evangeline"), "{}: {}", entry.seq, entry.after);
+    }
+    let verified = app.services().store.verify(crew.acme.id).await.expect("verifies");
+    assert_eq!((verified.first_bad, verified.erased > 0), (None, true), "{verified:?}");
 }
