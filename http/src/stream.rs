@@ -39,11 +39,11 @@ const TOPIC_SERVICES: [(&str, &str); 9] = [
     ("insights", "aiWorkforceAnalytics"),
     ("people", "employeeProfile"),
     ("payroll", "payrollReporting"),
-    ("eod", "agentHub"),
+    ("eod", "governance"),
 ];
 
 /// The topics about whose objects there are alerts.
-const ALERTED: [&str; 6] = ["attendance", "schedule", "tasks", "leave", "insights", "people"];
+const ALERTED: [&str; 7] = ["attendance", "schedule", "tasks", "leave", "insights", "people", "eod"];
 
 type Step<T> = Pin<Box<dyn Future<Output = T>>>;
 

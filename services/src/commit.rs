@@ -10,16 +10,19 @@ use workforceos_core::id::IdSource;
 use workforceos_core::session::{Ctx, Scope, Tenant, Via};
 use workforceos_core::time::{ManualClock, Timestamp};
 
-use crate::App;
+use crate::{App, alerts};
 
 /// Decides a change of the caller's company; its answer is kept for the call's idempotency key in the same commit.
 pub async fn commit<F>(app: &App, ctx: &Ctx, needs: Needs, mut decide: F) -> Result<Answer>
 where
     F: FnMut(&Facts) -> Result<(Changes, Answer)> + Send + 'static,
 {
-    let key = ctx.idempotency.clone();
+    let (key, mails) = (ctx.idempotency.clone(), app.settings.smtp_url.is_some());
     let decide = move |facts: &Facts| {
         let (mut changes, answer) = decide(facts)?;
+        if mails {
+            alerts::queue(&mut changes, facts.now);
+        }
         changes.idempotency = key.clone().map(|key| Idempotency { key, answer: answer.to_stored(), at: facts.now });
         Ok((changes, answer))
     };
@@ -27,11 +30,19 @@ where
 }
 
 /// As [`commit`], for changes whose decider wants something else than an answer back.
-pub async fn commit_with<T, F>(app: &App, ctx: &Ctx, needs: Needs, decide: F) -> Result<T>
+pub async fn commit_with<T, F>(app: &App, ctx: &Ctx, needs: Needs, mut decide: F) -> Result<T>
 where
     T: Send + 'static,
     F: FnMut(&Facts) -> Result<(Changes, T)> + Send + 'static,
 {
+    let mails = app.settings.smtp_url.is_some();
+    let decide = move |facts: &Facts| {
+        let (mut changes, made) = decide(facts)?;
+        if mails {
+            alerts::queue(&mut changes, facts.now);
+        }
+        Ok((changes, made))
+    };
     app.companies.decide(ctx.company(), needs, decide).await
 }
 

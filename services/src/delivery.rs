@@ -8,11 +8,12 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 use workforceos_core::error::Result;
+use workforceos_core::objects::EmailStatus;
 use workforceos_core::time::Timestamp;
 use workforceos_store::Pending;
 
-use crate::App;
 use crate::mail::{AT_ONCE, CODE, KIND, Post, Unsent};
+use crate::{App, alerts};
 
 const TICK: Duration = Duration::from_secs(1);
 /// How many of the mails under way may be others than codes: however slow those are, there is a way for codes.
@@ -61,7 +62,9 @@ impl Delivery {
         let codes = start(app, &self.post, CODE, free, &self.under_way, &mut self.codes).await?;
         let room = free.saturating_sub(codes).min(OTHERS.saturating_sub(self.others.len()));
         let others = start(app, &self.post, KIND, room, &self.under_way, &mut self.others).await?;
-        self.more = codes == free || others == room;
+        let rest = room.saturating_sub(others);
+        let alerts = start(app, &self.post, alerts::MAIL, rest, &self.under_way, &mut self.others).await?;
+        self.more = codes == free || others + alerts == room;
         Ok(())
     }
 }
@@ -125,23 +128,55 @@ async fn start(
 
 /// One try to send one mail, and what follows from it.
 async fn carry(app: &App, post: &Post, pending: &Pending, began: Timestamp) -> Result<()> {
-    match post.send(pending).await {
-        Ok(()) => app.store.finish_outbox(pending.id).await,
-        Err(Unsent::Ever(reason)) => {
-            tracing::error!(id = %pending.id, kind = %pending.kind, reason, "a mail was refused for good and is given up");
-            app.store.finish_outbox(pending.id).await
-        }
-        Err(Unsent::Yet(reason)) => later(app, pending, began, &reason).await,
+    if pending.kind == alerts::MAIL {
+        return carry_alerts(app, post, pending, began).await;
+    }
+    match tried(post, pending, pending, began).await {
+        Tried::Over(_) => app.store.finish_outbox(pending.id).await,
+        Tried::Again => later(app, pending, began).await,
     }
 }
 
-/// Another try after a pause that doubles, from when this one began; after three days there is none.
-async fn later(app: &App, pending: &Pending, began: Timestamp, reason: &str) -> Result<()> {
-    if queued_at(pending).is_some_and(|at| began.0 - at > GIVE_UP) {
-        tracing::error!(id = %pending.id, kind = %pending.kind, reason, "given up after three days");
-        return app.store.finish_outbox(pending.id).await;
+/// The same of a mail of alerts, which is written now; what became of it is written down with them.
+async fn carry_alerts(app: &App, post: &Post, pending: &Pending, began: Timestamp) -> Result<()> {
+    let alerts::Mailing { mail, told } = alerts::mailing(app, pending).await?;
+    let status = match mail {
+        None => EmailStatus::Dismissed,
+        Some(payload) => match tried(post, pending, &Pending { payload, ..pending.clone() }, began).await {
+            Tried::Over(status) => status,
+            Tried::Again => return later(app, pending, began).await,
+        },
+    };
+    alerts::settle(app, pending, &told, status).await?;
+    app.store.finish_outbox(pending.id).await
+}
+
+enum Tried {
+    Over(EmailStatus),
+    Again,
+}
+
+/// One try; after three days there is none again.
+async fn tried(post: &Post, pending: &Pending, mail: &Pending, began: Timestamp) -> Tried {
+    match post.send(mail).await {
+        Ok(()) => Tried::Over(EmailStatus::Sent),
+        Err(Unsent::Ever(reason)) => {
+            tracing::error!(id = %pending.id, kind = %pending.kind, reason, "a mail was refused for good and is given up");
+            Tried::Over(EmailStatus::Failed)
+        }
+        Err(Unsent::Yet(reason)) if queued_at(pending).is_some_and(|at| began.0 - at > GIVE_UP) => {
+            tracing::error!(id = %pending.id, kind = %pending.kind, reason, "given up after three days");
+            Tried::Over(EmailStatus::Failed)
+        }
+        Err(Unsent::Yet(reason)) => {
+            tracing::debug!(id = %pending.id, tries = pending.tries, reason, "not sent yet");
+            Tried::Again
+        }
     }
-    tracing::debug!(id = %pending.id, tries = pending.tries, reason, "not sent yet");
+}
+
+/// Another try after a pause that doubles, from when this one began.
+async fn later(app: &App, pending: &Pending, began: Timestamp) -> Result<()> {
     app.store.retry_outbox(pending.id, Timestamp(began.0 + pause(pending.tries)), pending.tries + 1).await
 }
 

@@ -91,6 +91,7 @@ pub struct App {
     pub webhooks: webhooks::Webhooks,
     told: heads::Told,
     pub failing_jobs: insights::Failing,
+    watch: alerts::Watch,
     first_password: OnceLock<String>,
 }
 
@@ -111,6 +112,8 @@ impl App {
         app.companies.spawn_task(webhooks::plan(Arc::downgrade(&app)));
         app.companies.spawn_task(webhooks::carry(Arc::downgrade(&app)));
         app.companies.spawn_task(heads::tell_hourly(Arc::downgrade(&app)));
+        app.companies.spawn_task(alerts::watch(Arc::downgrade(&app)));
+        app.companies.spawn_task(alerts::post(Arc::downgrade(&app)));
         Ok(app)
     }
 
@@ -124,17 +127,29 @@ impl App {
         .await?;
         let caches = Arc::new(Caches::new(store.clone()));
         let webhooks = webhooks::Webhooks::new(&settings.journal_key);
-        let (watch, lost, hooks) = (caches.clone(), caches.clone(), webhooks.clone());
+        let (cached, lost, hooks) = (caches.clone(), caches.clone(), webhooks.clone());
+        let watch = alerts::Watch::default();
+        let (follows, missed) = (watch.clone(), watch.clone());
         let hub_settings = HubSettings {
             on_entries: Some(Arc::new(move |entry| {
-                watch.notice(entry);
+                cached.notice(entry);
                 hooks.notice(entry);
+                follows.notice(entry);
             })),
-            on_lost: Some(Arc::new(move || lost.lost())),
+            on_lost: Some(Arc::new(move || {
+                lost.lost();
+                missed.lost();
+            })),
             ..HubSettings::default()
         };
         let hub = Hub::start(hub_settings, Arc::new(outside::HubAccess::new(store.clone(), caches.clone())))?;
-        let companies = Companies::start(store.clone(), hub.clone(), clock.clone(), ids.clone(), Arc::new(Timers))?;
+        let companies = Companies::start(
+            store.clone(),
+            hub.clone(),
+            clock.clone(),
+            ids.clone(),
+            Arc::new(Timers { mails: settings.smtp_url.is_some() }),
+        )?;
         Ok(Arc::new(App {
             tokens: auth::Tokens::new(&settings),
             passwords: auth::Passwords::new()?,
@@ -145,6 +160,7 @@ impl App {
             pictures: auth::avatars::Pictures::on_half_the_cores(),
             webhooks,
             told: heads::Told::default(),
+            watch,
             store,
             companies,
             hub,
@@ -174,7 +190,10 @@ impl App {
 }
 
 /// What companies do by the clock: the passes of all services, one after the other, in one commit.
-struct Timers;
+struct Timers {
+    /// Whether alerts are mailed.
+    mails: bool,
+}
 
 /// What one service does by the clock.
 struct Pass {
@@ -192,6 +211,7 @@ const PASSES: &[Pass] = &[
     Pass { needs: announcements::needs, sweep: announcements::sweep },
     Pass { needs: employees::document_needs, sweep: employees::sweep },
     Pass { needs: schedule::swap_endings::expiring, sweep: schedule::swap_endings::sweep },
+    Pass { needs: alerts::waiting, sweep: alerts::sweep },
 ];
 
 impl Sweep for Timers {
@@ -204,6 +224,9 @@ impl Sweep for Timers {
         for pass in PASSES {
             let (changes, next) = (pass.sweep)(facts)?;
             all = (all.0.join(changes), all.1.into_iter().chain(next).min());
+        }
+        if self.mails {
+            alerts::queue(&mut all.0, facts.now);
         }
         Ok(all)
     }

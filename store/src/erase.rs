@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use workforceos_core::change::Erasure;
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::objects::{self, User};
+use workforceos_core::objects::{self, Alert, User};
 use workforceos_core::{DataObject, ObjectDef, Result};
 
 use crate::arg::Arg;
@@ -107,5 +107,6 @@ fn about(sql: &mut Sql, user: UserId) {
 /// The objects that say whose they are, and the properties by which they do.
 fn owned() -> impl Iterator<Item = (&'static str, &'static str)> {
     let theirs = |def: &'static ObjectDef| Some((def.name, def.owned_by.filter(|property| *property != "id")?));
-    objects::all().into_iter().filter_map(theirs)
+    // What others are told about a person is about the person, too.
+    objects::all().into_iter().filter_map(theirs).chain([(Alert::def().name, "subjectUserId")])
 }

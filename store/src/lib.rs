@@ -3,6 +3,7 @@
 //! [`Store::turn`] is the one way to write: a company's turn reads what its decisions need and commits them together. All
 //! other reads run outside, each in a read transaction of its own.
 
+mod alerts;
 mod archived;
 mod arg;
 mod audit;

@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     step!(24, "conversations", "0024_conversations.sql"),
     step!(26, "audit log", "0026_audit_log.sql"),
     step!(27, "days", "0027_days.sql"),
+    step!(30, "alerts", "0030_alerts.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {

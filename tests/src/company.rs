@@ -196,6 +196,13 @@ impl Company {
             title: "Overdue task".to_owned(),
             message: "A task is overdue.".to_owned(),
             resolved_at: None,
+            subject_user_id: Some(who.id),
+            cause: String::new(),
+            stands: true,
+            stands_until: None,
+            clashes: json!([]),
+            mail_due_at: None,
+            mailed_at: None,
             company_id: self.id,
         };
         let seen = Audience::none().user(who.id);

@@ -100,8 +100,9 @@ impl Item {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct About {
     pub is_active: Option<bool>,
-    user_id: Option<Uuid>,
+    pub user_id: Option<Uuid>,
     pub alert_type: Option<String>,
+    pub related_entity_type: Option<String>,
 }
 
 impl About {

@@ -52,15 +52,20 @@ impl Topics {
     /// The topic of an entry: of an alert, that it is one about something. None for the audit log alone.
     pub(super) fn of_entry(entry: &Entry) -> Option<Topics> {
         let topic = Topics::of(entry.kind.as_deref()?);
-        Some(if topic.0 & ALL_ALERTS == 0 { topic } else { Topics::of_alert(About::of(entry).alert_type.as_deref()) })
+        Some(if topic.0 & ALL_ALERTS == 0 { topic } else { Topics::of_alert(&About::of(entry)) })
     }
 
-    fn of_alert(kind: Option<&str>) -> Topics {
-        let about = match kind.and_then(AlertType::parse) {
+    fn of_alert(alert: &About) -> Topics {
+        let about = match alert.alert_type.as_deref().and_then(AlertType::parse) {
             Some(AlertType::MissingCheckout) => "attendance",
-            Some(AlertType::ShiftConflict) => "schedule",
-            Some(AlertType::OverdueTask | AlertType::WorkloadOverload) => "tasks",
-            Some(AlertType::LeaveDecision | AlertType::ApprovalDelay) => "leave",
+            Some(AlertType::ShiftConflict | AlertType::WorkloadOverload) => "schedule",
+            Some(AlertType::OverdueTask) => "tasks",
+            Some(AlertType::LeaveDecision) => "leave",
+            Some(AlertType::ApprovalDelay) => match alert.related_entity_type.as_deref() {
+                Some("shiftSwap") => "schedule",
+                Some("eodReport") => "eod",
+                _ => "leave",
+            },
             Some(AlertType::DocumentExpiring) => "people",
             Some(AlertType::EodSubmitted | AlertType::EodReviewed) => "eod",
             Some(AlertType::InsightDelivered) => "insights",
@@ -120,8 +125,15 @@ mod tests {
     #[test]
     fn alerts_are_of_what_they_are_about() {
         let (all, leave) = (Topics::parse("alerts").expect("parses"), Topics::parse("leave").expect("parses"));
-        let decided = Topics::of_alert(Some("leave_decision"));
-        let (late, other) = (Topics::of_alert(Some("missing_checkout")), Topics::of_alert(Some("novelty")));
+        let of = |kind: &str, entity: &str| {
+            let text = |text: &str| Some(text.to_owned());
+            Topics::of_alert(&About { alert_type: text(kind), related_entity_type: text(entity), ..About::default() })
+        };
+        let decided = of("leave_decision", "leaveRequest");
+        let (late, other) = (of("missing_checkout", "attendanceRecord"), of("novelty", ""));
+        assert_eq!(of("approval_delay", "leaveRequest"), decided);
+        assert_eq!(of("approval_delay", "shiftSwap"), of("workload_overload", "user"));
+        assert_eq!(of("approval_delay", "eodReport"), of("eod_submitted", "eodReport"));
         assert!(
             [decided, late, other].iter().all(|alert| all.meets(*alert) && Topics::ALL.meets(*alert) && !leave.meets(*alert))
         );
@@ -133,12 +145,11 @@ mod tests {
 
     #[test]
     fn a_topic_is_left_out_with_the_alerts_about_it() {
-        let (leave, delivered) = (Topics::parse("leave").expect("parses"), Topics::of_alert(Some("insight_delivered")));
+        let of = |kind: &str| Topics::of_alert(&About { alert_type: Some(kind.to_owned()), ..About::default() });
+        let (leave, delivered) = (Topics::parse("leave").expect("parses"), of("insight_delivered"));
         let rest = Topics::ALL.without(Topics::of("insight.delivered"));
         assert!(!rest.meets(Topics::of("insight.created")) && !rest.meets(delivered));
-        assert!(
-            rest.meets(leave) && rest.meets(Topics::of_alert(Some("leave_decision"))) && rest.meets(Topics::of("novelty.born"))
-        );
+        assert!(rest.meets(leave) && rest.meets(of("leave_decision")) && rest.meets(Topics::of("novelty.born")));
         assert!(
             Topics::parse("insights,alerts").expect("parses").without(Topics::of("insight.x")).meets(Topics::of("alert.raised"))
         );

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::id::{CompanyId, UserId};
+use crate::object::Level;
 use crate::time::{Date, Timestamp};
 use crate::value::Kind;
 use crate::{data_object, wire_enum};
@@ -89,6 +90,8 @@ data_object! {
         next_day_plan: Option<String> => "nextDayPlan".text(),
         /// When it was last submitted.
         submitted_at: Option<Timestamp> => "submittedAt",
+        /// When its waiting was reported to whoever reviews it.
+        delay_alert_at: Option<Timestamp> => "delayAlertAt".read(Level::Nobody),
         /// What the manager says.
         manager_comments: Option<String> => "managerComments".text(),
         /// Who reviewed it last.

@@ -1,9 +1,12 @@
 //! Alerts that the system raises by itself.
 
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::id::{CompanyId, UserId};
+use crate::object::Level;
 use crate::time::Timestamp;
+use crate::value::Kind;
 use crate::{data_object, wire_enum};
 
 wire_enum! {
@@ -77,6 +80,20 @@ data_object! {
         message: String => "message",
         /// When it was resolved.
         resolved_at: Option<Timestamp> => "resolvedAt",
+        /// The person whom it is about; null: it is about no one person.
+        subject_user_id: Option<UserId> => "subjectUserId".read(Level::Admin),
+        /// Which of several causes that one object can have, for example the week; else empty.
+        cause: String => "cause".read(Level::Nobody),
+        /// Whether its cause is still looked at: as long as it is open, and until the cause ends if the same one must not be told again.
+        stands: bool => "stands".read(Level::Nobody),
+        /// When its cause ends by itself.
+        stands_until: Option<Timestamp> => "standsUntil".read(Level::Nobody),
+        /// The shifts that clash, in pairs: two ids, with a slash between them.
+        clashes: Json => "clashes".kind(Kind::Strings).read(Level::Nobody),
+        /// When its e-mail may be written; null: none is.
+        mail_due_at: Option<Timestamp> => "mailDueAt".read(Level::Nobody),
+        /// When its e-mail was written.
+        mailed_at: Option<Timestamp> => "mailedAt".read(Level::Nobody),
         /// The company.
         company_id: CompanyId => "companyId",
     }

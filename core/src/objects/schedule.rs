@@ -1,6 +1,7 @@
 //! Shifts, the templates that generate them, and requests to change them with colleagues.
 
 use crate::id::{CompanyId, DepartmentId, ShiftId, TemplateId, UserId};
+use crate::object::Level;
 use crate::objects::{User, UserGroup};
 use crate::time::{Date, Timestamp};
 use crate::{data_object, wire_enum};
@@ -128,6 +129,8 @@ data_object! {
         decision_note: Option<String> => "decisionNote",
         /// When the first of its shifts begins: until then it can be approved.
         expires_at: Option<Timestamp> => "expiresAt",
+        /// When its waiting was reported to whoever decides.
+        delay_alert_at: Option<Timestamp> => "delayAlertAt".read(Level::Nobody),
         /// The company.
         company_id: CompanyId => "companyId".filter(),
     }

@@ -8,13 +8,13 @@ use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::AttendanceId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, AttendanceStatus};
+use workforceos_core::objects::{AlertType, AttendanceRecord, AttendanceStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::{Patch, Reach, input};
 
 use super::rules::{self, Times};
-use crate::{Api, App, commit};
+use crate::{Api, App, alerts, commit};
 
 input! {
     pub struct Correct {
@@ -47,7 +47,9 @@ pub fn api() -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Correct) -> Result<Answer> {
     let caller = ctx.clone();
-    commit(&app, &ctx, Needs::attendance(input.attendance_record_id), move |facts| decide(facts, &caller, &input)).await
+    let id = input.attendance_record_id;
+    let needs = Needs::attendance(id).and_query(alerts::open(ctx.company(), AlertType::MissingCheckout, id.0));
+    commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
 }
 
 fn decide(facts: &Facts, ctx: &Ctx, input: &Correct) -> Result<(Changes, Answer)> {
@@ -66,11 +68,20 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &Correct) -> Result<(Changes, Answer)
     if touches_times {
         retime(&mut record, input, facts.now, &rules::times(state, shift, before.user_id))?;
     }
+    let (was_open, is_open) = (alerts::is_open(before), alerts::is_open(&record));
+    if is_open && !was_open {
+        // The check-out is missing anew, and is reported anew.
+        record.checkout_alert_at = None;
+    }
+    let resolved = match was_open && is_open {
+        true => Changes::none(),
+        false => alerts::resolve(ctx, facts, AlertType::MissingCheckout, record.meta.id)?,
+    };
     let record = record.touched(facts.now);
     let event = rules::event(state, ctx, "attendance.corrected", &record).audited(Some(&**before));
     let open = record.check_in_time.is_some() && record.check_out_time.is_none() && record.checkout_alert_at.is_none();
     let due = open.then(|| shift.ends_at.plus_minutes(state.policy.missing_checkout_minutes));
-    Ok((Changes::none().put(&record).event(event).due(due), Answer::object(ctx, &record)))
+    Ok((Changes::none().put(&record).event(event).due(due).join(resolved), Answer::object(ctx, &record)))
 }
 
 /// The corrected times, checked, and what follows from them.

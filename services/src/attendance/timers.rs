@@ -88,10 +88,13 @@ fn report(facts: &Facts, ctx: &Ctx, shift: &Shift, record: &AttendanceRecord) ->
     note.audited = false;
     let mut changes = Changes::none().put(&reported).event(note);
     let superior = alerts::superior(facts, record.user_id);
-    for recipient in std::iter::once(record.user_id).chain(superior) {
+    let about = (AttendanceRecord::def().name, record.meta.id);
+    // Who has archived the profile hears nothing; the superior does.
+    let own = Some(record.user_id).filter(|user| facts.state.people.role(*user).is_some());
+    for recipient in own.into_iter().chain(superior) {
         let message =
             format!("The shift of {} ended at {} and the check-out is still missing.", shift.shift_date, shift.end_time);
-        let alert = alerts::alert(facts, AlertType::MissingCheckout, recipient, "attendanceRecord", record.meta.id, message);
+        let alert = alerts::alert(facts, AlertType::MissingCheckout, recipient, Some(record.user_id), about, message);
         changes = changes.join(alerts::raise(ctx, &alert));
     }
     changes

@@ -146,6 +146,13 @@ impl Theirs {
                 theirs.purged.extend(alerts.filter(|(_, id)| !known.contains(id)));
             }
         }
+        // And of the person: that somebody is planned for too much is told by name.
+        let about = Query::of(Alert::def(), company, Cond::eq("subjectUserId", id.0));
+        for row in app.store.select(&about).await? {
+            if !theirs.purged.iter().any(|(_, known)| *known == row.id()) {
+                theirs.purged.push((Alert::def(), row.id()));
+            }
+        }
         for (def, texts) in emptied() {
             let rows = app.store.owned(def, company, id).await?;
             theirs.emptied.extend(rows.iter().filter(|row| tells(row, texts)).map(|row| (def, row.id())));

@@ -19,6 +19,13 @@ use crate::{Api, App, alerts, commit, shape};
 /// The most alerts of a list.
 const NEWEST: u64 = 100;
 
+input! {
+    pub struct Which {
+        /// OPEN or RESOLVED alone; both unless said otherwise.
+        status: Option<AlertStatus> => "status" Query,
+    }
+}
+
 pub fn list() -> Api {
     Api::list("listAlerts")
         .named("alerts")
@@ -27,12 +34,13 @@ pub fn list() -> Api {
         .any_tenant()
         .plain()
         .output(|| shape::list(alert_shape(), "Your newest alerts."))
-        .about("Your own alerts, open and resolved, the newest 100 first.")
+        .about("Your own alerts, the newest 100 first: open and resolved ones, or those of a status.")
         .handler(newest)
 }
 
-async fn newest(app: Arc<App>, ctx: Ctx, _: ()) -> Result<Answer> {
-    let own = Query::of(Alert::def(), ctx.company(), Cond::eq("recipientUserId", ctx.user().0));
+async fn newest(app: Arc<App>, ctx: Ctx, input: Which) -> Result<Answer> {
+    let status = input.status.map_or(Cond::TRUE, |status| Cond::eq("status", status.as_str()));
+    let own = Query::of(Alert::def(), ctx.company(), Cond::eq("recipientUserId", ctx.user().0).and(status));
     let query = Query { order: order(Alert::def(), "-createdAt,-id"), limit: NEWEST, ..own };
     let found = app.store.select(&query).await?.into_iter().map(Alert::from_record);
     Ok(Answer::json(found.map(|alert| alert.map(|alert| told(&alert))).collect::<Result<_>>()?))
@@ -70,7 +78,7 @@ fn decide(facts: &Facts, ctx: &Ctx, id: AlertId) -> Result<(Changes, Answer)> {
     if alert.status == AlertStatus::Resolved {
         return Ok((Changes::none(), Answer::json(told(&alert))));
     }
-    let (changes, alert) = alerts::settled(ctx, facts, alert);
+    let (changes, alert) = alerts::acknowledged(ctx, facts, alert);
     Ok((changes, Answer::json(told(&alert))))
 }
 

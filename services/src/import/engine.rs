@@ -21,7 +21,7 @@ use workforceos_core::value::{Kind, Value};
 use super::record;
 use super::report::{Options, Report, What};
 use super::table::{self, Bad, Cells, Column, Line};
-use crate::App;
+use crate::{App, alerts};
 
 /// How much one part may hold, as rows count themselves.
 const MAX_WEIGHT: usize = 1_000;
@@ -104,7 +104,8 @@ pub async fn run<I: Importer>(
         told.take(bad.clone());
         let all = done + rows.len() as u64 * I::STEPS as u64;
         let (progress, mut heard) = watch::channel(0_u64);
-        let running = app.companies.bulk(ctx.company(), Run::<I>::new(ctx, rows, told, writes, progress));
+        let run = Run::<I> { mails: app.settings.smtp_url.is_some(), ..Run::new(ctx, rows, told, writes, progress) };
+        let running = app.companies.bulk(ctx.company(), run);
         tokio::pin!(running);
         let ran = loop {
             tokio::select! {
@@ -202,6 +203,8 @@ struct Run<I: Importer> {
     writes: bool,
     /// For the audit log alone.
     quiet: bool,
+    /// Whether alerts are mailed.
+    mails: bool,
     report: Report,
     bad: Vec<Bad>,
     whats: BTreeMap<u64, What>,
@@ -227,6 +230,7 @@ impl<I: Importer> Run<I> {
             at: 0,
             writes,
             quiet: rows.len() > LOUD,
+            mails: false,
             rows: Arc::new(rows),
             report,
             bad: Vec::new(),
@@ -270,7 +274,10 @@ impl<I: Importer> Bulk for Run<I> {
         let mut dones = Vec::with_capacity(rows.len());
         for (line, found) in rows.iter().zip(found) {
             match found {
-                Ok(done) => {
+                Ok(mut done) => {
+                    if self.mails {
+                        alerts::queue(&mut done.changes, facts.now);
+                    }
                     self.report.department(done.department.clone());
                     self.waiting.extend(done.waits_for.clone().map(|key| (line.line, I::key(&line.row), key)));
                     let what = self.whats.entry(line.line).or_insert(done.what);

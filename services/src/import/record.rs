@@ -27,7 +27,8 @@ pub fn part(ctx: &Ctx, rows: Vec<(What, Changes)>, quiet: bool) -> Changes {
                 reach.extend(untold.flat_map(|event| event.audience.reach).map(UserId));
                 new_rows(&changes).for_each(|(object, id)| made.entry(object).or_default().push(id));
             }
-            changes.events.iter_mut().for_each(hush);
+            // Alerts are their recipients' alone, and few.
+            changes.events.iter_mut().filter(|event| event.kind != Some("alert.raised")).for_each(hush);
         }
         all = all.join(changes);
     }

@@ -140,7 +140,7 @@ fn alerted(facts: &Facts, ctx: &Ctx, insight: &AiInsight, told: &[UserId]) -> Re
     for user in told.iter().filter(|user| !about.iter().any(|a| a.recipient_user_id == **user)) {
         let headline = insight.title.as_deref().unwrap_or(&insight.insight_type);
         let message = format!("There is a new insight for you: {headline}.");
-        let mut alert = alerts::alert(facts, AlertType::InsightDelivered, *user, AiInsight::def().name, id, message);
+        let mut alert = alerts::alert(facts, AlertType::InsightDelivered, *user, None, (AiInsight::def().name, id), message);
         alert.severity = Severity::Low;
         changes = changes.join(alerts::raise(ctx, &alert));
     }

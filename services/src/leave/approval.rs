@@ -8,6 +8,7 @@ use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, DayPart, LeaveRequest, LeaveStatus, Shift, ShiftStatus};
 use workforceos_core::session::Ctx;
+use workforceos_core::time::Timestamp;
 
 use super::rules::Span;
 use crate::alerts;
@@ -80,7 +81,6 @@ pub fn given_back(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
 pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
     let clashing = clashing(facts, leave);
     let Some((first, rival)) = clashing.first() else { return Changes::none() };
-    let recipient = alerts::superior(facts, leave.user_id).unwrap_or(leave.user_id);
     let message = format!(
         "The cancelled leave makes {} shifts overlap others of the same person; the first is {} on {}, against {}.",
         clashing.len(),
@@ -88,9 +88,8 @@ pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
         first.shift_date,
         rival.meta.id
     );
-    let kind = LeaveRequest::def().name;
-    let alert = alerts::alert(facts, AlertType::ShiftConflict, recipient, kind, leave.meta.id, message);
-    alerts::raise(ctx, &alert)
+    let about = (LeaveRequest::def().name, leave.meta.id);
+    alerts::raise(ctx, &alerts::conflict(facts, leave.user_id, about, message, &clashing))
 }
 
 /// Coming shifts that the person has again without the leave, each with another one at that time.
@@ -127,12 +126,16 @@ pub fn told(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<Changes> {
     let (from, to) = (leave.start_date, leave.end_date);
     let message = format!("Your request for {} leave from {from} to {to} was {}.", leave.leave_type, leave.status.as_str());
     let kind = LeaveRequest::def().name;
-    let new = alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, kind, leave.meta.id, message);
+    let mut new =
+        alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, Some(leave.user_id), (kind, leave.meta.id), message);
+    // Once the leave would be over it is no news any more; of one that is over already there is a week to read.
+    let week = Timestamp(facts.now.0 + 7 * Timestamp::DAY);
+    new.stands_until = Some(facts.state.zone().day(to).1.max(week));
     // An earlier decision that nobody has taken note of yet is overtaken: one alert tells how the request stands.
     let open =
         |a: &Alert| a.alert_type == new.alert_type && a.related_entity_id == leave.meta.id && a.status == AlertStatus::Open;
     let alert = match facts.rows::<Alert>()?.into_iter().find(open) {
-        Some(earlier) => Alert { message: new.message, ..earlier }.touched(facts.now),
+        Some(earlier) => Alert { message: new.message, stands_until: new.stands_until, ..earlier }.touched(facts.now),
         None => new,
     };
     Ok(resolved.join(alerts::raise(ctx, &alert)))

@@ -5,21 +5,19 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::CompanyId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AlertType, LeaveRequest, LeaveStatus};
+use workforceos_core::objects::{AlertType, LeaveRequest, LeaveStatus, Severity};
 use workforceos_core::query::{Cond, Query, order};
 use workforceos_core::session::{Ctx, Tenant};
 use workforceos_core::time::Timestamp;
 
 use crate::alerts;
 
-/// How long a request may wait before those who decide are reminded of it.
-const PATIENCE: i64 = 48 * Timestamp::HOUR;
 /// The most requests that one pass reports.
 const MAX_ROWS: usize = 250;
 
 /// When a request has waited for too long.
 pub fn overdue_at(leave: &LeaveRequest) -> Timestamp {
-    Timestamp(leave.request_date.0 + PATIENCE)
+    alerts::waits_too_long(leave.request_date)
 }
 
 /// The requests that have waited for longest, and one more than a pass reports: it tells when the next is due.
@@ -56,6 +54,10 @@ fn report(facts: &Facts, ctx: &Ctx, mut request: LeaveRequest) -> Changes {
     let (from, to) = (request.start_date, request.end_date);
     let message = format!("A request for {} leave from {from} to {to} has waited for two days.", request.leave_type);
     let kind = LeaveRequest::def().name;
-    let alert = alerts::alert(facts, AlertType::ApprovalDelay, decider, kind, request.meta.id, message);
+    let mut alert =
+        alerts::alert(facts, AlertType::ApprovalDelay, decider, Some(request.user_id), (kind, request.meta.id), message);
+    if alerts::is_near(facts.now, facts.state.zone().day(from).0) {
+        alert.severity = Severity::High;
+    }
     changes.join(alerts::raise(ctx, &alert))
 }

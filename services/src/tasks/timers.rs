@@ -77,7 +77,8 @@ fn report(facts: &Facts, ctx: &Ctx, mut task: IndividualTask) -> Changes {
     if state.people.role(user).is_some() {
         let due = task.due_time.map(|at| state.zone().local(at).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
         let message = format!("\u{201c}{}\u{201d} was due at {due} and is still pending.", task.title);
-        let alert = alerts::alert(facts, AlertType::OverdueTask, user, "individualTask", task.meta.id, message);
+        let alert =
+            alerts::alert(facts, AlertType::OverdueTask, user, Some(user), (IndividualTask::def().name, task.meta.id), message);
         task.overdue_alert_id = Some(AlertId(alert.meta.id));
         changes = alerts::raise(ctx, &alert);
     }

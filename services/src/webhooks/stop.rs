@@ -5,7 +5,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::UserId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AlertType, Severity, Webhook};
+use workforceos_core::objects::{AlertType, Webhook};
 use workforceos_core::session::{Ctx, Role, Tenant};
 use workforceos_core::zone::Zone;
 
@@ -50,8 +50,7 @@ fn disabled(ctx: &Ctx, facts: &Facts, before: &Webhook, reason: &str) -> Changes
     let message = format!("The webhook to {host} gets no more events. {reason}. Enable it again once that is mended.");
     for admin in admins(facts) {
         let kind = AlertType::WebhookDisabled;
-        let mut alert = alerts::alert(facts, kind, admin, Webhook::def().name, off.meta.id, message.clone());
-        alert.severity = Severity::High;
+        let alert = alerts::alert(facts, kind, admin, None, (Webhook::def().name, off.meta.id), message.clone());
         changes = changes.join(alerts::raise(ctx, &alert));
     }
     changes

@@ -9,7 +9,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{AlertType, UserGroupMember};
+use workforceos_core::objects::UserGroupMember;
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
@@ -73,7 +73,6 @@ pub fn member(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (U
 /// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.
 fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
     let clashes = schedule::membership_clashes(facts.state, member.group_id, member.user_id, facts.now);
-    let recipient = alerts::superior(facts, member.user_id).unwrap_or(member.user_id);
     let Some((first, rival)) = clashes.first() else { return Changes::none() };
     let date = facts.state.schedule.get(*first).map(|s| s.shift_date.to_string()).unwrap_or_default();
     let message = format!(
@@ -81,8 +80,10 @@ fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
          against {rival}.",
         clashes.len()
     );
-    let alert = alerts::alert(facts, AlertType::ShiftConflict, recipient, "userGroupMember", member.meta.id, message);
-    alerts::raise(ctx, &alert)
+    let schedule = &facts.state.schedule;
+    let pairs = clashes.iter().filter_map(|(one, other)| Some((&**schedule.get(*one)?, &**schedule.get(*other)?)));
+    let about = (UserGroupMember::def().name, member.meta.id);
+    alerts::raise(ctx, &alerts::conflict(facts, member.user_id, about, message, &pairs.collect::<Vec<_>>()))
 }
 
 fn check(facts: &Facts, group: DepartmentId, user: UserId) -> Result<()> {

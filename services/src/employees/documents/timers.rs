@@ -76,10 +76,13 @@ fn alerted(facts: &Facts, ctx: &Ctx, document: &EmployeeDocument, left: i64) -> 
     for recipient in std::iter::once(document.user_id).chain(alerts::superior(facts, document.user_id)) {
         let message = format!("The document \"{}\" is valid until {until}: {days}.", document.document_type);
         let kind = AlertType::DocumentExpiring;
-        let mut alert = alerts::alert(facts, kind, recipient, EmployeeDocument::def().name, document.meta.id, message);
-        if left <= 1 {
-            alert.severity = Severity::High;
-        }
+        let about = (EmployeeDocument::def().name, document.meta.id);
+        let mut alert = alerts::alert(facts, kind, recipient, Some(document.user_id), about, message);
+        alert.severity = match left {
+            ..=1 => Severity::Critical,
+            2..=7 => Severity::High,
+            _ => Severity::Medium,
+        };
         changes = changes.join(alerts::raise(ctx, &alert));
     }
     Ok(changes)

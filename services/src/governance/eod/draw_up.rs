@@ -86,6 +86,7 @@ pub fn draw_up(facts: &Facts, user: UserId, date: Date, before: Option<&EodRepor
         blockers: before.and_then(|report| report.blockers.clone()),
         next_day_plan: before.and_then(|report| report.next_day_plan.clone()),
         submitted_at: before.and_then(|report| report.submitted_at),
+        delay_alert_at: before.and_then(|report| report.delay_alert_at),
         manager_comments: before.and_then(|report| report.manager_comments.clone()),
         reviewed_by: before.and_then(|report| report.reviewed_by),
         reviewed_at: before.and_then(|report| report.reviewed_at),

@@ -135,12 +135,12 @@ async fn send(app: Arc<App>, ctx: Ctx, input: Submit) -> Result<Answer> {
     Error::none_of(problems)?;
     let name = name(&app, &ctx).await?;
     let act = ctx.clone();
-    let needs = needs(ctx.company(), ctx.tenant.zone, ctx.user(), date).and_follow(reviews);
+    let needs = needs(ctx.company(), ctx.tenant.zone, ctx.user(), date).and_follow(reviews_of);
     commit(&app, &ctx, needs, move |facts| submitted(facts, &act, date, &input, &name)).await
 }
 
-/// What the author was told of reviews so far, and has acted on now.
-fn reviews(rows: &HashMap<Uuid, Record>) -> Vec<Query> {
+/// The open alerts that tell of reviews of the reports that were read.
+fn reviews_of(rows: &HashMap<Uuid, Record>) -> Vec<Query> {
     let reports = rows.values().filter(|row| *row.def == *EodReport::def());
     let company = |row: &Record| row.get("companyId").as_id().map(CompanyId);
     reports.filter_map(|row| Some(alerts::open(company(row)?, AlertType::EodReviewed, row.id()))).collect()
@@ -157,13 +157,17 @@ fn submitted(facts: &Facts, ctx: &Ctx, date: Date, input: &Submit, name: &str) -
         blockers: input.blockers.clone(),
         next_day_plan: input.next_day_plan.clone(),
         submitted_at: Some(facts.now),
+        delay_alert_at: None,
         ..draw_up(facts, ctx.user(), date, before.as_ref())?
     };
     let event = event(facts, ctx, "eod.submitted", &report, before.as_ref());
-    let mut changes = alerts::resolve(ctx, facts, AlertType::EodReviewed, report.meta.id)?.put(&report).event(event);
-    if let Some(manager) = facts.state.people.manager_of(ctx.user()) {
+    let mut changes = Changes::none().put(&report).event(event).due(Some(alerts::waits_too_long(facts.now)));
+    // What was said of it the last time is done with.
+    changes = changes.join(alerts::resolve(ctx, facts, AlertType::EodReviewed, report.meta.id)?);
+    if let Some(superior) = alerts::superior(facts, ctx.user()) {
         let message = format!("{name} submitted the end-of-day report of {date}.");
-        let alert = alerts::alert(facts, AlertType::EodSubmitted, manager, EodReport::def().name, report.meta.id, message);
+        let about = (EodReport::def().name, report.meta.id);
+        let alert = alerts::alert(facts, AlertType::EodSubmitted, superior, Some(ctx.user()), about, message);
         changes = changes.join(alerts::raise(ctx, &alert));
     }
     Ok((changes, Answer::json(told(&report, name))))

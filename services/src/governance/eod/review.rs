@@ -8,7 +8,7 @@ use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::EodReportId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AlertType, EodReport, EodStatus};
+use workforceos_core::objects::{AlertType, EodReport, EodStatus, Severity};
 use workforceos_core::session::Ctx;
 use workforceos_core::{Reach, input, wire_enum};
 
@@ -64,7 +64,9 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: ReviewReport) -> Result<Answer> 
     let author = EodReport::from_record(record)?.user_id;
     let names = people::names(&app, &ctx, [author]).await?;
     let (act, name) = (ctx.clone(), names.of(author).to_owned());
-    let needs = Needs::row::<EodReport>(input.id).and_query(alerts::open(ctx.company(), AlertType::EodSubmitted, input.id.0));
+    let about = |kind| alerts::open(ctx.company(), kind, input.id.0);
+    let needs =
+        Needs::row::<EodReport>(input.id).and_query(about(AlertType::EodSubmitted)).and_query(about(AlertType::ApprovalDelay));
     commit(&app, &ctx, needs, move |facts| decide(facts, &act, &input, &name)).await
 }
 
@@ -95,8 +97,13 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ReviewReport, name: &str) -> Result<
         Some(comments) => format!("Your end-of-day report of {}: {}. {comments}", report.report_date, status.as_str()),
         None => format!("Your end-of-day report of {}: {}.", report.report_date, status.as_str()),
     };
-    let alert = alerts::alert(facts, AlertType::EodReviewed, report.user_id, EodReport::def().name, report.meta.id, message);
+    let about = (EodReport::def().name, report.meta.id);
+    let mut alert = alerts::alert(facts, AlertType::EodReviewed, report.user_id, Some(report.user_id), about, message);
+    if status != EodStatus::Approved {
+        alert.severity = Severity::Medium;
+    }
     let settled = alerts::resolve(ctx, facts, AlertType::EodSubmitted, report.meta.id)?;
+    let settled = settled.join(alerts::resolve(ctx, facts, AlertType::ApprovalDelay, report.meta.id)?);
     let event = event(facts, ctx, "eod.reviewed", &report, Some(&before));
     let changes = settled.put(&report).event(event).join(alerts::raise(ctx, &alert));
     Ok((changes, Answer::json(told(&report, name))))

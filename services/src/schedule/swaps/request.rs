@@ -14,7 +14,7 @@ use workforceos_core::{Reach, input};
 
 use super::rules;
 use crate::attendance::rules::check_unlocked;
-use crate::{Api, App, commit};
+use crate::{Api, App, alerts, commit};
 
 input! {
     pub struct RequestSwap {
@@ -87,10 +87,12 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &RequestSwap) -> Result<(Changes, Ans
         decided_at: None,
         decision_note: None,
         expires_at: shifts.map(|shift| shift.starts_at).min(),
+        delay_alert_at: None,
         company_id: ctx.company(),
     };
     let event = Event::of(ctx, "shift.swapRequested", &swap, rules::audience(state, &swap)).audited::<ShiftSwap>(None);
     let taken = || Error::conflict("AlreadyExists", "A request for this shift is pending already");
-    let changes = Changes::none().put(&swap).event(event).due(swap.expires_at).taken(taken);
+    let changes =
+        Changes::none().put(&swap).event(event).due(swap.expires_at).due(Some(alerts::waits_too_long(facts.now))).taken(taken);
     Ok((changes, Answer::object(ctx, &swap)))
 }

@@ -1,6 +1,7 @@
 //! Governance under `/api/v1`: alerts, duties and end-of-day reports, in their own style on the wire.
 
 mod alerts;
+mod causes;
 mod days;
 mod duties;
 mod review;
