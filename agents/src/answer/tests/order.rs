@@ -151,7 +151,7 @@ async fn a_long_history_is_cut_and_the_model_is_told_so() {
     let long = Message::User("word ".repeat(70_000));
     let short = Message::User("short".to_owned());
     let running = scene.start_with(|job| job.history = vec![long, short.clone()]);
-    assert_eq!(running.outcome().await.messages.len(), 2);
+    assert_eq!(scene.stored_once(&running).await.messages.len(), 2);
     let request = scene.provider.request(0);
     assert_eq!(request.messages, [short, Message::User("Who works today?".to_owned())]);
     assert_eq!(request.system, format!("You help.\n\n{}", crate::history::LEFT_OUT));
