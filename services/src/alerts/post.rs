@@ -78,13 +78,21 @@ pub async fn run(app: Weak<App>) {
 
 async fn write_all(app: &App) -> Result<()> {
     for company in app.store.alerts_to_mail(app.clock.now()).await? {
-        let ctx = ctx(app, company);
-        for _ in 0..ROUNDS {
-            let (act, mails) = (ctx.clone(), app.settings.smtp_url.is_some());
-            let more = commit_with(app, &ctx, due(company, app.clock.now()), move |facts| written(facts, &act, mails)).await?;
-            if !more {
-                break;
-            }
+        // One that fails keeps nobody else waiting.
+        if let Err(error) = write(app, company).await {
+            tracing::warn!(%company, %error, source = ?error.source, "a company's mails of alerts could not be written; trying again");
+        }
+    }
+    Ok(())
+}
+
+async fn write(app: &App, company: CompanyId) -> Result<()> {
+    let ctx = ctx(app, company);
+    for _ in 0..ROUNDS {
+        let (act, mails) = (ctx.clone(), app.settings.smtp_url.is_some());
+        let more = commit_with(app, &ctx, due(company, app.clock.now()), move |facts| written(facts, &act, mails)).await?;
+        if !more {
+            break;
         }
     }
     Ok(())

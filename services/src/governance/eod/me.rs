@@ -130,7 +130,9 @@ async fn send(app: Arc<App>, ctx: Ctx, input: Submit) -> Result<Answer> {
     let today = day::today(&app, &ctx).await?;
     let date = input.report_date.unwrap_or(today);
     let others = [("blockers", input.blockers.as_deref()), ("next_day_plan", input.next_day_plan.as_deref())];
-    let mut problems: Vec<Problem> = date_problem(date, today).into_iter().collect();
+    // What was sent back can be submitted again, however long ago the day was.
+    let there = date < today && !app.store.select(&existing(ctx.company(), ctx.user(), date)).await?.is_empty();
+    let mut problems: Vec<Problem> = date_problem(date, today).filter(|_| !there).into_iter().collect();
     problems.extend(text_problems(&input.work_summary, others));
     Error::none_of(problems)?;
     let name = name(&app, &ctx).await?;
