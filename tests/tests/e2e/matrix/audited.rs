@@ -21,7 +21,7 @@ const UNLISTED: &[(&str, &str)] = &[
 /// Who may, and whose act is a success.
 fn actor(api: &Api) -> Who {
     match reach(api) {
-        Reach::Root => Who::SuperAdmin,
+        Reach::Root | Reach::RootAdmins => Who::SuperAdmin,
         _ if api.name == "reviewEodReport" => Who::Manager,
         _ => Who::Owner,
     }

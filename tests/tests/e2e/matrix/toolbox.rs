@@ -17,7 +17,7 @@ use crate::agent_tools::{ask, content, has_id, revealed, with};
 on_both_databases!(agents_answer_as_rest_does, no_agent_is_told_a_secret);
 
 fn highest(api: &Api) -> Who {
-    if reach(api) == Reach::Root { Who::SuperAdmin } else { Who::Owner }
+    if matches!(reach(api), Reach::Root | Reach::RootAdmins) { Who::SuperAdmin } else { Who::Owner }
 }
 
 /// Calls an API as a model would: it has seen the ids, and knows their names alone.
@@ -81,7 +81,7 @@ async fn no_agent_is_told_a_secret(db: Db) {
                 check(api.name, text);
             }
             told += 1;
-            if done.success && who == highest(&api) && reach(&api) != Reach::Root {
+            if done.success && who == highest(&api) && !matches!(reach(&api), Reach::Root | Reach::RootAdmins) {
                 codes.extend(secrets::proxy_codes(&content(&done.page)));
             }
         }
