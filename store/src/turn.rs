@@ -147,14 +147,19 @@ impl Turn {
         }
     }
 
-    /// The distinct rows that entries after `seq` wrote; `None` where they are more than `limit`, or where the journal
-    /// does not reach back to `seq`: then everything must be read again.
-    pub async fn touched_since(&mut self, seq: i64, limit: u32) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
+    /// The distinct rows of `wanted` objects that entries after `seq` wrote; `None` where they are more than `limit`, or where
+    /// the journal does not reach back to `seq`: then everything must be read again.
+    pub async fn touched_since(
+        &mut self,
+        seq: i64,
+        limit: u32,
+        wanted: impl Fn(&ObjectDef) -> bool,
+    ) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
         match &mut self.hold {
-            Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit).await,
+            Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit, wanted).await,
             Hold::Sqlite(_) => {
                 let mut held = self.store.0.reader_of(self.company, Mode::Read).await?;
-                journal::touched_since(&mut held.conn(), self.company, seq, limit).await
+                journal::touched_since(&mut held.conn(), self.company, seq, limit, wanted).await
             }
         }
     }
