@@ -127,7 +127,7 @@ impl<F: Format> Provider for Remote<F> {
                 }
                 Err(failure) => failure,
             };
-            count(outcome(&failure));
+            count(failure.kind());
             // Each habit is learned once, so this ends.
             if habits.learn(&failure) {
                 continue;
@@ -145,16 +145,6 @@ impl<F: Format> Provider for Remote<F> {
 
 fn count(outcome: &'static str) {
     metrics::counter!("workforceos_model_requests_total", "outcome" => outcome).increment(1);
-}
-
-fn outcome(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Refused { .. } => "refused",
-        Failure::Overloaded { .. } => "overloaded",
-        Failure::Unreachable(_) => "unreachable",
-        Failure::TimedOut => "timed_out",
-        Failure::Malformed(_) => "malformed",
-    }
 }
 
 fn broke_off() -> Failure {
