@@ -180,9 +180,9 @@ impl Turn {
         }
     }
 
-    /// Takes a part of a change that is too large for one batch: rows and entries, nothing else. Nothing of it is seen before the
-    /// turn's commit, and nothing is left if there is none. On SQLite the turn's own reads do not find it either. After an error
-    /// the turn can only be dropped.
+    /// Takes a part of a change that is too large for one batch: rows, each in one part alone, and entries. Nothing of it is seen
+    /// before the turn's commit, and nothing is left if there is none. On SQLite the turn's own reads do not find it either. After
+    /// an error the turn can only be dropped.
     pub async fn stage(&mut self, part: Changes, now: Timestamp) -> Result<()> {
         let parts = self.parts.get_or_insert_default();
         parts.due_at = earlier(parts.due_at, part.due_at.map(|at| at.0));
