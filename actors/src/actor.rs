@@ -313,9 +313,9 @@ pub(crate) fn absorb(state: &mut State, rows: &mut HashMap<Uuid, Record>, change
     Ok(())
 }
 
-/// Re-reads the rows that the journal names since the state's sequence; `false` if they are too many.
+/// Re-reads the rows that the journal names since the state's sequence, of what the state holds; `false` if they are too many.
 async fn catch_up(state: &mut State, turn: &mut Turn) -> Result<bool> {
-    let Some(touched) = turn.touched_since(state.seq, 1_000).await? else { return Ok(false) };
+    let Some(touched) = turn.touched_since(state.seq, 1_000, State::holds).await? else { return Ok(false) };
     let mut by_object: HashMap<&str, (&'static ObjectDef, Vec<Uuid>)> = HashMap::new();
     for (def, id) in touched {
         by_object.entry(def.name).or_insert((def, Vec::new())).1.push(id);

@@ -79,12 +79,6 @@ impl Turn {
         self.step(Step::Fail(failure))
     }
 
-    /// The stream is over without an end.
-    pub fn breaks_off(mut self) -> Turn {
-        self.bare = true;
-        self
-    }
-
     pub fn usage(mut self, prompt: u64, completion: u64) -> Turn {
         self.usage = Usage { prompt, completion };
         self

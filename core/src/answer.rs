@@ -282,7 +282,7 @@ impl Serialize for JoinedView<'_> {
 }
 
 /// An iterator as a JSON array.
-struct Each<I>(Cell<Option<I>>);
+pub(crate) struct Each<I>(pub(crate) Cell<Option<I>>);
 
 impl<T: Serialize, I: Iterator<Item = T>> Serialize for Each<I> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

@@ -73,13 +73,14 @@ pub(crate) async fn oldest(conn: &mut Conn<'_>, company: CompanyId) -> Result<Op
     rows.first().map_or(Ok(None), |row| row.int(0).ours())
 }
 
-/// The distinct rows that entries after `seq` wrote; `None` where there are more than `limit` entries or rows, or where
-/// the journal does not reach back to `seq`.
+/// The distinct rows of `wanted` objects that entries after `seq` wrote; `None` where there are more than `limit` entries or
+/// rows, or where the journal does not reach back to `seq`.
 pub(crate) async fn touched_since(
     conn: &mut Conn<'_>,
     company: CompanyId,
     seq: i64,
     limit: u32,
+    wanted: impl Fn(&ObjectDef) -> bool,
 ) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
     let mut sql = Sql::new(conn.dialect());
     sql.push("SELECT seq, touched FROM journal WHERE company_id = ").bind(Arg::id(company));
@@ -102,7 +103,7 @@ pub(crate) async fn touched_since(
         for (name, id) in names {
             // An object of a newer version than this program's.
             let Some(def) = by_name(&name) else { return Ok(None) };
-            if seen.insert((def.table, id)) {
+            if wanted(def) && seen.insert((def.table, id)) {
                 list.push((def, id));
             }
         }

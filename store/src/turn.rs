@@ -147,14 +147,19 @@ impl Turn {
         }
     }
 
-    /// The distinct rows that entries after `seq` wrote; `None` where they are more than `limit`, or where the journal
-    /// does not reach back to `seq`: then everything must be read again.
-    pub async fn touched_since(&mut self, seq: i64, limit: u32) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
+    /// The distinct rows of `wanted` objects that entries after `seq` wrote; `None` where they are more than `limit`, or where
+    /// the journal does not reach back to `seq`: then everything must be read again.
+    pub async fn touched_since(
+        &mut self,
+        seq: i64,
+        limit: u32,
+        wanted: impl Fn(&ObjectDef) -> bool,
+    ) -> Result<Option<Vec<(&'static ObjectDef, Uuid)>>> {
         match &mut self.hold {
-            Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit).await,
+            Hold::Postgres(held) => journal::touched_since(&mut held.conn(), self.company, seq, limit, wanted).await,
             Hold::Sqlite(_) => {
                 let mut held = self.store.0.reader_of(self.company, Mode::Read).await?;
-                journal::touched_since(&mut held.conn(), self.company, seq, limit).await
+                journal::touched_since(&mut held.conn(), self.company, seq, limit, wanted).await
             }
         }
     }
@@ -175,9 +180,9 @@ impl Turn {
         }
     }
 
-    /// Takes a part of a change that is too large for one batch: rows and entries, nothing else. Nothing of it is seen before the
-    /// turn's commit, and nothing is left if there is none. On SQLite the turn's own reads do not find it either. After an error
-    /// the turn can only be dropped.
+    /// Takes a part of a change that is too large for one batch: rows, each in one part alone, and entries. Nothing of it is seen
+    /// before the turn's commit, and nothing is left if there is none. On SQLite the turn's own reads do not find it either. After
+    /// an error the turn can only be dropped.
     pub async fn stage(&mut self, part: Changes, now: Timestamp) -> Result<()> {
         let parts = self.parts.get_or_insert_default();
         parts.due_at = earlier(parts.due_at, part.due_at.map(|at| at.0));

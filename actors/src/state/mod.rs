@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::json;
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, DepartmentId, TaskAssignmentId, UserId};
-use workforceos_core::object::{DataObject, Meta, Record};
+use workforceos_core::object::{DataObject, Meta, ObjectDef, Record};
 use workforceos_core::objects::{
     AttendanceRecord, Company, CompanyPolicy, EmployeeProfile, IndividualTask, LeaveRequest, PayPeriodLock, SalaryBasis, Shift,
     TaskAssignment, User, UserGroup, UserGroupMember,
@@ -80,7 +80,15 @@ impl State {
         self.company.as_ref().and_then(|c| Zone::parse(&c.timezone)).unwrap_or(Zone::UTC)
     }
 
-    /// Takes over a row as written. Rows of days that are not here are left out, so that a day is whole or absent.
+    /// Whether rows of an object make a state another one. No others need to be read for it.
+    pub(crate) fn holds(def: &ObjectDef) -> bool {
+        let days = [Shift::def(), AttendanceRecord::def(), LeaveRequest::def(), IndividualTask::def()];
+        let people = [User::def(), UserGroup::def(), UserGroupMember::def(), EmployeeProfile::def()];
+        let rules = [Company::def(), CompanyPolicy::def(), PayPeriodLock::def()];
+        days.into_iter().chain(people).chain(rules).any(|held| held == def)
+    }
+
+    /// Takes over a row as written, of an object that it [holds](State::holds). Rows of days that are not here are left out, so that a day is whole or absent.
     pub fn apply(&mut self, record: &Record) -> Result<()> {
         let def = record.def;
         if *def == *Shift::def() {
@@ -184,7 +192,8 @@ pub fn default_policy(company: CompanyId, now: Timestamp) -> CompanyPolicy {
 #[cfg(test)]
 mod tests {
     use workforceos_core::id::{AttendanceId, ShiftId};
-    use workforceos_core::objects::{AttendanceStatus, ShiftStatus};
+    use workforceos_core::objects::{self, AttendanceStatus, ShiftStatus};
+    use workforceos_core::value::Value;
 
     use super::*;
 
@@ -225,6 +234,18 @@ mod tests {
             manager_note: None,
             checkout_alert_at: None,
             company_id: CompanyId::ROOT,
+        }
+    }
+
+    #[test]
+    fn what_is_not_held_changes_nothing() {
+        let mut state = State::empty(CompanyId::ROOT, 0);
+        let empty = format!("{state:?}");
+        let (held, others): (Vec<_>, Vec<_>) = objects::all().into_iter().partition(|def| State::holds(def));
+        assert_eq!(held.len(), 11);
+        for def in others {
+            state.apply(&Record { def, values: vec![Value::Null; def.all().count()] }).expect(def.name);
+            assert_eq!(format!("{state:?}"), empty, "{}", def.name);
         }
     }
 

@@ -122,7 +122,7 @@ fn note(cut: &Cut) {
         Cut::Timeout => "timeout",
         Cut::Budget => "budget",
         Cut::NotConfigured => "not_configured",
-        Cut::Failed(failure) => figures::kind(failure),
+        Cut::Failed(failure) => failure.kind(),
         Cut::Withheld => "withheld",
         Cut::Panicked => "panic",
     };

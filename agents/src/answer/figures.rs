@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Outcome;
-use crate::provider::Failure;
 
 /// Counts an answer as running for as long as it lives.
 pub(super) struct Counted;
@@ -38,14 +37,4 @@ pub(super) fn ended(outcome: &Outcome) {
     metrics::counter!("workforceos_answers_total", "finish" => outcome.finish.as_str()).increment(1);
     metrics::counter!("workforceos_answer_tokens_total", "kind" => "prompt").increment(outcome.usage.prompt);
     metrics::counter!("workforceos_answer_tokens_total", "kind" => "completion").increment(outcome.usage.completion);
-}
-
-pub(super) const fn kind(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Refused { .. } => "refused",
-        Failure::Overloaded { .. } => "overloaded",
-        Failure::Unreachable(_) => "unreachable",
-        Failure::TimedOut => "timed_out",
-        Failure::Malformed(_) => "malformed",
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::heard::{Heard, arguments, plain};
 use super::remote::{Format, Habits, Reader, Remote};
-use super::wire::{Wire, error_event};
+use super::wire::{Wire, error_event, unreadable};
 use super::{Endpoint, Failure, Finish, Message, Patience, Request, Spec, Usage};
 
 const VERSION: &str = "2023-06-01";
@@ -119,8 +119,7 @@ pub(super) struct Blocks {
 
 impl Reader for Blocks {
     fn read(&mut self, event: &Event, heard: &mut Heard) -> Result<(), Failure> {
-        let data: Map<String, Json> =
-            serde_json::from_str(&event.data).map_err(|error| Failure::Malformed(format!("an event cannot be read: {error}")))?;
+        let data: Map<String, Json> = serde_json::from_str(&event.data).map_err(|error| unreadable("an event", &error))?;
         let data = Json::Object(data);
         let place = data["index"].as_u64().unwrap_or(0);
         match data["type"].as_str().unwrap_or_default() {

@@ -43,13 +43,9 @@ struct Writing {
 impl Heard {
     /// `asked`: how many bytes the request has.
     pub fn of(request: &Request, asked: usize) -> Heard {
-        let of = |message: &Message| match message {
-            Message::Assistant { calls, .. } => calls.iter().map(|call| call.id.clone()).collect(),
-            Message::User(_) | Message::Result { .. } => Vec::new(),
-        };
-        let ids = request.messages.iter().flat_map(of).collect();
-        let (pieces, calls) = (VecDeque::new(), BTreeMap::new());
-        Heard { pieces, calls, begun: 0, ids, text: 0, written: 0, asked, over: false }
+        let calls = |message: &Message| if let Message::Assistant { calls, .. } = message { calls.clone() } else { Vec::new() };
+        let ids = request.messages.iter().flat_map(calls).map(|call| call.id).collect();
+        Heard { pieces: VecDeque::new(), calls: BTreeMap::new(), begun: 0, ids, text: 0, written: 0, asked, over: false }
     }
 
     /// The oldest piece that nobody has taken.
@@ -82,7 +78,7 @@ impl Heard {
         if self.begun > CALLS {
             return Err(Failure::Malformed(format!("the answer has more than {CALLS} calls")));
         }
-        let given = id.chars().take(2 * ID).collect();
+        let given = shortened(id);
         let id = if is_plain(id, ID) && !self.ids.contains(id) { id.to_owned() } else { made() };
         self.ids.insert(id.clone());
         self.written += name.len();
@@ -92,13 +88,14 @@ impl Heard {
         Ok(())
     }
 
-    pub fn has_call(&self, place: u64) -> bool {
-        self.calls.contains_key(&place)
+    /// The id that the provider gave the call at a place, if one is being written there: [`shortened`], empty if it gave none.
+    pub fn given(&self, place: u64) -> Option<&str> {
+        self.calls.get(&place).map(|call| call.given.as_str())
     }
 
-    /// Whether a call with this id is another than the one at a place.
-    pub fn is_another(&self, place: u64, id: &str) -> bool {
-        self.calls.get(&place).is_some_and(|call| !id.is_empty() && !call.given.is_empty() && !id.starts_with(&call.given))
+    /// A place after those of all calls so far.
+    pub fn next_place(&self) -> u64 {
+        self.begun as u64
     }
 
     /// The place of the call that began last.
@@ -191,6 +188,11 @@ pub(super) fn plain(name: &str) -> String {
 
 fn is_plain(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// An id by which calls are told apart while they are written.
+pub(super) fn shortened(id: &str) -> String {
+    id.chars().take(2 * ID).collect()
 }
 
 /// An id for a call whose provider gave none.

@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod choice;
+mod chunks;
 mod heard;
 mod openai;
 mod remote;
@@ -138,6 +139,17 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What it is counted as.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Failure::Refused { .. } => "refused",
+            Failure::Overloaded { .. } => "overloaded",
+            Failure::Unreachable(_) => "unreachable",
+            Failure::TimedOut => "timed_out",
+            Failure::Malformed(_) => "malformed",
+        }
+    }
+
     /// What a user may know: nothing of keys, addresses and the provider's own words.
     pub fn public(&self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! Requests are `async-openai`'s own types. Answers are not read with it: its types insist on fields that compatible servers leave
 //! out (`created`, `object`, the index of a call) and fail on reasons to stop that they do not know; and its client has a
-//! retry of its own in the way. So the stream is read here, tolerantly.
+//! retry of its own in the way. So the stream is read tolerantly (`chunks.rs`).
 
 use async_openai::types::chat::{
     ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls, ChatCompletionRequestAssistantMessage,
@@ -11,15 +11,14 @@ use async_openai::types::chat::{
     ChatCompletionRequestUserMessage, ChatCompletionRequestUserMessageContent, ChatCompletionStreamOptions, ChatCompletionTool,
     ChatCompletionTools, CreateChatCompletionRequest, FunctionCall, FunctionObject, ResponseFormat,
 };
-use eventsource_stream::Event;
 use reqwest::Url;
-use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::heard::{Heard, arguments, plain};
-use super::remote::{Format, Habits, Reader, Remote};
-use super::wire::{Wire, error_event};
-use super::{Endpoint, Failure, Finish, Message, Patience, Request, Spec, Usage};
+use super::chunks::Chunks;
+use super::heard::{arguments, plain};
+use super::remote::{Format, Habits, Remote};
+use super::wire::Wire;
+use super::{Endpoint, Message, Patience, Request, Spec};
 
 /// The most characters of a tool's description; OpenAI refuses longer ones.
 const DESCRIPTION: usize = 1024;
@@ -71,7 +70,7 @@ impl Format for Openai {
     }
 
     fn reader(&self) -> Chunks {
-        Chunks { key: self.key.clone(), finish: None, counted: Usage::default() }
+        Chunks::new(&self.key)
     }
 }
 
@@ -127,136 +126,4 @@ fn message(message: &Message) -> Option<ChatCompletionRequestMessage> {
             tool_call_id: call.clone(),
         }),
     })
-}
-
-/// A chunk: what of it is looked at. Everything may be missing.
-#[derive(Deserialize)]
-struct Chunk {
-    choices: Option<Vec<Choice>>,
-    usage: Option<Counted>,
-    error: Option<Json>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    delta: Option<Delta>,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Delta {
-    content: Option<Json>,
-    refusal: Option<String>,
-    tool_calls: Option<Vec<Fragment>>,
-}
-
-#[derive(Deserialize)]
-struct Fragment {
-    index: Option<u64>,
-    id: Option<String>,
-    function: Option<Function>,
-}
-
-#[derive(Deserialize)]
-struct Function {
-    name: Option<String>,
-    /// Text; an object where a server sends it whole.
-    arguments: Option<Json>,
-}
-
-#[derive(Deserialize)]
-struct Counted {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-}
-
-pub(super) struct Chunks {
-    key: String,
-    finish: Option<Finish>,
-    counted: Usage,
-}
-
-impl Reader for Chunks {
-    fn read(&mut self, event: &Event, heard: &mut Heard) -> Result<(), Failure> {
-        let data = event.data.trim();
-        if data == "[DONE]" {
-            heard.end(self.finish.unwrap_or(Finish::Stop), self.counted);
-            return Ok(());
-        }
-        let chunk: Chunk =
-            serde_json::from_str(data).map_err(|error| Failure::Malformed(format!("a chunk cannot be read: {error}")))?;
-        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
-            return Err(error_event(&error, &self.key));
-        }
-        if let Some(counted) = chunk.usage {
-            // Some count as they go: the last figures are the whole.
-            self.counted.prompt = counted.prompt_tokens.unwrap_or(self.counted.prompt);
-            self.counted.completion = counted.completion_tokens.unwrap_or(self.counted.completion);
-        }
-        for choice in chunk.choices.into_iter().flatten().take(1) {
-            if let Some(delta) = choice.delta {
-                said(delta, heard)?;
-            }
-            if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-                let finish = finish(&reason);
-                self.finish = Some(finish);
-                // Tools need not wait for the figures.
-                heard.calls_end(finish);
-            }
-        }
-        Ok(())
-    }
-
-    fn closed(&mut self, heard: &mut Heard) -> bool {
-        if let Some(finish) = self.finish {
-            heard.end(finish, self.counted);
-        }
-        self.finish.is_some()
-    }
-}
-
-fn finish(reason: &str) -> Finish {
-    match reason {
-        "length" | "max_tokens" => Finish::Length,
-        "tool_calls" | "function_call" => Finish::Calls,
-        "content_filter" => Finish::Filtered,
-        _ => Finish::Stop,
-    }
-}
-
-fn said(delta: Delta, heard: &mut Heard) -> Result<(), Failure> {
-    match &delta.content {
-        Some(Json::String(text)) => heard.text(text)?,
-        // A few send blocks, of which those with thoughts have no text.
-        Some(Json::Array(blocks)) => {
-            blocks.iter().filter_map(|block| block["text"].as_str()).try_for_each(|text| heard.text(text))?
-        }
-        _ => {}
-    }
-    heard.text(delta.refusal.as_deref().unwrap_or_default())?;
-    delta.tool_calls.into_iter().flatten().try_for_each(|fragment| called(fragment, heard))
-}
-
-fn called(fragment: Fragment, heard: &mut Heard) -> Result<(), Failure> {
-    let (name, written) = fragment.function.map_or((None, None), |function| (function.name, function.arguments));
-    let name = name.filter(|name| !name.is_empty());
-    let last = heard.last_place();
-    let next = last.map_or(0, |last| last + 1);
-    let place = match (fragment.index, &name) {
-        (Some(index), _) => index,
-        // Without an index, a name begins another call.
-        (None, Some(_)) => next,
-        (None, None) => last.unwrap_or(0),
-    };
-    // Some give every whole call the same index: another id is another call.
-    let id = fragment.id.unwrap_or_default();
-    let place = if name.is_some() && heard.is_another(place, &id) { next } else { place };
-    if !heard.has_call(place) {
-        heard.call(place, &id, name.as_deref().unwrap_or_default())?;
-    }
-    match written {
-        Some(Json::String(text)) => heard.arguments(place, &text),
-        Some(object @ Json::Object(_)) => heard.arguments(place, &object.to_string()),
-        _ => Ok(()),
-    }
 }

@@ -49,7 +49,7 @@ pub(super) struct Habits {
 }
 
 impl Habits {
-    /// Learns from a refusal. Answers whether the request would be another now.
+    /// Learns one more habit from a refusal, if there is one.
     fn learn(&mut self, failure: &Failure) -> bool {
         let Failure::Refused { status: 400 | 422, message } = failure else { return false };
         let message = message.to_lowercase();
@@ -95,6 +95,18 @@ impl<F: Format> Remote<F> {
         Ok(once(std::future::ready(Ok(first))).chain(rest).boxed())
     }
 
+    /// Learns from a refusal. Answers whether the request would be another now: it need not have what the refusal speaks of.
+    fn another(&self, request: &Request, habits: &mut Habits, failure: &Failure) -> bool {
+        let (before, asked) = (*habits, self.format.body(request, *habits));
+        while habits.learn(failure) {
+            if self.format.body(request, *habits) != asked {
+                return true;
+            }
+        }
+        *habits = before;
+        false
+    }
+
     fn habits(&self, model: &str) -> Habits {
         self.habits.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied().unwrap_or_default()
     }
@@ -127,9 +139,9 @@ impl<F: Format> Provider for Remote<F> {
                 }
                 Err(failure) => failure,
             };
-            count(outcome(&failure));
+            count(failure.kind());
             // Each habit is learned once, so this ends.
-            if habits.learn(&failure) {
+            if self.another(&request, &mut habits, &failure) {
                 continue;
             }
             tried += 1;
@@ -145,16 +157,6 @@ impl<F: Format> Provider for Remote<F> {
 
 fn count(outcome: &'static str) {
     metrics::counter!("workforceos_model_requests_total", "outcome" => outcome).increment(1);
-}
-
-fn outcome(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Refused { .. } => "refused",
-        Failure::Overloaded { .. } => "overloaded",
-        Failure::Unreachable(_) => "unreachable",
-        Failure::TimedOut => "timed_out",
-        Failure::Malformed(_) => "malformed",
-    }
 }
 
 fn broke_off() -> Failure {
@@ -215,6 +217,7 @@ impl<R: Reader> Hearing<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::{Endpoint, Patience, anthropic, openai};
 
     fn refused(message: &str) -> Failure {
         Failure::Refused { status: 400, message: message.to_owned() }
@@ -234,5 +237,26 @@ mod tests {
         assert!(!habits.learn(&refused("no such model")));
         assert!(!habits.learn(&Failure::Refused { status: 404, message: "response_format".to_owned() }));
         assert!(!habits.learn(&Failure::TimedOut));
+    }
+
+    #[test]
+    fn what_a_request_does_not_have_is_no_reason_to_ask_again() {
+        let endpoint = Endpoint { key: "k".to_owned(), base_url: "http://localhost/v1".to_owned(), model: "m".to_owned() };
+        let (openai, anthropic) =
+            (openai::provider(&endpoint, Patience::default()), anthropic::provider(&endpoint, Patience::default()));
+        let (model, system) = ("m".to_owned(), String::new());
+        let mut request =
+            Request { model, system, messages: Vec::new(), tools: Vec::new(), temperature: None, max_tokens: 9, json: false };
+        let too_many = refused("max_tokens: 9 > 8, which is the most that this model writes");
+        assert!(!anthropic.another(&request, &mut Habits::default(), &too_many), "it knows no other name");
+        assert!(openai.another(&request, &mut Habits::default(), &too_many));
+        // Of two that are spoken of, the one that makes a difference counts; where none does, none is remembered.
+        let mut habits = Habits::default();
+        let both = refused("temperature and response_format cannot be given");
+        assert!(!openai.another(&request, &mut habits, &both) && habits == Habits::default());
+        request.json = true;
+        assert!(openai.another(&request, &mut habits, &both) && habits.no_json);
+        request.temperature = Some(0.5);
+        assert!(anthropic.another(&request, &mut Habits::default(), &both));
     }
 }

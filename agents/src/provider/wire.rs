@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use chrono::DateTime;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect};
 use serde_json::Value as Json;
 
@@ -56,6 +57,7 @@ impl Wire {
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         // Some servers name no type, or a plain one; but these are never streams.
         if kind.starts_with("application/json") || kind.starts_with("text/html") {
+            let kind = told(&Json::Null, kind.as_bytes(), &self.key);
             return Err(Failure::Malformed(format!("the answer is no event stream but {kind}")));
         }
         Ok(response)
@@ -161,6 +163,11 @@ pub(super) fn error_event(error: &Json, key: &str) -> Failure {
     meaning(status, None, error.to_string().as_bytes(), key)
 }
 
+/// What cannot be read of an answer, and where. The error's own words would quote what the model said.
+pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Failure {
+    Failure::Malformed(format!("{what} cannot be read: {:?} at its byte {}", error.classify(), error.column()))
+}
+
 fn refused(status: u16, message: &str) -> Failure {
     Failure::Refused { status, message: message.to_owned() }
 }
@@ -175,11 +182,15 @@ fn told(json: &Json, body: &[u8], key: &str) -> String {
     said.chars().take(MESSAGE).collect()
 }
 
-/// `Retry-After` in seconds. Providers write no dates there; one would count as no wish.
+/// How long the provider wants to be left alone: `Retry-After`, in seconds or as a date.
 fn wish(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = text(HeaderName::from_static("retry-after-ms")).map(|ms| ms / 1_000.0).or_else(|| text(RETRY_AFTER))?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    let number = |name| text(name)?.parse::<f64>().ok();
+    // A date counts from the answer's own: the provider's clock need not be ours.
+    let date = |name| DateTime::parse_from_rfc2822(text(name)?).ok();
+    let until = || Some((date(RETRY_AFTER)? - date(DATE)?).as_seconds_f64().max(0.0));
+    let seconds = number(HeaderName::from_static("retry-after-ms")).map(|ms| ms / 1_000.0);
+    Duration::try_from_secs_f64(seconds.or_else(|| number(RETRY_AFTER)).or_else(until)?).ok()
 }
 
 /// What went wrong on the way, without the address and the key.
@@ -249,6 +260,18 @@ mod tests {
         for nonsense in ["soon", "-1", "NaN", "inf", "Wed, 21 Oct 2026 07:28:00 GMT"] {
             assert_eq!(of("retry-after", nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_wish_may_be_a_date() {
+        let of = |until: &'static str| {
+            let headers = [(DATE, "Wed, 21 Oct 2026 07:28:00 GMT"), (RETRY_AFTER, until)];
+            wish(&headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect())
+        };
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:07 GMT"), Some(Duration::from_secs(7)));
+        assert_eq!(of("Thu, 22 Oct 2026 07:28:00 GMT"), Some(Duration::from_secs(24 * 60 * 60)));
+        assert_eq!(of("Wed, 21 Oct 2026 07:27:00 GMT"), Some(Duration::ZERO), "it is over");
+        assert_eq!(of("21 October"), None);
     }
 
     #[test]

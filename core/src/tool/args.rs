@@ -13,6 +13,9 @@ use crate::tool::names::{folded, near};
 use crate::tool::schema::beside_fields;
 use crate::value::Kind;
 
+/// Unknown arguments that are told of: whoever sends more of them did not mean names.
+const UNKNOWN: usize = 20;
+
 /// A tool's arguments as those of a call: pages are no larger than a model can hold.
 pub fn args<S: Send + Sync + 'static>(api: &BusinessApi<S>, arguments: Map<String, Json>) -> Result<Args> {
     let mut body = read(api, arguments)?;
@@ -67,6 +70,7 @@ fn named(
             match (same.next(), same.next()) {
                 (Some(name), None) => name,
                 _ if value.is_null() => continue,
+                _ if problems.len() == UNKNOWN => break,
                 _ => {
                     problems.push(unknown(given, names()));
                     continue;
@@ -281,6 +285,15 @@ mod tests {
         ] {
             assert_eq!(coerced(kind, &given), wanted, "{kind:?} of {given}");
         }
+    }
+
+    #[test]
+    fn of_many_unknown_names_a_few_are_told() {
+        let field = FieldDef::new("note", crate::input::Place::Body, Kind::String, false, "d");
+        let given = (0..1_000).map(|n| (format!("argument{n:04}"), json!(1))).collect();
+        let error = named(&[field], &[], given, |_, _| None).expect_err("refused");
+        let told = error.detail.as_ref().and_then(|detail| detail.as_array()).expect("fields");
+        assert_eq!((told.len(), &told[0]["field"]), (UNKNOWN, &json!("argument0000")));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
-use crate::answer::{Answer, Data, Join, MASK, Paging, Row};
+use crate::answer::{Answer, Data, Each, Join, MASK, Paging, Row};
 use crate::api::BusinessApi;
 use crate::dispatch::Outside;
 use crate::error::Error;
@@ -277,18 +277,6 @@ impl Serialize for ToolJoined<'_> {
             }
         }
         map.end()
-    }
-}
-
-/// An iterator as a JSON array.
-struct Each<I>(Cell<Option<I>>);
-
-impl<T: Serialize, I: Iterator<Item = T>> Serialize for Each<I> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self.0.take() {
-            Some(items) => out.collect_seq(items),
-            None => out.collect_seq(std::iter::empty::<T>()),
-        }
     }
 }
 

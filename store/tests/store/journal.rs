@@ -1,8 +1,8 @@
 //! The journal: its order, its chain, and what it names.
 
 use workforceos_core::id::UserId;
-use workforceos_core::objects::{AttendanceRecord, User};
-use workforceos_core::{Changes, DataObject};
+use workforceos_core::objects::{AttendanceRecord, Shift, User};
+use workforceos_core::{Changes, DataObject, ObjectDef};
 
 use crate::database::{Fresh, NOW, committed};
 use crate::objects::{attendance, company, event, people, put, shift, user};
@@ -29,13 +29,17 @@ async fn what_was_touched_is_named(fresh: &mut Fresh) {
     let audit_alone = Changes::none().event(event(&users[2]));
     committed(&fresh.store, company(1), vec![both, audit_alone]).await;
     let mut turn = fresh.store.turn(company(1)).await.expect("a turn");
-    let touched = turn.touched_since(3, 10).await.expect("reads").expect("reaches back");
+    let any = |_: &ObjectDef| true;
+    let touched = turn.touched_since(3, 10, any).await.expect("reads").expect("reaches back");
     let ids: Vec<_> = touched.iter().map(|(def, id)| (def.name, *id)).collect();
     assert_eq!(ids, [("user", users[0].meta.id), ("user", users[1].meta.id)]);
-    assert_eq!(turn.touched_since(0, 10).await.expect("reads").expect("reaches back").len(), 3);
-    assert_eq!(turn.touched_since(6, 10).await.expect("reads"), Some(vec![]));
-    assert_eq!(turn.touched_since(0, 5).await.expect("reads"), None);
-    assert_eq!(turn.touched_since(7, 10).await.expect("reads"), None);
+    assert_eq!(turn.touched_since(0, 10, any).await.expect("reads").expect("reaches back").len(), 3);
+    assert_eq!(turn.touched_since(6, 10, any).await.expect("reads"), Some(vec![]));
+    assert_eq!(turn.touched_since(0, 5, any).await.expect("reads"), None);
+    assert_eq!(turn.touched_since(7, 10, any).await.expect("reads"), None);
+    // What is not wanted is neither named nor counted.
+    let shifts = |def: &ObjectDef| *def == *Shift::def();
+    assert_eq!(turn.touched_since(0, 6, shifts).await.expect("reads"), Some(vec![]));
 }
 
 on_both!(the_journal_is_append_only);
