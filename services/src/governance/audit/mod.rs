@@ -1,6 +1,7 @@
 //! The audit log, for admins: `listAuditLogs`, `verifyAuditLog`, and what its export asks before it begins.
 
 pub mod export;
+pub mod verify;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -124,43 +125,6 @@ fn entry_shape() -> Json {
                 json!({"type": "object", "description": "How: via (rest, mcp, agent, timer), requestId, and more."}),
             ),
             ("created_at", shape::instant("When.")),
-        ],
-    )
-}
-
-pub fn verify() -> Api {
-    Api::get("verifyAuditLog")
-        .named("auditVerification")
-        .at("/v1/audit-logs/verify")
-        .reach(Reach::Admins)
-        .any_tenant()
-        .plain()
-        .output(verified_shape)
-        .about(
-            "Proves that nobody altered, removed or reordered entries of the company's journal: each is chained to the one before it by a \
-             keyed hash. Reads all of it.",
-        )
-        .handler(prove)
-}
-
-async fn prove(app: Arc<App>, ctx: Ctx, _: ()) -> Result<Answer> {
-    let found = app.store.verify(ctx.company()).await?;
-    Ok(Answer::json(json!({
-        "valid": found.first_bad.is_none(), "entries": found.entries, "first_bad_id": found.first_bad, "erased": found.erased,
-    })))
-}
-
-fn verified_shape() -> Json {
-    shape::object(
-        "What was found.",
-        [
-            ("valid", shape::flag("Whether all of it is as it was written.")),
-            (
-                "entries",
-                shape::whole("How many entries were proved, from the first on; those of the journal that are no audit, too."),
-            ),
-            ("first_bad_id", shape::or_null(shape::whole("The first that is altered, missing or out of place."))),
-            ("erased", shape::whole("How many have lost their content lawfully, as another entry says.")),
         ],
     )
 }
