@@ -90,10 +90,7 @@ impl Task {
     pub async fn run(self, journals: &mut Journals) -> Result<Told> {
         let name = self.codename;
         let Some(journal) = self.journal else {
-            return Ok(Told {
-                whole: false,
-                line: format!("{name}: the company is gone from the database, and with it its journal"),
-            });
+            return Ok(Told { whole: false, line: format!("{name}: the company is gone from the database") });
         };
         let found = journals.prove(journal.company, &self.marks).await?;
         let (entries, erased, chain) = (found.entries, found.erased, &found.chain);

@@ -42,7 +42,7 @@ mod words;
 mod write;
 mod writer;
 
-pub use audit::{AuditQuery, Audited, Before};
+pub use audit::{AuditQuery, Audited};
 pub use prove::{Journal, Journals, Stand};
 pub use settings::{Database, Settings};
 pub use store::{Found, Moved, Page, Pending, Store, Verified};

@@ -55,8 +55,12 @@ impl Connected {
     }
 }
 
-/// Every tenant, whether its head is there or a company is left without one.
-const STANDS: &str = "SELECT every.id, c.codename, t.seq, t.chain FROM (SELECT id FROM tenant UNION SELECT id FROM company) every \
+/// Every tenant: the SaaS level, which no table has to name, and whatever company has a head, a row or entries. What was deleted of
+/// one shows by the others. Its entries are found by one look at the index for each company.
+const STANDS: &str = "WITH RECURSIVE owner(id) AS (SELECT min(company_id) FROM journal UNION ALL \
+                      SELECT (SELECT min(company_id) FROM journal WHERE company_id > owner.id) FROM owner WHERE owner.id IS NOT NULL) \
+                      SELECT every.id, c.codename, t.seq, t.chain FROM (SELECT id FROM tenant UNION SELECT id FROM company \
+                      UNION SELECT id FROM owner WHERE id IS NOT NULL UNION SELECT '00000000-0000-0000-0000-000000000000') every \
                       LEFT JOIN tenant t ON t.id = every.id LEFT JOIN company c ON c.id = every.id ORDER BY c.codename, every.id";
 
 impl Journals {

@@ -1,5 +1,4 @@
-//! Proving that nobody has altered a company's journal: it is walked from its first entry to its head, one page being read while
-//! the one before is hashed.
+//! Proving that nobody has altered a company's journal: it is walked from its first entry to its head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +63,25 @@ impl Source<'_> {
         }
     }
 
+    /// Goes on to `to`, one page being read while the one before is hashed.
+    async fn walk(&mut self, company: CompanyId, mut walk: Walk, to: i64) -> Result<Walk> {
+        let mut rows = self.page(company, walk.read, to).await?;
+        while !rows.is_empty() && !walk.is_over() {
+            let last = rows.last().map_or(Ok(to), |row| row.some_int(1)).ours()?;
+            // Further in any case: what is no whole number on SQLite reads as the one below.
+            let last = last.max(walk.read + 1);
+            let hashing = tokio::task::spawn_blocking(move || {
+                walk.take(&rows).ours()?;
+                walk.read = last;
+                Ok::<_, Error>(walk)
+            });
+            let next = if last < to { self.page(company, last, to).await } else { Ok(Vec::new()) };
+            walk = hashing.await.map_err(Error::internal)??;
+            rows = next?;
+        }
+        Ok(walk)
+    }
+
     /// Entries after `after` up to `to`.
     async fn page(&mut self, company: CompanyId, after: i64, to: i64) -> Result<Vec<Row>> {
         let dialect = self.dialect();
@@ -85,24 +103,21 @@ impl Source<'_> {
     }
 }
 
-/// Walks a company's journal. `marks`: what of it is known from elsewhere than its database.
+/// Walks a company's journal up to where its head is now. `marks`: what of it is known from elsewhere than its database.
 pub(crate) async fn prove(source: &mut Source<'_>, key: &[u8; 32], company: CompanyId, marks: &[Mark]) -> Result<Verified> {
     let head = source.head(company).await?;
     let to = head.seq;
-    let mut walk = Walk::new(key, head, marks);
-    let mut rows = source.page(company, 0, to).await?;
-    while !rows.is_empty() && walk.broken.is_none() {
-        let last = rows.last().map_or(Ok(to), |row| row.some_int(1)).ours()?;
-        let hashing = tokio::task::spawn_blocking(move || {
-            walk.take(&rows).ours()?;
-            Ok::<_, Error>(walk)
-        });
-        let next = if last < to { source.page(company, last, to).await } else { Ok(Vec::new()) };
-        walk = hashing.await.map_err(Error::internal)??;
-        rows = next?;
+    let mut walk = source.walk(company, Walk::new(key, head, marks), to).await?;
+    walk.arrive();
+    let outside = if walk.bad.is_none() { source.outside(company).await? } else { None };
+    let (entries, chain) = (walk.seq, walk.chain.clone());
+    if !walk.is_over() && !walk.missing.is_empty() {
+        // Whoever was forgotten since the head was read is told of behind it.
+        let later = source.head(company).await?.seq;
+        walk = source.walk(company, walk, later).await?;
     }
-    let outside = if walk.broken.is_none() { source.outside(company).await? } else { None };
-    Ok(walk.found(outside))
+    let first_bad = walk.first_bad(outside);
+    Ok(Verified { entries: u64::try_from(entries).unwrap_or(0), chain, erased: walk.erased, first_bad })
 }
 
 /// Whether every column holds the type of value that the server writes: on SQLite any column can hold any, and what compares
@@ -128,13 +143,18 @@ struct Walk {
     marks: BTreeMap<i64, Vec<String>>,
     /// The last entry of which somebody knows.
     known: i64,
+    /// The last entry that was read.
+    read: i64,
+    /// The last that is proved, and its hash.
     seq: i64,
     chain: String,
     erased: u64,
-    /// Entries without content of whose erasure nothing was said so far.
+    /// Entries up to the head without content of whose erasure nothing was said so far.
     missing: BTreeSet<i64>,
-    /// The first entry that is not what was written.
-    broken: Option<i64>,
+    /// The first entry that is not what was written; behind it is only looked for what tells of erasures.
+    bad: Option<i64>,
+    /// Entries are gone from there on, whatever they may have told.
+    gone: bool,
 }
 
 impl Walk {
@@ -143,28 +163,53 @@ impl Walk {
         for mark in marks {
             by_seq.entry(mark.seq).or_default().extend(mark.chain.clone());
         }
-        let known = marks.iter().map(|mark| mark.seq).max().unwrap_or(0);
-        let (chain, missing) = (String::new(), BTreeSet::new());
-        Walk { sealer: Sealer::new(key), head, marks: by_seq, known, seq: 0, chain, erased: 0, missing, broken: None }
+        Walk {
+            sealer: Sealer::new(key),
+            head,
+            marks: by_seq,
+            known: marks.iter().map(|mark| mark.seq).max().unwrap_or(0),
+            read: 0,
+            seq: 0,
+            chain: String::new(),
+            erased: 0,
+            missing: BTreeSet::new(),
+            bad: None,
+            gone: false,
+        }
     }
 
     /// Goes on with the next entries.
     fn take(&mut self, rows: &[Row]) -> Result<(), sqlx::Error> {
         for row in rows {
-            let expected = self.seq + 1;
-            let Some(chain) = self.chain_of(row, expected)? else {
-                self.broken = Some(expected);
-                return Ok(());
-            };
-            if self.marks.get(&expected).is_some_and(|marks| marks.iter().any(|mark| *mark != chain)) {
-                self.broken = Some(expected);
-                return Ok(());
+            let place = row.some_int(1)?;
+            if self.bad.is_none() {
+                self.prove(row)?;
+            } else {
+                self.gone |= place != self.read + 1;
             }
-            (self.seq, self.chain) = (expected, chain);
-            match row.text(13)? {
-                None => drop(self.missing.insert(expected)),
-                Some(extra) => self.cover(&erase::covered(row.some_text(5)?, extra, expected)),
+            self.read = place;
+            self.cover(&told(row, place));
+            if self.bad.is_none() && place <= self.head.seq && row.text(13)?.is_none() {
+                self.missing.insert(place);
             }
+        }
+        Ok(())
+    }
+
+    /// The entry that follows those that are proved.
+    fn prove(&mut self, row: &Row) -> Result<(), sqlx::Error> {
+        let expected = self.seq + 1;
+        // What cannot be read is not what was written.
+        match self.chain_of(row, expected).ok().flatten() {
+            None => {
+                self.bad = Some(expected);
+                self.gone = row.some_int(1)? != expected;
+            }
+            Some(chain) if self.marks.get(&expected).is_some_and(|marks| marks.iter().any(|mark| *mark != chain)) => {
+                // Another one was written here.
+                (self.bad, self.gone) = (Some(expected), true);
+            }
+            Some(chain) => (self.seq, self.chain) = (expected, chain),
         }
         Ok(())
     }
@@ -178,21 +223,31 @@ impl Walk {
         }
     }
 
-    fn found(self, outside: Option<i64>) -> Verified {
-        // The head tells where the chain must end: a cut tail shows.
-        let whole = self.seq == self.head.seq && self.chain == self.head.chain;
-        let cut = (!whole).then_some(self.seq + i64::from(self.seq < self.head.seq));
-        // Whoever was there before tells more than a head that was put back.
-        let rewound = (self.known > self.seq).then_some(self.seq + 1);
-        // Every company begins with an entry.
-        let empty = (self.seq == 0).then_some(1);
-        let bad = [self.missing.first().copied(), self.broken, cut, rewound, outside, empty];
-        Verified {
-            entries: u64::try_from(self.seq).unwrap_or(0),
-            erased: self.erased,
-            first_bad: bad.into_iter().flatten().min(),
-            chain: self.chain,
+    /// Whether nothing that follows says anything more.
+    fn is_over(&self) -> bool {
+        self.bad.is_some() && (self.gone || self.missing.is_empty())
+    }
+
+    /// The walk is where the head was: it tells where the chain must end, and whoever was there before tells more than a head that was
+    /// put back.
+    fn arrive(&mut self) {
+        if self.bad.is_some() {
+            self.gone |= self.read < self.head.seq;
+            return;
         }
+        let altered = self.seq == self.head.seq && self.chain != self.head.chain;
+        // Every company begins with an entry.
+        let cut = self.seq < self.head.seq || self.known > self.seq || self.seq == 0;
+        if altered || cut {
+            self.bad = Some((self.seq + i64::from(!altered)).max(1));
+            self.gone = true;
+        }
+    }
+
+    /// Content that is gone counts if whatever might tell of its erasure is there.
+    fn first_bad(&self, outside: Option<i64>) -> Option<i64> {
+        let unaccounted = if self.gone || outside.is_some() { None } else { self.missing.first().copied() };
+        [unaccounted, self.bad, outside].into_iter().flatten().min()
     }
 
     /// The entry's hash if the row is what was written under `expected`.
@@ -229,5 +284,14 @@ impl Walk {
         // Another number than these two would hide the entry from the list and hash like one of them.
         let plain = matches!(audited, 0 | 1);
         Ok((genuine && plain && link.seq == expected && chain == row.some_text(18)?).then_some(chain))
+    }
+}
+
+/// The entries whose erasure this one tells of; it may be one that was altered.
+fn told(row: &Row, place: i64) -> Vec<(i64, i64)> {
+    let is_readable = row.truth(19).unwrap_or(false);
+    match (row.some_text(5), row.text(13)) {
+        (Ok(object), Ok(Some(extra))) if is_readable => erase::covered(object, extra, place),
+        _ => Vec::new(),
     }
 }

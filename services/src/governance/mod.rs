@@ -11,7 +11,7 @@ use crate::Api;
 
 /// The service's Business APIs.
 pub fn apis() -> Vec<Api> {
-    let mut all = vec![alerts::list(), alerts::resolve(), audit::list(), audit::verify()];
+    let mut all = vec![alerts::list(), alerts::resolve(), audit::list(), audit::verify::api()];
     all.extend([duties::list(), duties::create(), duties::update(), duties::delete()]);
     all.extend(eod::apis());
     all

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use workforceos_core::change::{Changes, Entry};
 use workforceos_core::id::CompanyId;
 use workforceos_core::{Error, Timestamp};
-use workforceos_store::{Database, Due, Outcome, Settings, Store};
+use workforceos_store::{Database, Due, Journals, Outcome, Settings, Store};
 
 pub const NOW: Timestamp = Timestamp(1_780_000_000_000);
 
@@ -102,6 +102,11 @@ impl Fresh {
         open(&self.place).await
     }
 
+    /// The journals as they are proved from outside.
+    pub async fn journals(&self) -> Journals {
+        Journals::open(settings(&self.place).expect("settings")).await.expect("opens beside")
+    }
+
     /// Closes the store and opens another.
     pub async fn reopen(&mut self) {
         self.store.close().await;
@@ -188,11 +193,15 @@ impl Fresh {
 }
 
 async fn open(place: &Place) -> Result<Store, Error> {
+    Store::open(settings(place)?).await
+}
+
+fn settings(place: &Place) -> Result<Settings, Error> {
     let url = match place {
         Place::File(path) => format!("sqlite://{}", path.display()),
         Place::Server { url, .. } => url.clone(),
     };
-    Store::open(Settings { database: Database::parse(&url)?, journal_key: [7; 32], readers: 4 }).await
+    Ok(Settings { database: Database::parse(&url)?, journal_key: [7; 32], readers: 4 })
 }
 
 /// Commits in a turn of its own.

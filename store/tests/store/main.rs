@@ -5,6 +5,7 @@ mod effects;
 mod journal;
 mod nodes;
 mod objects;
+mod proofs;
 mod reads;
 mod schema;
 mod tidy;

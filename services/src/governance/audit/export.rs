@@ -7,7 +7,6 @@ use workforceos_core::api::BusinessApi;
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::input::{Input, Problems};
 use workforceos_core::session::Ctx;
-use workforceos_store::AuditQuery;
 
 use super::List;
 use crate::{App, notes};
@@ -18,15 +17,7 @@ pub const MOST: u32 = 1_000_000;
 /// Refuses an export that cannot be finished, and notes the others. `args` are those of `listAuditLogs`, which took them already.
 pub async fn begin(app: &Arc<App>, ctx: &Ctx, api: &BusinessApi<App>, args: &Args, format: &str) -> Result<()> {
     let input = List::read(args, &mut Problems::default()).ok_or_else(|| Error::internal("arguments that were good before"))?;
-    let query = AuditQuery {
-        before: None,
-        from: input.from,
-        to: input.to,
-        entity: input.entity_type,
-        actor: input.actor_user_id,
-        limit: MOST + 1,
-    };
-    if app.store.audit_count(ctx.company(), &query).await? > u64::from(MOST) {
+    if app.store.audit_count(ctx.company(), &input.query(MOST + 1)?).await? > u64::from(MOST) {
         let message = format!("An export has {MOST} entries at most, and these are more: narrow it by from and to");
         return Err(Error::new(Status::TooLarge, "PayloadTooLarge", message));
     }

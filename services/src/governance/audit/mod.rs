@@ -1,6 +1,7 @@
 //! The audit log, for admins: `listAuditLogs`, `verifyAuditLog`, and what its export asks before it begins.
 
 pub mod export;
+pub mod verify;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use workforceos_core::objects::User;
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 use workforceos_core::{Reach, input};
-use workforceos_store::{AuditQuery, Audited, Before};
+use workforceos_store::{AuditQuery, Audited};
 
 use crate::{Api, App, shape};
 
@@ -59,23 +60,23 @@ async fn newest(app: Arc<App>, ctx: Ctx, input: List) -> Result<Answer> {
     if !(1..=PAGE).contains(&limit) {
         return Err(Error::field("limit", format!("must be from 1 to {PAGE}")));
     }
-    let query = AuditQuery {
-        before: input.before.as_deref().map(before).transpose()?,
-        from: input.from,
-        to: input.to,
-        entity: input.entity_type,
-        actor: input.actor_user_id,
-        limit: u32::try_from(limit).unwrap_or_default(),
-    };
+    let query = input.query(u32::try_from(limit).unwrap_or_default())?;
     let entries = app.store.audit_log(ctx.company(), &query).await?;
     let names = actors(&app, &entries).await?;
     Ok(Answer::json(entries.iter().map(|entry| told(entry, &names)).collect()))
 }
 
-fn before(text: &str) -> Result<Before> {
-    let place = text.parse().ok().map(Before::Seq);
-    let found = place.or_else(|| Timestamp::parse(text).map(Before::Time));
-    found.ok_or_else(|| Error::field("before", "must be the id of an entry, or an instant such as 2026-11-21T09:00:00Z"))
+impl List {
+    fn query(self, limit: u32) -> Result<AuditQuery> {
+        let place = self.before.as_deref().and_then(|text| text.parse().ok());
+        let mut to = self.to;
+        if let Some(text) = self.before.filter(|_| place.is_none()) {
+            let wrong = || Error::field("before", "must be the id of an entry, or an instant such as 2026-11-21T09:00:00Z");
+            let at = Timestamp::parse(&text).ok_or_else(wrong)?;
+            to = Some(to.map_or(at, |to| to.min(at)));
+        }
+        Ok(AuditQuery { before: place, from: self.from, to, entity: self.entity_type, actor: self.actor_user_id, limit })
+    }
 }
 
 /// Who did it, also those who left: people of the company and, where it acted there, of the SaaS level.
@@ -124,43 +125,6 @@ fn entry_shape() -> Json {
                 json!({"type": "object", "description": "How: via (rest, mcp, agent, timer), requestId, and more."}),
             ),
             ("created_at", shape::instant("When.")),
-        ],
-    )
-}
-
-pub fn verify() -> Api {
-    Api::get("verifyAuditLog")
-        .named("auditVerification")
-        .at("/v1/audit-logs/verify")
-        .reach(Reach::Admins)
-        .any_tenant()
-        .plain()
-        .output(verified_shape)
-        .about(
-            "Proves that nobody altered, removed or reordered entries of the company's journal: each is chained to the one before it by a \
-             keyed hash. Reads all of it.",
-        )
-        .handler(prove)
-}
-
-async fn prove(app: Arc<App>, ctx: Ctx, _: ()) -> Result<Answer> {
-    let found = app.store.verify(ctx.company()).await?;
-    Ok(Answer::json(json!({
-        "valid": found.first_bad.is_none(), "entries": found.entries, "first_bad_id": found.first_bad, "erased": found.erased,
-    })))
-}
-
-fn verified_shape() -> Json {
-    shape::object(
-        "What was found.",
-        [
-            ("valid", shape::flag("Whether all of it is as it was written.")),
-            (
-                "entries",
-                shape::whole("How many entries were proved, from the first on; those of the journal that are no audit, too."),
-            ),
-            ("first_bad_id", shape::or_null(shape::whole("The first that is altered, missing or out of place."))),
-            ("erased", shape::whole("How many have lost their content lawfully, as another entry says.")),
         ],
     )
 }

@@ -267,6 +267,21 @@ async fn filters_use_their_indexes(db: Db) {
         assert!(plan.contains(index), "{filter}: {plan}");
         assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Seq Scan"), "{filter}: {plan}");
     }
+    // An instant is compared within the index: no entry outside of it is read.
+    for index in ["journal_audited", "journal_audited_object", "journal_audited_actor"] {
+        let columns = match db {
+            Db::Sqlite => format!("SELECT group_concat(name) FROM pragma_index_info('{index}')"),
+            Db::Postgres => format!("SELECT pg_get_indexdef('{index}'::regclass)"),
+        };
+        let columns = raw(&app, &columns).await[0][0].clone().unwrap_or_default().replace(' ', "");
+        assert!(columns.contains(",seq,at"), "{index}: {columns}");
+    }
+    if db == Db::Postgres {
+        let company = format!("company_id = '{}' AND audited = 1", acme.id);
+        let sql = format!("{explain} SELECT seq, before FROM journal WHERE {company} AND at < -1 ORDER BY seq DESC LIMIT 200");
+        let plan = plan(&app, db, &sql).await;
+        assert!(plan.lines().any(|line| line.contains("Index Cond") && line.contains("at < ")), "{plan}");
+    }
 }
 
 async fn plan(app: &TestApp, db: Db, sql: &str) -> String {

@@ -5,6 +5,7 @@ mod export;
 mod listing;
 mod program;
 mod tampering;
+mod verifying;
 
 use std::process::Output;
 

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use workforceos_core::id::CompanyId;
 use workforceos_tests::{Db, PASSWORD, Program, Scratch, TestApp, on_both_databases};
 
-use super::{said, verify_program, verify_with};
+use super::{raw, said, verify_program, verify_with};
 
-on_both_databases!(every_journal_is_proved_beside_the_server, what_cannot_be_proved_is_said);
+on_both_databases!(every_journal_is_proved_beside_the_server, what_cannot_be_proved_is_said, what_is_gone_altogether_is_missed);
 
 async fn every_journal_is_proved_beside_the_server(db: Db) {
     let app = TestApp::start(db).await;
@@ -57,6 +58,24 @@ async fn what_cannot_be_proved_is_said(db: Db) {
     assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
     let missing = verify_program(&app, &["--since-log", "/nowhere/at/all.log"]).await;
     assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+}
+
+async fn what_is_gone_altogether_is_missed(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let on = if db == Db::Postgres { " ON journal" } else { "" };
+    raw(&app, &format!("DROP TRIGGER journal_stays{on}")).await;
+    // The SaaS level has no row of its own beside its head; a company may be left with its row alone.
+    for id in [CompanyId::ROOT, acme.id] {
+        raw(&app, &format!("DELETE FROM journal WHERE company_id = '{id}'; DELETE FROM tenant WHERE id = '{id}'")).await;
+    }
+    let (code, told) = said(&verify_program(&app, &[]).await);
+    assert_eq!(code, Some(3), "{told}");
+    for name in ["acme", "root"] {
+        let line = format!("{name}: entry 1 is altered, missing or out of place");
+        assert!(told.lines().any(|told| told.starts_with(&line)), "{told}");
+    }
+    assert_eq!(said(&verify_program(&app, &["--company", "root"]).await).0, Some(3));
 }
 
 #[tokio::test]
