@@ -60,7 +60,7 @@ struct Named {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let (people, sample) = (facts.people().len(), facts.counted().count());
     let (facts, judged) = computed(move || {
