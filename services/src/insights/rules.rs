@@ -75,7 +75,7 @@ pub fn managers(state: &State) -> Vec<UserId> {
 /// Whether an insight about the reports of a manager is made every week: whoever has any, save admins, whom the admins' own covers;
 /// with their rights, it would tell of the whole company.
 pub fn gets_weekly(state: &State, manager: UserId) -> bool {
-    is_no_admin(state, manager) && managers(state).contains(&manager)
+    is_no_admin(state, manager) && state.people.users().any(|user| state.people.manager_of(user) == Some(manager))
 }
 
 /// Whether somebody is of the company, and no admin.
