@@ -73,7 +73,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, asked: Absenteeism) -> Result<Answer> {
     let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let units = facts.counted().map(|f| Unit { user: f.user, date: f.date, hit: f.came == Came::Absent }).collect();
-    let on_leave = facts.all.len() - facts.counted().count();
+    let on_leave = facts.on_leave();
     let mut analysis = Analysis::of((&app, &ctx, &question), "absenceRate", RATE, units).await?;
     let starts = leave_starts(&app, &ctx, &question, asked.leave_type.as_deref()).await?;
     analysis.findings.extend(starts.iter().flat_map(Counts::findings));

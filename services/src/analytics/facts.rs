@@ -80,6 +80,11 @@ impl Facts {
         self.all.iter().filter(|fact| fact.came != Came::OnLeave)
     }
 
+    /// Shifts that were missed on approved leave.
+    pub fn on_leave(&self) -> usize {
+        self.all.len() - self.counted().count()
+    }
+
     pub fn people(&self) -> BTreeSet<UserId> {
         self.counted().map(|fact| fact.user).collect()
     }

@@ -23,7 +23,7 @@ mod staffing;
 pub mod stats;
 mod task_load;
 
-pub use places::Places;
+pub use places::{PER_COMPANY, Places};
 
 use serde_json::Value as Json;
 use workforceos_core::objects::AI_ANALYTICS;

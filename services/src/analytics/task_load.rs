@@ -28,7 +28,9 @@ use crate::{Api, App, shape};
 
 const RATE: &str = "Missed rate: overdue, or completed after dueTime ÷ all tasks given in the period whose dueTime is over, cancelled ones \
                     left out; by the day they were due. Intervals are Wilson's, 95 %.";
-const GIVEN: &str = "tasksGiven compares the people who got tasks in the period.";
+const GIVEN: &str = "Tasks given in the period, cancelled ones left out; overdue are those past their due time and not completed. Hours are \
+                     those from being given to being completed: median and ninetieth percentile. tasksGiven compares the people who got \
+                     tasks in the period.";
 
 pub fn api() -> Api {
     Api::get("analyzeTaskLoad")
