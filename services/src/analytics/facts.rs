@@ -6,9 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, ShiftId, TemplateId, UserId};
 use workforceos_core::object::{DataObject, Record};
-use workforceos_core::objects::{
-    AttendanceRecord, AttendanceStatus, EmployeeProfile, Shift, ShiftStatus, UserGroupMember,
-};
+use workforceos_core::objects::{AttendanceRecord, AttendanceStatus, EmployeeProfile, Shift, ShiftStatus, UserGroupMember};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};

@@ -11,9 +11,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{
-    AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightStatus, InsightWeek, SubscriptionStatus,
-};
+use workforceos_core::objects::{AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightWeek, SubscriptionStatus};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Subscription, Tenant};
 use workforceos_core::time::{Date, Timestamp};
@@ -148,22 +146,11 @@ fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option
         audience_user_id: manager,
         audience_type: if manager.is_some() { AudienceType::Manager } else { AudienceType::Admin },
         applicable_period: json!({"from": from.to_string(), "to": to.to_string()}),
-        title: None,
-        summary: None,
         details: "This week's insight is being written.".to_owned(),
-        suggestion: None,
         period: Some(format!("{from} to {to}")),
-        chart: None,
-        data: None,
-        figures: None,
-        agent_name: None,
-        provider: None,
-        ai_status: InsightStatus::Pending,
-        delivered_time: None,
         job_key: Some(key(week, manager)),
         work_at: Some(facts.now),
-        tries: 0,
-        company_id: facts.state.company_id,
+        ..rules::blank(facts.state.company_id, None)
     };
     let mut note = Event::audit(ctx, AiInsight::def().name, insight.meta.id).after(&insight);
     note.audited = false;

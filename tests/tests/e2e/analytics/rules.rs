@@ -122,7 +122,10 @@ async fn few_facts_say_so(db: Db) {
     let staffing = ask(&acme.owner, "predictStaffing", "").await;
     assert_eq!((&staffing["tooLittleData"]["n"], &staffing["hours"]), (&json!(0), &json!([])));
     let anomalies = ask(&acme.owner, "detectShiftAnomalies", "").await;
-    assert_eq!((&anomalies["anomalies"], &anomalies["tooLittleData"]), (&json!([]), &json!({"n": 0, "needed": 20, "of": "values"})));
+    assert_eq!(
+        (&anomalies["anomalies"], &anomalies["tooLittleData"]),
+        (&json!([]), &json!({"n": 0, "needed": 20, "of": "values"}))
+    );
     // What was recorded by the clock a moment ago counts as soon as the shift is over.
     let body = json!({"shiftId": acme.shift("2026-06-01", "06:00-06:30", &[&ann]).await});
     ann.post(CHECK_IN, body).await.ok();
