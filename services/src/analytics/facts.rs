@@ -18,6 +18,7 @@ use crate::App;
 
 /// How many shifts are looked up at once.
 const SHIFTS_AT_ONCE: usize = 5_000;
+
 /// Somebody at a shift that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fact {

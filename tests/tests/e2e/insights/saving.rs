@@ -6,7 +6,7 @@ use workforceos_core::object::DataObject;
 use workforceos_core::objects::{AiInsight, GeneratedInsight};
 use workforceos_services::auth::purge_archived;
 use workforceos_services::insights::{self, Generated};
-use workforceos_tests::{Client, Db, Reply, TestApp, on_both_databases};
+use workforceos_tests::{Client, Db, Reply, on_both_databases};
 
 use super::{Scene, body, generated, get, made, path, sees};
 use crate::paths::{SAVE_GENERATED, SAVE_INSIGHT, SEEN_INSIGHTS};
