@@ -92,6 +92,7 @@ pub struct App {
     pub webhooks: webhooks::Webhooks,
     told: heads::Told,
     pub failing_jobs: insights::Failing,
+    pub analyses: analytics::Places,
     watch: alerts::Watch,
     first_password: OnceLock<String>,
 }
@@ -171,6 +172,7 @@ impl App {
             ids,
             caches,
             failing_jobs: insights::Failing::default(),
+            analyses: analytics::Places::default(),
             first_password: OnceLock::new(),
         }))
     }

@@ -1,5 +1,5 @@
-//! Schemas of answers that are no data objects: one `type` each, lists with `items`, no references, nothing nullable. What may
-//! be missing is left out of an answer.
+//! Schemas of answers that are no data objects: one `type` each, lists with `items`, no references. What may be missing is left out
+//! of an answer; [`or_null`] is for what stands there with nothing in it, and not for answers that tools are listed with.
 
 use serde_json::{Map, Value as Json, json};
 

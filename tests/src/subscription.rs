@@ -24,7 +24,8 @@ impl Company {
         let now = self.shared.clock.now();
         let planned = self.shared.app().store.select(&Query::of(InsightWeek::def(), self.id, Cond::TRUE)).await.expect("reads");
         if planned.is_empty() {
-            let week = InsightWeek { meta: self.meta(), week: weekly::name(self.zone.date(now)), company_id: self.id };
+            let week =
+                InsightWeek { meta: self.meta(), week: weekly::name(self.zone.date(now)), asked_to: None, company_id: self.id };
             let event = Event::audit(&self.ctx(), InsightWeek::def().name, week.meta.id).after(&week);
             self.write(Changes::none().put(&week).event(event).due(Some(weekly::next(self.zone, now)))).await;
         }

@@ -4,12 +4,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::iter;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value as Json, json};
+use workforceos_core::time::Date;
 use workforceos_core::{Dispatch, Error, Result};
 use workforceos_mcp::{McpServer, Narrowing};
 use workforceos_services::App;
+use workforceos_services::analytics::PER_COMPANY;
 
 use super::who::Who;
-use workforceos_core::time::Date;
 
 /// The analyses, in the order in which they are told.
 pub const ANALYSES: [&str; 7] = [
@@ -21,8 +22,6 @@ pub const ANALYSES: [&str; 7] = [
     "predictStaffing",
     "detectShiftAnomalies",
 ];
-/// The analyses that run side by side for one insight: each reads many rows.
-const AT_ONCE: usize = 3;
 
 /// What the analyses returned, those that the caller may use.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,9 +63,9 @@ pub async fn gather(
         };
         call.boxed()
     };
-    // As a list: a stream over closures could not go to another thread.
+    // As a list: a stream over closures could not go to another thread. More at once would only wait for places.
     let calls: Vec<BoxFuture<'_, Result<_>>> = usable.into_iter().map(call_of).collect();
-    let outcomes: Vec<_> = iter(calls).buffered(AT_ONCE).collect().await;
+    let outcomes: Vec<_> = iter(calls).buffered(PER_COMPANY).collect().await;
     let (mut gathered, mut refused) = (Gathered::default(), None);
     for outcome in outcomes {
         let (name, outcome) = outcome?;

@@ -111,8 +111,7 @@ fn topic<'g>(gathered: &'g Gathered, asked: &str) -> Option<(&'static Topic, &'g
 
 /// How much an analysis looked at.
 fn sample(json: &Json) -> Option<u64> {
-    let own = json.get("sampleSize").and_then(|n| n.as_u64().or_else(|| n.as_object()?.values().find_map(Json::as_u64)));
-    own.or_else(|| json.get("overall").and_then(|overall| overall.get("n")).and_then(Json::as_u64))
+    json.get("sampleSize").and_then(Json::as_u64)
 }
 
 fn nothing(audience: &str) -> Draft {

@@ -102,6 +102,8 @@ data_object! {
         joins: [],
         /// The ISO week, for example 2026-W23.
         week: String => "week",
+        /// The last manager for whom one is asked for so far; nobody once all are.
+        asked_to: Option<UserId> => "askedTo",
         /// The company.
         company_id: CompanyId => "companyId",
     }

@@ -9,7 +9,7 @@ use workforceos_core::answer::Answer;
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{CompanyPolicy, LeaveRequest};
+use workforceos_core::objects::CompanyPolicy;
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
@@ -17,7 +17,9 @@ use workforceos_core::{Reach, input};
 
 use super::answer::{Analysis, shape_of};
 use super::asked::{Asked, Period, Question, earlier, later, question};
+use super::away::approved;
 use super::facts::{self, Came};
+use super::pages::PERIOD;
 use super::rates::{Unit, map, weekday};
 use super::shares::{self, Counts};
 use crate::{Api, App, shape};
@@ -68,10 +70,10 @@ pub fn api() -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Absenteeism) -> Result<Answer> {
     let question = question(&app, &ctx, &asked.asked()).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let units = facts.counted().map(|f| Unit { user: f.user, date: f.date, hit: f.came == Came::Absent }).collect();
-    let on_leave = facts.all.len() - facts.counted().count();
+    let on_leave = facts.on_leave();
     let mut analysis = Analysis::of((&app, &ctx, &question), "absenceRate", RATE, units).await?;
     let starts = leave_starts(&app, &ctx, &question, asked.leave_type.as_deref()).await?;
     analysis.findings.extend(starts.iter().flat_map(Counts::findings));
@@ -83,9 +85,13 @@ async fn leave_starts(app: &App, ctx: &Ctx, question: &Question, kind: Option<&s
     let policy = app.store.select(&Query::of(CompanyPolicy::def(), ctx.company(), Cond::TRUE)).await?;
     let policy = policy.into_iter().next().map(CompanyPolicy::from_record).transpose()?;
     let workdays = policy.map(|policy| workdays(&policy.workdays)).unwrap_or_default();
-    let requests = facts::approved(app, ctx, &question.whose, question.period).await?;
-    let same = |request: &&LeaveRequest| kind.is_none_or(|kind| same_type(&request.leave_type, kind));
-    let starts: Vec<Date> = requests.iter().filter(same).map(|request| request.start_date).collect();
+    let mut starts: Vec<Date> = Vec::new();
+    approved(app, ctx, (&question.whose, question.period, PERIOD), |request| {
+        if kind.is_none_or(|kind| same_type(&request.leave_type, kind)) {
+            starts.push(request.start_date);
+        }
+    })
+    .await?;
     Ok(vec![by_workday(&starts, question.period, &workdays), by_month(&starts, question.period)])
 }
 

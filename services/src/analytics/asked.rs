@@ -6,7 +6,7 @@ use chrono::Days;
 use serde_json::{Value as Json, json};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
-use workforceos_core::object::DataObject;
+use workforceos_core::object::{DataObject, Record};
 use workforceos_core::objects::{User, UserGroup, UserGroupMember};
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::Ctx;
@@ -14,6 +14,7 @@ use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::value::Value;
 use workforceos_core::{input, zone};
 
+use super::pages::{PEOPLE, Pages};
 use crate::{App, shape};
 
 /// The longest period, in days: a leap year.
@@ -183,12 +184,23 @@ pub async fn whose(
     }
     if let Some(department) = department {
         problems.extend(unknown_department(app, ctx, department).await?);
-        let members = Query::of(UserGroupMember::def(), ctx.company(), Cond::eq("groupId", department.0));
-        let members = app.store.select(&members).await?;
-        let members = members.iter().filter_map(|m| m.get("userId").as_id()).map(UserId);
-        whose = Whose::These(members.filter(|user| whose.includes(*user)).collect());
+        whose = members(app, ctx, department, &whose).await?;
     }
     Ok(whose)
+}
+
+/// The members of a department who are among those.
+async fn members(app: &App, ctx: &Ctx, department: DepartmentId, whose: &Whose) -> Result<Whose> {
+    let cond = Cond::eq("groupId", department.0).and(whose.cond("userId"));
+    let query = Query::of(UserGroupMember::def(), ctx.company(), cond);
+    let mut members = BTreeSet::new();
+    let keep = |member: Record| {
+        let user = member.get("userId").as_id().map(UserId).filter(|user| whose.includes(*user));
+        members.extend(user);
+        Ok(user.is_some())
+    };
+    Pages::of(app, query, whose, "userId,id").each(PEOPLE, "members", keep).await?;
+    Ok(Whose::These(members))
 }
 
 pub async fn unknown_department(app: &App, ctx: &Ctx, department: DepartmentId) -> Result<Option<Problem>> {

@@ -18,6 +18,7 @@ use crate::{Api, App, shape};
 
 const RATE: &str = "Attendance rate: attended ÷ (attended + absent) at ended, published shifts that were not cancelled; approved leave \
                     counts as neither. Intervals are Wilson's, 95 %.";
+const ATTENDED: &str = "Of those who came: in time (not later than start + graceMinutes), left early (as the record's status has it), without                         check-out. Minutes are the paid ones of n shifts with a check-out: sum, mean and median.";
 
 pub fn api() -> Api {
     Api::get("analyzeAttendance")
@@ -35,15 +36,11 @@ pub fn api() -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let units = facts.counted().map(|f| Unit { user: f.user, date: f.date, hit: f.came.attended() }).collect();
     let analysis = Analysis::of((&app, &ctx, &question), "attendanceRate", RATE, units).await?;
-    Ok(analysis.answer(map([("attended", attended(&facts)), ("onLeave", json!(on_leave(&facts)))]), &[]))
-}
-
-fn on_leave(facts: &Facts) -> usize {
-    facts.all.iter().filter(|fact| fact.came == Came::OnLeave).count()
+    Ok(analysis.answer(map([("attended", attended(&facts)), ("onLeave", json!(facts.on_leave()))]), &[ATTENDED]))
 }
 
 /// Of those who came: in time, left early, without check-out, and their hours.
@@ -59,7 +56,7 @@ fn attended(facts: &Facts) -> Json {
     }
     let mut json = json!({
         "punctual": rate(punctual), "leftEarly": rate(left), "missingCheckOut": rate(open),
-        "workedMinutes": minutes.iter().sum::<f64>() as i64,
+        "n": minutes.len(), "workedMinutes": minutes.iter().sum::<f64>() as i64,
     });
     if let (Some(mean), Some(median)) = (robust::mean(&minutes), robust::median(&minutes)) {
         json["meanMinutes"] = rounded(mean);
@@ -73,6 +70,7 @@ fn output() -> Json {
         ("punctual", rate_shape("Came in time.")),
         ("leftEarly", rate_shape("Left before the end.")),
         ("missingCheckOut", rate_shape("Did not check out.")),
+        ("n", shape::whole("Shifts with a check-out, of which the minutes are.")),
         ("workedMinutes", shape::whole("Paid minutes in all.")),
         ("meanMinutes", shape::number("Paid minutes per shift, the mean.")),
         ("medianMinutes", shape::number("The same, the median.")),

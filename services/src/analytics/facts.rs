@@ -1,31 +1,23 @@
 //! What happened: who was at which ended shift, or was not. Read page by page into small facts, so that a large company's year
 //! fits into memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, ShiftId, TemplateId, UserId};
-use workforceos_core::object::DataObject;
-use workforceos_core::objects::{
-    AttendanceRecord, AttendanceStatus, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, Shift, ShiftStatus, UserGroupMember,
-};
-use workforceos_core::query::{Cond, Op, Query, order};
+use workforceos_core::object::{DataObject, Record};
+use workforceos_core::objects::{AttendanceRecord, AttendanceStatus, EmployeeProfile, Shift, ShiftStatus, UserGroupMember};
+use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
-use workforceos_core::{Record, cursor::Cursor};
 
 use super::asked::{Period, Question, Whose};
+use super::away::Away;
+use super::pages::{PEOPLE, PERIOD, Pages};
 use crate::App;
 
-/// The most facts that one analysis looks at.
-pub const MAX_FACTS: usize = 500_000;
-/// How many rows are read at once.
-const PAGE: u64 = 10_000;
 /// How many shifts are looked up at once.
 const SHIFTS_AT_ONCE: usize = 5_000;
-/// Analyses that hold facts at the same time: the others wait, so that memory stays bounded.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// Somebody at a shift that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,54 +79,13 @@ impl Facts {
         self.all.iter().filter(|fact| fact.came != Came::OnLeave)
     }
 
+    /// Shifts that were missed on approved leave.
+    pub fn on_leave(&self) -> usize {
+        self.all.len() - self.counted().count()
+    }
+
     pub fn people(&self) -> BTreeSet<UserId> {
         self.counted().map(|fact| fact.user).collect()
-    }
-}
-
-/// Waits until there is room for another analysis.
-pub async fn room() -> Result<SemaphorePermit<'static>> {
-    AT_ONCE.acquire().await.map_err(Error::internal)
-}
-
-/// Refuses what is more than one analysis holds.
-pub fn check_room(count: usize, what: &str) -> Result<()> {
-    if count <= MAX_FACTS {
-        return Ok(());
-    }
-    let message =
-        format!("is too early: there are more than {MAX_FACTS} {what} since then; choose a shorter period or a department");
-    Err(Error::field("from", message))
-}
-
-/// The rows of a query, page by page.
-pub struct Pages<'a> {
-    app: &'a App,
-    query: Query,
-    cursor: Cursor,
-    over: bool,
-}
-
-impl<'a> Pages<'a> {
-    /// Of few people all rows at once, found by their names; else in an order that an index has, of which each page goes on.
-    pub fn of(app: &'a App, query: Query, whose: &Whose, by: &str) -> Pages<'a> {
-        let few = whose.named().is_some();
-        let query = if few { query } else { Query { order: order(query.def, by), limit: PAGE, ..query } };
-        Pages { app, query, cursor: Cursor::start(), over: false }
-    }
-
-    /// The next page; `None` after the last one.
-    pub async fn next(&mut self) -> Result<Option<Vec<Record>>> {
-        if self.over {
-            return Ok(None);
-        }
-        let cond = self.cursor.cond(self.query.def).and(self.query.cond.clone());
-        let rows = self.app.store.select(&Query { cond, ..self.query.clone() }).await?;
-        self.over = self.query.order.is_empty() || (rows.len() as u64) < self.query.limit;
-        if let Some(last) = rows.last() {
-            self.cursor = Cursor::after(&self.query.order, last);
-        }
-        Ok(Some(rows))
     }
 }
 
@@ -147,7 +98,7 @@ pub fn records<'a>(app: &'a App, ctx: &Ctx, whose: &Whose, period: Period, more:
 /// The attendance at ended shifts of the period. Drafts, cancelled shifts and those that are not over count nothing.
 pub async fn read(app: &App, ctx: &Ctx, question: &Question) -> Result<Facts> {
     let whose = &question.whose;
-    let away = leave(app, ctx, whose, question.period).await?;
+    let away = Away::read(app, ctx, whose, question.period, PERIOD).await?;
     let mut facts = Facts::default();
     // A day's records may stand on two pages: its shifts are known by then.
     let mut known: HashMap<ShiftId, Option<(u32, Timestamp)>> = HashMap::new();
@@ -162,7 +113,7 @@ pub async fn read(app: &App, ctx: &Ctx, question: &Question) -> Result<Facts> {
             facts.shifts.push(EndedShift::of(&shift));
         }
         gather(&mut facts, &records, &known, &away);
-        check_room(facts.all.len(), "records of attendance")?;
+        PERIOD.check(facts.all.len(), "records of attendance")?;
     }
     Ok(facts)
 }
@@ -225,85 +176,29 @@ fn came(record: &AttendanceRecord, starts_at: Timestamp, away: &Away) -> Came {
     }
 }
 
-/// Approved leave by person.
-#[derive(Clone, Debug, Default)]
-pub struct Away(BTreeMap<UserId, Vec<(Date, Date, DayPart)>>);
-
-impl Away {
-    /// Whether somebody was on leave for a day or a part of it.
-    pub fn any(&self, user: UserId, date: Date) -> bool {
-        self.0.get(&user).is_some_and(|leave| leave.iter().any(|(from, to, _)| (*from..=*to).contains(&date)))
-    }
-
-    /// Whether somebody was on leave for a whole day, in one piece or in two halves.
-    pub fn all_day(&self, user: UserId, date: Date) -> bool {
-        let has =
-            |part| self.0.get(&user).is_some_and(|l| l.iter().any(|(from, to, p)| (*from..=*to).contains(&date) && *p == part));
-        has(DayPart::Full) || (has(DayPart::FirstHalf) && has(DayPart::SecondHalf))
-    }
-}
-
-/// The approved leave that falls into the period.
-pub async fn leave(app: &App, ctx: &Ctx, whose: &Whose, period: Period) -> Result<Away> {
-    let mut away = Away::default();
-    for request in approved(app, ctx, whose, period).await? {
-        away.0.entry(request.user_id).or_default().push((request.start_date, request.end_date, request.day_part));
-    }
-    Ok(away)
-}
-
-/// The approved requests that fall into the period.
-pub async fn approved(app: &App, ctx: &Ctx, whose: &Whose, period: Period) -> Result<Vec<LeaveRequest>> {
-    let overlapping = Cond::Cmp("startDate", Op::Lte, period.to.into()).and(Cond::Cmp("endDate", Op::Gte, period.from.into()));
-    let cond = overlapping.and(Cond::eq("status", LeaveStatus::Approved.as_str())).and(whose.cond("userId"));
-    let found = app.store.select(&Query::of(LeaveRequest::def(), ctx.company(), cond)).await?;
-    check_room(found.len(), "requests for leave")?;
-    let requests: Vec<LeaveRequest> = found.into_iter().map(LeaveRequest::from_record).collect::<Result<_>>()?;
-    Ok(requests.into_iter().filter(|request| whose.includes(request.user_id)).collect())
-}
-
 /// The one department that people are counted in: the main one of their profile, else the only one they are members of.
 pub async fn main_departments(app: &App, ctx: &Ctx, whose: &Whose) -> Result<HashMap<UserId, DepartmentId>> {
-    let of = |def| Query::of(def, ctx.company(), whose.cond("userId"));
-    let mut main: HashMap<UserId, DepartmentId> = HashMap::new();
-    let mut memberships: HashMap<UserId, Vec<DepartmentId>> = HashMap::new();
-    for member in app.store.select(&of(UserGroupMember::def())).await? {
-        let member = UserGroupMember::from_record(member)?;
-        memberships.entry(member.user_id).or_default().push(member.group_id);
-    }
-    for (user, departments) in memberships {
-        if let [only] = departments[..] {
-            main.insert(user, only);
+    let of = |def| Pages::of(app, Query::of(def, ctx.company(), whose.cond("userId")), whose, "-createdAt,id");
+    // `None`: of several.
+    let mut only: HashMap<UserId, Option<DepartmentId>> = HashMap::new();
+    let member = |record| {
+        let UserGroupMember { user_id, group_id, .. } = UserGroupMember::from_record(record)?;
+        if whose.includes(user_id) {
+            only.entry(user_id).and_modify(|department| *department = None).or_insert(Some(group_id));
         }
-    }
-    for profile in app.store.select(&of(EmployeeProfile::def())).await? {
-        if let (Some(user), Some(department)) = (profile.get("userId").as_id(), profile.get("departmentId").as_id()) {
-            main.insert(UserId(user), DepartmentId(department));
+        Ok(whose.includes(user_id))
+    };
+    of(UserGroupMember::def()).each(PEOPLE, "memberships of departments", member).await?;
+    let mut main: HashMap<UserId, DepartmentId> = only.into_iter().filter_map(|(user, only)| Some((user, only?))).collect();
+    let profile = |profile: Record| {
+        let (Some(user), department) = (profile.get("userId").as_id().map(UserId), profile.get("departmentId").as_id()) else {
+            return Ok(false);
+        };
+        if let Some(department) = department.filter(|_| whose.includes(user)) {
+            main.insert(user, DepartmentId(department));
         }
-    }
-    main.retain(|user, _| whose.includes(*user));
+        Ok(whose.includes(user))
+    };
+    of(EmployeeProfile::def()).each(PEOPLE, "profiles", profile).await?;
     Ok(main)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_opposite_halves_are_a_day() {
-        let user = UserId(uuid::Uuid::from_u128(1));
-        let day = |d: u32| Date::from_ymd_opt(2026, 6, d).expect("a date");
-        let away = Away(BTreeMap::from([(
-            user,
-            vec![
-                (day(1), day(3), DayPart::Full),
-                (day(5), day(5), DayPart::FirstHalf),
-                (day(5), day(5), DayPart::SecondHalf),
-                (day(8), day(8), DayPart::FirstHalf),
-            ],
-        )]));
-        let off: Vec<bool> = [1, 3, 4, 5, 8].into_iter().map(|d| away.all_day(user, day(d))).collect();
-        assert_eq!(off, [true, true, false, true, false]);
-        assert!(!away.all_day(UserId(uuid::Uuid::from_u128(2)), day(1)));
-    }
 }

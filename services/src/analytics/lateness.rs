@@ -35,7 +35,7 @@ pub fn api() -> Api {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let late = |fact: &facts::Fact| match fact.came {
         Came::Attended { late, .. } => Some(Unit { user: fact.user, date: fact.date, hit: late }),

@@ -6,7 +6,8 @@ use super::figures::{rounded, test, test_shape};
 use super::stats::{kruskal, robust};
 use crate::shape as schema;
 
-pub const METHOD: &str = "Minutes by weekday: Kruskal–Wallis with correction for ties, over weekdays with at least 5 of them.";
+pub const METHOD: &str = "Minutes: mean, median and ninetieth percentile (between two values as far as it lies between them). By \
+                          weekday: Kruskal–Wallis with correction for ties, over weekdays with at least 5 of them.";
 
 /// The figures of minutes, each with its ISO weekday.
 pub fn figures(minutes: &[(u32, f64)]) -> Json {

@@ -6,6 +6,7 @@ mod anomalies;
 mod answer;
 mod asked;
 mod attendance;
+mod away;
 #[cfg(test)]
 mod effects;
 mod facts;
@@ -14,11 +15,15 @@ mod findings;
 mod lateness;
 mod minutes;
 mod overtime;
+mod pages;
+mod places;
 mod rates;
 mod shares;
 mod staffing;
 pub mod stats;
 mod task_load;
+
+pub use places::{PER_COMPANY, Places};
 
 use serde_json::Value as Json;
 use workforceos_core::objects::AI_ANALYTICS;

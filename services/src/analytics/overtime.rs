@@ -58,7 +58,7 @@ impl Worked {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let policy = app.store.select(&Query::of(CompanyPolicy::def(), ctx.company(), Cond::TRUE)).await?;
     let policy = policy.into_iter().next().ok_or_else(|| Error::not_found(CompanyPolicy::def().name))?;
     let terms = terms(&CompanyPolicy::from_record(policy)?);

@@ -73,7 +73,7 @@ impl<K: Ord + Copy> Groups<K> {
         let mut all: Vec<(K, &Compared)> = self.iter().collect();
         let q = |c: &Compared| c.outcome.map_or(f64::INFINITY, |s| s.q);
         all.sort_by(|(a, x), (b, y)| {
-            let certain = (!x.significant(), y.significant()).cmp(&(!y.significant(), x.significant()));
+            let certain = y.significant().cmp(&x.significant());
             let q = if x.significant() && y.significant() { q(x).total_cmp(&q(y)) } else { std::cmp::Ordering::Equal };
             let compared = y.outcome.is_ok().cmp(&x.outcome.is_ok());
             let rate = y.count.rate().unwrap_or(0.0).total_cmp(&x.count.rate().unwrap_or(0.0));
@@ -269,7 +269,7 @@ pub fn shapes(hit: &str) -> [(&'static str, Json); 4] {
     let comparison = [
         ("by", shape::one_of(&["person", "weekday", "department"], "What is compared.")),
         ("total", shape::whole("Groups there are.")),
-        ("compared", shape::whole("Groups with enough data to be compared.")),
+        ("compared", shape::whole("Groups with enough data to be compared, those of people who have left among them.")),
         ("test", test_shape("Whether all have one rate (Pearson's chi-square).")),
         (
             "rows",

@@ -17,8 +17,8 @@ use workforceos_core::value::Value;
 
 use super::answer::{Analysis, shape_of};
 use super::asked::{Asked, Question, question};
-use super::facts::{self, Pages};
 use super::figures::{rate, rate_shape, rounded};
+use super::pages::{PERIOD, Pages};
 use super::rates::{Unit, map, person};
 use super::shape_of_person;
 use super::shares::{self, Counts};
@@ -28,7 +28,9 @@ use crate::{Api, App, shape};
 
 const RATE: &str = "Missed rate: overdue, or completed after dueTime ÷ all tasks given in the period whose dueTime is over, cancelled ones \
                     left out; by the day they were due. Intervals are Wilson's, 95 %.";
-const GIVEN: &str = "tasksGiven compares the people who got tasks in the period.";
+const GIVEN: &str = "Tasks given in the period, cancelled ones left out; overdue are those past their due time and not completed. Hours are \
+                     those from being given to being completed: median and ninetieth percentile. tasksGiven compares the people who got \
+                     tasks in the period.";
 
 pub fn api() -> Api {
     Api::get("analyzeTaskLoad")
@@ -81,7 +83,7 @@ impl Task {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let (tasks, now) = (read(&app, &ctx, &question).await?, ctx.now());
     let zone = ctx.tenant.zone;
     let unit = |task: &Task| Some(Unit { user: task.user, date: zone.date(task.due?), hit: task.missed(now)? });
@@ -109,12 +111,13 @@ async fn read(app: &App, ctx: &Ctx, question: &Question) -> Result<Vec<Task>> {
     ]);
     let given = given.and(question.whose.cond("assigneeUserId"));
     let query = Query::of(IndividualTask::def(), ctx.company(), given);
-    let mut pages = Pages::of(app, query, &question.whose, "createdAt,id");
     let mut tasks = Vec::new();
-    while let Some(page) = pages.next().await? {
-        tasks.extend(page.iter().filter_map(Task::of).filter(|task| question.whose.includes(task.user)));
-        facts::check_room(tasks.len(), "tasks")?;
-    }
+    let keep = |record| {
+        let task = Task::of(&record).filter(|task| question.whose.includes(task.user));
+        tasks.extend(task);
+        Ok(task.is_some())
+    };
+    Pages::of(app, query, &question.whose, "createdAt,id").each(PERIOD, "tasks", keep).await?;
     Ok(tasks)
 }
 

@@ -82,7 +82,6 @@ pub fn begun(facts: &Facts, draft: &AiInsight) -> AiInsight {
 fn draft(ctx: &Ctx, input: CreateAiInsight, reading: &mut Reading) -> AiInsight {
     let default = if input.audience_user_id.is_some() { AudienceType::Employee } else { AudienceType::Admin };
     AiInsight {
-        meta: Meta::new(uuid::Uuid::nil(), Timestamp(0), Some(ctx.user().0)),
         insight_type: reading.insight_type(&input.insight_type),
         audience_user_id: input.audience_user_id,
         audience_type: input.audience_type.unwrap_or(default),
@@ -94,14 +93,7 @@ fn draft(ctx: &Ctx, input: CreateAiInsight, reading: &mut Reading) -> AiInsight 
         period: given(input.period).map(|text| reading.period(&text)),
         chart: input.chart.map(|json| reading.object("chart", &json)),
         data: input.data.map(|json| reading.object("data", &json)),
-        figures: None,
-        agent_name: None,
-        provider: None,
         ai_status: input.ai_status.unwrap_or(InsightStatus::Pending),
-        delivered_time: None,
-        job_key: None,
-        work_at: None,
-        tries: 0,
-        company_id: ctx.company(),
+        ..rules::blank(ctx.company(), Some(ctx.user()))
     }
 }

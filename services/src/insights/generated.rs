@@ -4,10 +4,9 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::object::Meta;
 use workforceos_core::objects::{AiInsight, AudienceType, InsightStatus};
-use workforceos_core::time::Timestamp;
 
+use super::rules;
 use super::text::{Reading, given};
 
 /// An insight in words, with the figures that it was made of.
@@ -78,27 +77,10 @@ impl Generated {
     pub fn draft(self, company: CompanyId, owner: UserId) -> AiInsight {
         let (audience_user_id, audience_type) = (self.audience_user_id, self.audience_type);
         self.over(AiInsight {
-            meta: Meta::new(Uuid::nil(), Timestamp(0), Some(owner.0)),
-            insight_type: String::new(),
             audience_user_id,
             audience_type,
-            applicable_period: Json::Null,
-            title: None,
-            summary: None,
-            details: String::new(),
-            suggestion: None,
-            period: None,
-            chart: None,
-            data: None,
-            figures: None,
-            agent_name: None,
-            provider: None,
             ai_status: InsightStatus::Delivered,
-            delivered_time: None,
-            job_key: None,
-            work_at: None,
-            tries: 0,
-            company_id: company,
+            ..rules::blank(company, Some(owner))
         })
     }
 

@@ -1,7 +1,7 @@
 //! aiWorkforceAnalytics, the part of insights: what figures show, in words, for those whom it concerns.
 //!
-//! Everything here needs the company's subscription with `aiAnalytics`. Generators hand over what they made as [`Generated`]: at
-//! once as an insight ([`save_generated`]), as the caller's last one ([`remember`]), or as what became of a weekly [`jobs::Job`].
+//! Everything here needs the company's subscription with `aiAnalytics`. Generators hand over what they made as [`Generated`]: as the
+//! caller's last one ([`remember`]), or as what became of a weekly [`jobs::Job`].
 
 mod create;
 mod delete;
@@ -21,7 +21,7 @@ pub use failing::Failing;
 pub use generated::Generated;
 pub use jobs::{Job, claim, finish};
 pub use read::{latest, on_board};
-pub use save_generated::{last, remember, save_generated};
+pub use save_generated::remember;
 
 use workforceos_core::objects::AI_ANALYTICS;
 

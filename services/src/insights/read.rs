@@ -1,5 +1,5 @@
-//! `getAiInsight`, `listAiInsights`: admins see all of the company; managers what is about
-//! their reports; everybody what is for them, or for everybody like them.
+//! `getAiInsight`, `listAiInsights`: admins see all of the company; managers what is about their reports; everybody what is for
+//! them, or for everybody like them.
 
 use std::sync::Arc;
 
@@ -53,8 +53,9 @@ pub fn list() -> Api {
         .reach(Reach::Own)
         .about(
             "Insights about the company's people and shifts, the newest first. Admins see all of them; managers those about \
-             their reports (audienceType employee), what they wrote for them, those for themselves and those for all managers; everybody those addressed to them and those for all employees \
-             or the whole company. applicablePeriod=2026-01-31 finds those whose period contains that day.",
+             their reports (audienceType employee), what they wrote for them, those for themselves and those for all managers; \
+             everybody those addressed to them and those for all employees or the whole company. applicablePeriod=2026-01-31 \
+             finds those whose period contains that day.",
         )
         .reader(|app: Arc<App>, ctx: Ctx, _: (), query: ListQuery| async move {
             Ok(with_figures(&ctx, crud::page(&app, &ctx, AiInsight::def(), rows(&ctx), query).await?))

@@ -1,10 +1,12 @@
 //! The rules of insights: who sees one, what writing one means, and who is told of it.
 
+use serde_json::json;
+use uuid::Uuid;
 use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{CompanyId, UserId};
-use workforceos_core::object::DataObject;
+use workforceos_core::object::{DataObject, Meta};
 use workforceos_core::objects::{AiInsight, Alert, AlertStatus, AlertType, AudienceType, InsightStatus, Severity};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Role};
@@ -19,6 +21,33 @@ pub const MAX_TOLD: usize = 200;
 /// Whether a worker still has to write it: until then it is nothing that anybody but admins could read.
 pub fn is_job(insight: &AiInsight) -> bool {
     insight.work_at.is_some()
+}
+
+/// An insight that says nothing yet. It gets its id and its times when it is decided.
+pub fn blank(company_id: CompanyId, owner: Option<UserId>) -> AiInsight {
+    AiInsight {
+        meta: Meta::new(Uuid::nil(), Timestamp(0), owner.map(|user| user.0)),
+        insight_type: String::new(),
+        audience_user_id: None,
+        audience_type: AudienceType::Admin,
+        applicable_period: json!({}),
+        title: None,
+        summary: None,
+        details: String::new(),
+        suggestion: None,
+        period: None,
+        chart: None,
+        data: None,
+        figures: None,
+        agent_name: None,
+        provider: None,
+        ai_status: InsightStatus::Pending,
+        delivered_time: None,
+        job_key: None,
+        work_at: None,
+        tries: 0,
+        company_id,
+    }
 }
 
 /// Whoever an insight newly names is known.
@@ -75,7 +104,7 @@ pub fn managers(state: &State) -> Vec<UserId> {
 /// Whether an insight about the reports of a manager is made every week: whoever has any, save admins, whom the admins' own covers;
 /// with their rights, it would tell of the whole company.
 pub fn gets_weekly(state: &State, manager: UserId) -> bool {
-    is_no_admin(state, manager) && managers(state).contains(&manager)
+    is_no_admin(state, manager) && state.people.users().any(|user| state.people.manager_of(user) == Some(manager))
 }
 
 /// Whether somebody is of the company, and no admin.
@@ -84,7 +113,7 @@ pub fn is_no_admin(state: &State, user: UserId) -> bool {
 }
 
 /// What an insight's writing needs beside its own row: whom it has alerted already.
-pub fn needs(company: CompanyId, insight: uuid::Uuid) -> Needs {
+pub fn needs(company: CompanyId, insight: Uuid) -> Needs {
     let about = Cond::eq("relatedEntityId", insight).and(Cond::eq("alertType", AlertType::InsightDelivered.as_str()));
     Needs::row::<AiInsight>(insight).and_query(Query::of(Alert::def(), company, about))
 }

@@ -73,12 +73,6 @@ fn saved_ones(rows: &std::collections::HashMap<uuid::Uuid, Record>) -> Vec<Query
     saved.collect()
 }
 
-/// Writes a generated insight as delivered.
-pub async fn save_generated(app: &App, ctx: &Ctx, generated: Generated) -> Result<AiInsight> {
-    let (generated, caller) = (generated.checked()?, ctx.clone());
-    commit_with(app, ctx, Needs::none(), move |facts| saved(facts, &caller, generated.clone())).await
-}
-
 /// Remembers an insight as the caller's last one.
 pub async fn remember(app: &App, ctx: &Ctx, generated: Generated) -> Result<()> {
     let (content, caller) = (generated.checked()?.to_json(), ctx.clone());
@@ -98,15 +92,6 @@ pub async fn remember(app: &App, ctx: &Ctx, generated: Generated) -> Result<()> 
         Ok((Changes::none().put(&memory).event(noted(&caller, &memory)), ()))
     })
     .await
-}
-
-/// The caller's last generated insight.
-pub async fn last(app: &App, ctx: &Ctx) -> Result<Option<Generated>> {
-    let found = app.store.select(&of_user(ctx.company(), ctx.user())).await?;
-    Ok(found.first().and_then(|record| match record.get("content") {
-        workforceos_core::Value::Json(content) => Generated::from_json(content),
-        _ => None,
-    }))
 }
 
 fn of_user(company: CompanyId, user: UserId) -> Query {

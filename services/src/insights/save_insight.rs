@@ -8,7 +8,6 @@ use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::UserId;
-use workforceos_core::object::Meta;
 use workforceos_core::objects::{AiInsight, AudienceType, InsightStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
@@ -102,7 +101,6 @@ fn out_of_reach(user: UserId) -> Error {
 
 fn draft(ctx: &Ctx, input: SaveInsight, audience_user_id: Option<UserId>, reading: &mut Reading) -> AiInsight {
     AiInsight {
-        meta: Meta::new(Uuid::nil(), Timestamp(0), Some(ctx.user().0)),
         insight_type: reading.insight_type(&input.insight_type),
         audience_user_id,
         audience_type: input.audience_type,
@@ -114,14 +112,7 @@ fn draft(ctx: &Ctx, input: SaveInsight, audience_user_id: Option<UserId>, readin
         period: given(input.period).map(|text| reading.period(&text)),
         chart: input.chart.map(|json| reading.object("chart", &json)),
         data: input.data.map(|json| reading.object("data", &json)),
-        figures: None,
-        agent_name: None,
-        provider: None,
         ai_status: input.ai_status.unwrap_or(InsightStatus::Pending),
-        delivered_time: None,
-        job_key: None,
-        work_at: None,
-        tries: 0,
-        company_id: ctx.company(),
+        ..rules::blank(ctx.company(), Some(ctx.user()))
     }
 }

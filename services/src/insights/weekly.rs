@@ -1,8 +1,8 @@
-//! Weekly insights: on Monday at six, by the company's clock, one for the admins and one for each manager who is no admin is asked
-//! for. They stand as pending insights until a worker has written them ([`super::jobs`]).
+//! Weekly insights: from Monday at six, by the company's clock, one for the admins and one for each manager who is no admin is asked
+//! for, page by page. They stand as pending insights until a worker has written them ([`super::jobs`]).
 //!
-//! The week that was planned last stands in the database, so that it happens once, across restarts and nodes; who was not
-//! subscribed on Monday gets the week's insights on subscribing.
+//! The week that was planned last, and how far, stands in the database, so that it happens once, across restarts and nodes; who was
+//! not subscribed on Monday gets the week's insights on subscribing.
 
 use chrono::{Datelike, Days, NaiveTime};
 use serde_json::json;
@@ -11,9 +11,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{
-    AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightStatus, InsightWeek, SubscriptionStatus,
-};
+use workforceos_core::objects::{AI_ANALYTICS, AiInsight, AudienceType, CompanySubscription, InsightWeek, SubscriptionStatus};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::{Ctx, Subscription, Tenant};
 use workforceos_core::time::{Date, Timestamp};
@@ -23,8 +21,10 @@ use super::rules;
 
 /// The hour of Monday at which a week's insights are asked for.
 const HOUR: u32 = 6;
-/// The most insights of a week. Managers beyond get none, which the log says.
-const MAX_ROWS: usize = 200;
+/// How many managers' insights are asked for at once, and how long it takes until more are: workers take what is asked for first, and
+/// so come to other companies' meanwhile.
+const PAGE: usize = 100;
+const PAUSE: i64 = 5 * Timestamp::MINUTE;
 /// What a weekly insight is about.
 const KIND: &str = "weekly";
 
@@ -80,34 +80,56 @@ pub fn sweep(facts: &Facts) -> Result<TimerPass> {
         // Subscribing says that something is due.
         return Ok((Changes::none(), None));
     }
-    let next = Some(next(zone, facts.now));
+    let next = next(zone, facts.now);
     let monday = week_start(zone.date(facts.now));
     let week = name(monday);
+    if facts.now < begins(zone, monday) {
+        return Ok((Changes::none(), Some(next)));
+    }
     let planned = facts.rows::<InsightWeek>()?.into_iter().next();
-    if facts.now < begins(zone, monday) || planned.as_ref().is_some_and(|planned| planned.week >= week) {
-        return Ok((Changes::none(), next));
-    }
+    let asked_to = match planned.as_ref().filter(|planned| planned.week >= week) {
+        None => None,
+        Some(InsightWeek { asked_to: None, .. }) => return Ok((Changes::none(), Some(next))),
+        Some(InsightWeek { asked_to, meta, .. }) => {
+            let due = Timestamp(meta.updated_at.0 + PAUSE);
+            if facts.now < due {
+                return Ok((Changes::none(), Some(due.min(next))));
+            }
+            *asked_to
+        }
+    };
+    let mut managers = rules::managers(facts.state);
+    managers.retain(|user| rules::is_no_admin(facts.state, *user));
+    let (page, more_after) = page(&managers, asked_to);
     let ctx = crate::system_ctx(Tenant::of(facts.state.company_id, "", zone), facts.now, "weeklyInsights");
-    let managers: Vec<UserId> =
-        rules::managers(facts.state).into_iter().filter(|user| rules::is_no_admin(facts.state, *user)).collect();
-    let left_out = managers.len().saturating_sub(MAX_ROWS - 1);
-    if left_out > 0 {
-        let company = facts.state.company_id;
-        tracing::warn!(%company, week, left_out, "there are more managers than a week has insights: some get none");
-    }
-    let audiences = std::iter::once(None).chain(managers.into_iter().map(Some)).take(MAX_ROWS);
-    let changes = audiences.fold(marked(facts, &ctx, planned, &week), |changes, manager| {
+    // The admins' own comes with the first page.
+    let admins = asked_to.is_none().then_some(None);
+    let audiences = admins.into_iter().chain(page.iter().copied().map(Some));
+    let changes = audiences.fold(marked(facts, &ctx, planned, &week, more_after), |changes, manager| {
         changes.join(asked_for(facts, &ctx, monday, &week, manager))
     });
-    Ok((changes, next))
+    let again = more_after.map(|_| Timestamp(facts.now.0 + PAUSE));
+    Ok((changes, Some(again.map_or(next, |again| again.min(next)))))
 }
 
-/// The week is planned.
-fn marked(facts: &Facts, ctx: &Ctx, planned: Option<InsightWeek>, week: &str) -> Changes {
+/// The managers after one, as many as are asked for at once, and the last of them if there are more. They are in their order.
+fn page(managers: &[UserId], after: Option<UserId>) -> (&[UserId], Option<UserId>) {
+    let rest = &managers[managers.partition_point(|manager| Some(*manager) <= after)..];
+    match rest.get(..PAGE) {
+        Some(page) if rest.len() > PAGE => (page, page.last().copied()),
+        _ => (rest, None),
+    }
+}
+
+/// The week is planned as far as to a manager; to the end where none is named.
+fn marked(facts: &Facts, ctx: &Ctx, planned: Option<InsightWeek>, week: &str, asked_to: Option<UserId>) -> Changes {
     let week = week.to_owned();
     let planned = match planned {
-        Some(planned) => InsightWeek { week, ..planned }.touched(facts.now),
-        None => InsightWeek { meta: Meta::new(facts.new_id(), facts.now, None), week, company_id: facts.state.company_id },
+        Some(planned) => InsightWeek { week, asked_to, ..planned }.touched(facts.now),
+        None => {
+            let (meta, company_id) = (Meta::new(facts.new_id(), facts.now, None), facts.state.company_id);
+            InsightWeek { meta, week, asked_to, company_id }
+        }
     };
     let mut note = Event::audit(ctx, InsightWeek::def().name, planned.meta.id).after(&planned);
     note.audited = false;
@@ -124,22 +146,11 @@ fn asked_for(facts: &Facts, ctx: &Ctx, monday: Date, week: &str, manager: Option
         audience_user_id: manager,
         audience_type: if manager.is_some() { AudienceType::Manager } else { AudienceType::Admin },
         applicable_period: json!({"from": from.to_string(), "to": to.to_string()}),
-        title: None,
-        summary: None,
         details: "This week's insight is being written.".to_owned(),
-        suggestion: None,
         period: Some(format!("{from} to {to}")),
-        chart: None,
-        data: None,
-        figures: None,
-        agent_name: None,
-        provider: None,
-        ai_status: InsightStatus::Pending,
-        delivered_time: None,
         job_key: Some(key(week, manager)),
         work_at: Some(facts.now),
-        tries: 0,
-        company_id: facts.state.company_id,
+        ..rules::blank(facts.state.company_id, None)
     };
     let mut note = Event::audit(ctx, AiInsight::def().name, insight.meta.id).after(&insight);
     note.audited = false;
@@ -170,9 +181,33 @@ mod tests {
         }
     }
 
+    fn user(number: u128) -> UserId {
+        UserId(uuid::Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn every_manager_is_on_one_page() {
+        for count in [0, 1, 99, 100, 101, 200, 201, 1_234] {
+            let managers: Vec<UserId> = (0..count).map(user).collect();
+            let (mut told, mut after) = (Vec::new(), None);
+            loop {
+                let (page, more_after) = page(&managers, after);
+                assert!(page.len() <= PAGE && (page.len() == PAGE || more_after.is_none()));
+                told.extend_from_slice(page);
+                after = more_after;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(told, managers);
+        }
+        // Who came up to then and is gone by now, is not in the way.
+        let managers: Vec<UserId> = (0..300).filter(|n| *n != 99).map(user).collect();
+        assert_eq!(page(&managers, Some(user(99))).0.first(), Some(&user(100)));
+    }
+
     #[test]
     fn a_key_is_of_one_manager() {
-        let user = |number| UserId(uuid::Uuid::from_u128(number));
         let of_one = key("2026-W23", Some(user(1)));
         assert!(is_of(&of_one, user(1)) && !is_of(&of_one, user(2)));
         assert!(!is_of(&key("2026-W23", None), user(1)));

@@ -40,7 +40,7 @@ pub struct Chart {
     pub title: String,
     pub x: Vec<String>,
     pub series: Vec<Series>,
-    /// `%`, `minutes`, or nothing for plain counts.
+    /// `%`, `people`, `hours`, or nothing for plain counts.
     pub unit: String,
     /// The chart as a picture; empty until it is drawn.
     #[serde(skip_serializing_if = "String::is_empty")]

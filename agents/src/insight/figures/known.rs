@@ -214,6 +214,7 @@ const SHARES: &[&str] = &[
     "rates",
     "share",
     "shares",
+    "part",
     "fraction",
     "proportion",
     "ratio",
@@ -252,11 +253,11 @@ fn kind(name: &str, value: f64) -> Kind {
     }
 }
 
-/// Whether a name is that of a number of things, whatever stands above it.
+/// Whether a name is that of a number of things, or of a test's figures, whatever stands above it.
 fn is_count(name: &str) -> bool {
-    const COUNTS: [&str; 15] = [
+    const COUNTS: [&str; 16] = [
         "n", "count", "weekday", "hour", "size", "shifts", "people", "days", "weeks", "users", "tasks", "df", "needed", "absent",
-        "attended",
+        "attended", "test",
     ];
     words_of(name).last().is_some_and(|word| COUNTS.contains(&word.as_str()))
 }

@@ -100,6 +100,10 @@ impl Proof<'_> {
                 let usual = written.readings.iter().any(|r| [0.1, 0.05, 0.01, 0.001, 0.0001].contains(&r.value));
                 usual && self.known.figures.iter().find(below).is_some() || self.plain(written)
             }
+            Claim::Chance(written) => self.any(written, |kind, value| (kind == Kind::Chance).then_some(value)),
+            Claim::Observations(written) => {
+                self.any(written, |kind, value| (kind == Kind::Plain && value.fract() == 0.0).then_some(value))
+            }
             Claim::Rank(rank) => *rank as usize <= self.known.longest || self.plain(&Written::whole(f64::from(*rank))),
             Claim::Span(written, days) => self.span(written, *days) || self.plain(written),
             Claim::Unclear => false,

@@ -38,6 +38,10 @@ pub enum Claim {
     Span(Written, u32),
     /// Smaller than this.
     Below(Written),
+    /// Said to be how probable chance is: `p = 0.03`.
+    Chance(Written),
+    /// Said to be a number of observations: `n = 240`.
+    Observations(Written),
     /// What cannot be read, and so not be proved.
     Unclear,
 }
@@ -214,6 +218,7 @@ impl Reader<'_> {
 
     /// A number and its unit.
     fn counted(&mut self, written: Written, end: usize, unit: Option<(Unit, usize)>) {
+        let equals = self.at.checked_sub(1).filter(|i| self.symbol(*i) == Some('=')).and_then(|i| self.before(i));
         let below = matches!(self.at.checked_sub(1).and_then(|i| self.symbol(i)), Some('<' | '≤'));
         match unit {
             Some((Unit::Percent, end)) => self.say(Claim::Percent(written), end),
@@ -254,6 +259,8 @@ impl Reader<'_> {
                 self.say(Claim::Percent(written), end)
             }
             None if below => self.say(Claim::Below(written), end),
+            None if matches!(equals, Some("p" | "q")) => self.say(Claim::Chance(written), end),
+            None if equals == Some("n") => self.say(Claim::Observations(written), end),
             None if written.integer().is_some_and(year) => self.say(Claim::Year(written), end),
             None => self.say(Claim::Plain(written), end),
         }

@@ -95,6 +95,26 @@ fn what_no_tool_returned_is_found() {
 }
 
 #[test]
+fn what_is_said_to_be_a_chance_or_a_sample_is_one() {
+    holds("On Mondays 7.5% (n = 240, p = 0.0004); in all n=1,234.");
+    // A rate is no chance, minutes and years are no observations.
+    refused("p = 0.075, q=0.5", &["0.075", "0.5"]);
+    refused("n = 90 of late minutes, n = 2026", &["90", "2026"]);
+}
+
+#[test]
+fn parts_are_percentages_and_tests_are_no_minutes() {
+    let mut known = Known::default();
+    known.add(&json!({
+        "totals": {"workedMinutes": 9600, "overtimeMinutes": 1180, "part": 0.122917},
+        "minutes": {"n": 41, "median": 12.5, "weekdayTest": {"statistic": 17.5, "df": 4, "p": 0.0015}},
+    }));
+    let none: Vec<String> = Vec::new();
+    assert_eq!(unproved("Overtime was 12.3% of all paid time, 12.5 minutes a time (p = 0.0015).", &known, ""), none);
+    assert_eq!(unproved("17.5 minutes late; a statistic of 17.5", &known, ""), ["17.5 minutes"]);
+}
+
+#[test]
 fn numbers_of_the_question_are_periods_only() {
     let asked = "How was the last 45 days? Say that 77% are ill and 45 are late.";
     let none: Vec<String> = Vec::new();

@@ -18,9 +18,11 @@ use self::group::{Figure, Judged, Measured, judge};
 use super::answer::computed;
 use super::asked::{Asked, period_shape, question};
 use super::facts::{self, EndedShift};
-use super::figures::{little_shape, method, method_shape, rounded};
+use super::figures::{little, little_shape, method, method_shape, rounded};
 use super::findings::{self, Finding};
 use super::rates::{department, map, person};
+use super::stats::TooLittle;
+use super::stats::robust::NEEDED;
 use crate::people::{self, Names};
 use crate::{Api, App, shape};
 
@@ -60,7 +62,7 @@ struct Named {
 
 async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
     let question = question(&app, &ctx, &asked).await?;
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let facts = facts::read(&app, &ctx, &question).await?;
     let (people, sample) = (facts.people().len(), facts.counted().count());
     let (facts, judged) = computed(move || {
@@ -87,8 +89,18 @@ async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
         "method": method(&METHOD), "total": all.len(), "anomalies": all.iter().take(question.limit).map(row).collect::<Json>(),
         "groupCount": groups.len(), "groups": groups.iter().take(GROUPS).map(|j| group_json(j, &named)).collect::<Json>(),
     });
+    if let Some(too_little) = too_little(&judged) {
+        answer["tooLittleData"] = little(too_little);
+    }
     findings::tell(&mut answer, all);
     Ok(Answer::json(answer))
+}
+
+/// What the largest group lacks, where none is large enough.
+fn too_little(judged: &[Judged]) -> Option<TooLittle> {
+    let nothing = TooLittle::new(0, NEEDED, "values");
+    let lacking: Result<Vec<TooLittle>, _> = judged.iter().map(|j| j.scale.map_or_else(Ok, Err)).collect();
+    lacking.ok().map(|groups| groups.into_iter().max_by_key(|little| little.n).unwrap_or(nothing))
 }
 
 async fn named(app: &App, ctx: &Ctx, judged: &[Judged], beyond: &[(&Judged, &Measured, f64)]) -> Result<Named> {
@@ -107,7 +119,8 @@ async fn named(app: &App, ctx: &Ctx, judged: &[Judged], beyond: &[(&Judged, &Mea
 fn finding(judged: &Judged, measured: &Measured, shift: &EndedShift, score: f64, named: &Named) -> Finding {
     let mut about =
         map([("shiftId", json!(shift.id.to_string())), ("shiftDate", json!(shift.date)), ("startTime", json!(shift.start_time))]);
-    if let Some(user) = measured.user {
+    // Who does not work here any more is not named.
+    if let Some(user) = measured.user.filter(|user| !named.people.of(*user).is_empty()) {
         about.extend(person(&named.people, user));
     }
     let median = judged.scale.as_ref().map(|scale| scale.median).ok();
@@ -158,7 +171,7 @@ fn output() -> Json {
         ("shiftId", shape::id("The shift.")),
         ("shiftDate", shape::date("Its date.")),
         ("startTime", shape::text("Its start, HH:mm local.")),
-        ("userId", shape::id("Whose figure it is; left out of figures of the shift.")),
+        ("userId", shape::id("Whose figure it is; left out of figures of the shift, and of people who have left.")),
         ("fullname", shape::text("Their full name.")),
         ("value", shape::number("The figure.")),
         ("median", shape::number("The median of comparable ones.")),
@@ -194,6 +207,7 @@ fn output() -> Json {
                 "groups",
                 shape::list(shape::object("A group.", group), "Those with anomalies first, then the largest; 40 at most."),
             ),
+            ("tooLittleData", little_shape()),
         ],
     );
     for (name, part) in findings::shapes() {

@@ -18,7 +18,6 @@ use workforceos_core::{Reach, input, wire_enum};
 use self::read::Counted;
 use self::week::{SLOTS, Week};
 use super::asked::{Period, earlier, later, period_shape, unknown_department, whose};
-use super::facts;
 use super::figures::{little, little_shape, method, method_shape, rounded, trend, trend_shape};
 use super::findings;
 use super::rates::{WEEKS, rising};
@@ -98,7 +97,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, asked: Predict) -> Result<Answer> {
     let (basis, back) = (asked.basis.unwrap_or(Basis::Planned), u64::try_from(weeks).unwrap_or(0));
     // Whole past weeks alone.
     let until = target.min(this_week);
-    let _room = facts::room().await?;
+    let _place = app.analyses.take(ctx.company()).await?;
     let counted = Counted { app: &app, ctx: &ctx, whose: &whose, department: asked.department_id };
     let history = counted.weeks(basis, earlier(until, 7 * back), back).await?;
     let planned = counted.weeks(Basis::Planned, target, 1).await?;
@@ -135,17 +134,11 @@ fn foretell(answer: &mut Json, history: &[Week], planned: Option<&Week>) {
 }
 
 fn back_test(test: &BackTest) -> Json {
-    let mut json = json!({
-        "testedWeeks": forecast::TESTED, "scale": rounded(test.scale), "maeMean": rounded(test.mae_model),
-        "maeSeasonalNaive": rounded(test.mae_naive),
-    });
-    for (name, value) in [("maseMean", test.mase_model), ("maseSeasonalNaive", test.mase_naive)] {
-        // Against a scale of 0 there is no such thing.
-        if let Some(value) = value {
-            json[name] = rounded(value);
-        }
-    }
-    json
+    json!({
+        "testedWeeks": forecast::TESTED, "n": test.n, "scale": rounded(test.scale), "maeMean": rounded(test.mae_model),
+        "maeSeasonalNaive": rounded(test.mae_naive), "maseMean": test.mase_model.map(rounded),
+        "maseSeasonalNaive": test.mase_naive.map(rounded),
+    })
 }
 
 /// Hours that have a forecast or a plan. An hour that the week does not have is left out.
@@ -184,11 +177,12 @@ fn weekly(answer: &mut Json, history: &[Week]) {
 fn output() -> Json {
     let test = [
         ("testedWeeks", shape::whole("Weeks that were forecast from those before.")),
+        ("n", shape::whole("Hours of these weeks that were forecast.")),
         ("scale", shape::number("MAE of the seasonal naive forecast before the test.")),
         ("maeMean", shape::number("Mean absolute error of the mean, in people.")),
         ("maeSeasonalNaive", shape::number("The same of the seasonal naive forecast.")),
-        ("maseMean", shape::number("maeMean ÷ scale; left out where the scale is 0.")),
-        ("maseSeasonalNaive", shape::number("The same of the seasonal naive forecast.")),
+        ("maseMean", shape::or_null(shape::number("maeMean ÷ scale; null where the scale is 0."))),
+        ("maseSeasonalNaive", shape::or_null(shape::number("The same of the seasonal naive forecast."))),
         ("tooLittleData", little_shape()),
     ];
     let hour = [
@@ -284,7 +278,9 @@ mod tests {
     #[test]
     fn a_scale_of_nothing_measures_nothing() {
         let told = told(&[3; 10]);
-        assert_eq!(told["backTest"], json!({"testedWeeks": 4, "scale": 0.0, "maeMean": 0.0, "maeSeasonalNaive": 0.0}));
+        let test = json!({"testedWeeks": 4, "n": 160, "scale": 0.0, "maeMean": 0.0, "maeSeasonalNaive": 0.0, "maseMean": null,
+            "maseSeasonalNaive": null});
+        assert_eq!(told["backTest"], test);
         assert_eq!(told["findings"], json!([]));
     }
 

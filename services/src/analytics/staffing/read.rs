@@ -16,7 +16,9 @@ use super::Basis;
 use super::week::Week;
 use crate::App;
 use crate::analytics::asked::{Period, Whose, earlier, later};
-use crate::analytics::facts::{self, Away, Pages, check_room};
+use crate::analytics::away::Away;
+use crate::analytics::facts;
+use crate::analytics::pages::{ALWAYS, Pages, WEEKS};
 
 /// Whose presence is counted, and at which shifts.
 pub struct Counted<'a> {
@@ -58,7 +60,7 @@ impl Counted<'_> {
                 None => self.attended(page).await?,
             };
             all.sample += found.len();
-            check_room(all.sample, "shifts")?;
+            WEEKS.check(all.sample, "shifts")?;
             for (from, to, count) in found {
                 add(&mut all.weeks, from, to, count);
             }
@@ -98,13 +100,19 @@ impl Counted<'_> {
     }
 
     async fn people(&self, span: Period) -> Result<People> {
-        let members = Query::of(UserGroupMember::def(), self.ctx.company(), self.whose.cond("userId"));
-        let mut people = People { members: HashMap::new(), away: facts::leave(self.app, self.ctx, self.whose, span).await? };
-        for member in self.app.store.select(&members).await? {
-            let member = UserGroupMember::from_record(member)?;
-            people.members.entry(member.group_id).or_default().push((member.user_id, member.meta.created_at));
-        }
-        Ok(people)
+        let away = Away::read(self.app, self.ctx, self.whose, span, WEEKS).await?;
+        let mut members: HashMap<DepartmentId, Vec<(UserId, Timestamp)>> = HashMap::new();
+        let query = Query::of(UserGroupMember::def(), self.ctx.company(), self.whose.cond("userId"));
+        let keep = |record| {
+            let member = UserGroupMember::from_record(record)?;
+            let kept = self.whose.includes(member.user_id);
+            if kept {
+                members.entry(member.group_id).or_default().push((member.user_id, member.meta.created_at));
+            }
+            Ok(kept)
+        };
+        Pages::of(self.app, query, self.whose, "-createdAt,id").each(ALWAYS, "memberships of departments", keep).await?;
+        Ok(People { members, away })
     }
 
     /// Who came to ended shifts: from the start, or later, to the check-out; without one to the end.

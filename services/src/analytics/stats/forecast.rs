@@ -15,6 +15,8 @@ pub type Weeks = Vec<Vec<Option<f64>>>;
 /// How far off forecasts of the last weeks would have been.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BackTest {
+    /// The values that were forecast.
+    pub n: u64,
     /// The mean error of taking the value of a week before, in the weeks before those tested.
     pub scale: f64,
     pub mae_model: f64,
@@ -84,7 +86,7 @@ pub fn back_test(weeks: &Weeks) -> Result<BackTest, TooLittle> {
     }
     let (scale, mae_model, mae_naive) = (scale.value(), model.value(), naive.value());
     let mase = |mae: f64| (scale > 0.0).then(|| mae / scale);
-    Ok(BackTest { scale, mae_model, mae_naive, mase_model: mase(mae_model), mase_naive: mase(mae_naive) })
+    Ok(BackTest { n: model.n, scale, mae_model, mae_naive, mase_model: mase(mae_model), mase_naive: mase(mae_naive) })
 }
 
 #[derive(Default)]

@@ -67,4 +67,10 @@ async fn one_absurd_shift_is_found(db: Db) {
     assert_eq!(few["anomalies"], json!([]));
     let staffing = rows(&few["groups"]).iter().find(|group| group["figure"] == "staffing").expect("a group");
     assert_eq!(staffing["tooLittleData"], json!({"n": 19, "needed": 20, "of": "values"}));
+    assert_eq!(few.get("tooLittleData"), None, "there are arrivals enough");
+    // Who has left is not named; what happened stays.
+    acme.owner.delete(&format!("/auth-api/v1/users/{}", people[2].text())).await.ok();
+    let told = ask(&acme.owner, "detectShiftAnomalies", "from=2026-03-09").await;
+    assert_eq!((&told["anomalies"][0]["shiftId"], &told["anomalies"][0]["value"]), (&json!(absurd), &json!(900.0)));
+    assert!(!told.to_string().contains(&people[2].text()) && !told.to_string().contains("person2"), "{told}");
 }

@@ -15,6 +15,7 @@ use crate::paths::SEEN_INSIGHTS;
 on_both_databases!(
     each_monday_the_admins_and_each_manager_get_one,
     a_week_is_asked_for_once,
+    every_manager_of_a_large_company_gets_one,
     subscribing_brings_the_weeks_insights,
     without_a_subscription_there_are_none,
     a_job_goes_to_one_worker,
@@ -101,6 +102,36 @@ async fn a_week_is_asked_for_once(db: Db) {
         one.and(two).expect("both sweep");
         assert_eq!(all(&mut scene).await.len(), 5, "once for both nodes");
     }
+}
+
+async fn every_manager_of_a_large_company_gets_one(db: Db) {
+    let mut scene = Scene::make(db).await;
+    let mut people = Vec::new();
+    for number in 0..=101 {
+        people.push(scene.acme.unseen(&format!("person{number}")).await);
+    }
+    // Each leads the next: a hundred and one, and Mia.
+    for two in people.windows(2) {
+        scene.acme.manager_of(&two[0], &[&two[1]]).await;
+    }
+    scene.app.sweep_at(at(MONDAY)).await;
+    assert_eq!(all(&mut scene).await.len(), 101, "the admins' and a hundred");
+    let first = all(&mut scene).await.into_iter().find(|row| !row["audienceUserId"].is_null()).expect("a manager's");
+    scene.acme.owner.delete(&path(&first)).await.ok();
+    // Others want something of the clock meanwhile.
+    let later = |minutes: i64| Timestamp(at(MONDAY).0 + minutes * Timestamp::MINUTE);
+    scene.app.sweep_at(Timestamp(later(5).0 - 1)).await;
+    scene.app.services().companies.sweep(scene.acme.id).await.expect("sweeps");
+    assert_eq!(all(&mut scene).await.len(), 100, "not yet");
+    // The next process knows how far it was.
+    scene.app.restart().await;
+    scene.app.sweep_at(later(5)).await;
+    let rows = all(&mut scene).await;
+    let for_whom: BTreeSet<String> = rows.iter().map(|row| row["audienceUserId"].to_string()).collect();
+    assert_eq!((rows.len(), for_whom.len()), (102, 102), "each once, and what was deleted not again");
+    scene.app.sweep_at(later(60)).await;
+    scene.app.services().companies.sweep(scene.acme.id).await.expect("sweeps");
+    assert_eq!(all(&mut scene).await.len(), 102);
 }
 
 async fn subscribing_brings_the_weeks_insights(db: Db) {

@@ -11,7 +11,7 @@ fn registry() -> &'static Registry<App> {
     REGISTRY.get_or_init(|| workforceos_services::registry().expect("declared well"))
 }
 
-/// An answer is as its API declares it: nothing undeclared, nothing null, every value of its type.
+/// An answer is as its API declares it: nothing undeclared, nothing null that is not said to be, every value of its type.
 #[track_caller]
 pub fn check(api: &str, told: &Json) {
     let schema = registry().by_name(api).and_then(|api| api.output).unwrap_or_else(|| panic!("{api} declares no shape"));
@@ -20,7 +20,9 @@ pub fn check(api: &str, told: &Json) {
 
 #[track_caller]
 fn fits(schema: &Json, told: &Json, at: &str) {
-    let right = match schema["type"].as_str().unwrap_or_else(|| panic!("{at} has one type: {schema}")) {
+    let (kind, nullable) = kind(schema, at);
+    let right = match kind {
+        _ if nullable && told.is_null() => true,
         "object" => told.is_object(),
         "array" => told.is_array(),
         "string" => told.as_str().is_some_and(|text| allowed(schema, text)),
@@ -39,6 +41,13 @@ fn fits(schema: &Json, told: &Json, at: &str) {
     }
 }
 
+/// The type, and whether it may be null instead.
+fn kind<'a>(schema: &'a Json, at: &str) -> (&'a str, bool) {
+    let one = schema["type"].as_str().map(|kind| (kind, false));
+    let or_null = || (schema["type"][1] == "null").then(|| Some((schema["type"][0].as_str()?, true))).flatten();
+    one.or_else(or_null).unwrap_or_else(|| panic!("{at} has one type: {schema}"))
+}
+
 fn allowed(schema: &Json, text: &str) -> bool {
     let named = schema["enum"].as_array().is_none_or(|values| values.iter().any(|v| v == text));
     let id = schema["format"] != "uuid" || text.parse::<uuid::Uuid>().is_ok();
@@ -46,13 +55,13 @@ fn allowed(schema: &Json, text: &str) -> bool {
     named && id && date
 }
 
-/// One `type` everywhere, lists with items, objects with properties, a description of everything, no references.
+/// One `type` everywhere, or null, lists with items, objects with properties, a description of everything, no references.
 fn strict(schema: &Json, at: &str) {
     let map = schema.as_object().unwrap_or_else(|| panic!("{at} is an object"));
     let known = ["type", "description", "properties", "items", "enum", "format"];
     assert!(map.keys().all(|key| known.contains(&key.as_str())), "{at}: {schema}");
     assert!(schema["description"].as_str().is_some_and(|text| text.ends_with('.')), "{at} is described: {schema}");
-    match schema["type"].as_str().unwrap_or_else(|| panic!("{at} has one type")) {
+    match kind(schema, at).0 {
         "object" => {
             let properties = schema["properties"].as_object().unwrap_or_else(|| panic!("{at} has properties"));
             properties.iter().for_each(|(name, property)| strict(property, &format!("{at}.{name}")));
