@@ -102,10 +102,10 @@ pub fn list<'j>(json: &'j Json, name: &str) -> &'j [Json] {
 
 /// What there is too little of, in words: `5 of 20 shifts needed`.
 pub fn too_little(json: &Json) -> Option<String> {
-    let little = json.get("tooLittleData").filter(|little| little.is_object())?;
-    let whole = |name: &str| little.get(name).and_then(Json::as_u64);
-    let of = little.get("of").and_then(Json::as_str).map_or_else(|| "observations".to_owned(), spaced);
-    Some(format!("{} {of} were found, {} are needed", whole("n")?, whole("needed")?))
+    json.get("tooLittleData").filter(|little| **little == Json::Bool(true))?;
+    let whole = |name: &str| json.get(name).and_then(Json::as_u64);
+    let of = json.get("of").and_then(Json::as_str).map_or_else(|| "observations".to_owned(), spaced);
+    Some(format!("{} {of} were found, {} are needed", whole("found").or_else(|| whole("n"))?, whole("needed")?))
 }
 
 /// What a measure is called in a sentence.

@@ -99,14 +99,14 @@ fn gathered() -> Gathered {
             {"by": "department", "total": 0, "compared": 0, "rows": []},
         ],
         "weekly": [{"week": "2026-06-01", "count": 3, "n": 100, "rate": 0.03}, {"week": "2026-06-08", "count": 2, "n": 100, "rate": 0.02}],
-        "trend": {"tooLittleData": {"n": 2, "needed": 8, "of": "weeks"}},
+        "trend": {"tooLittleData": true, "n": 2, "needed": 8, "of": "weeks"},
         "findingCount": 1,
         "findings": [{"measure": "absenceRate", "by": "weekday", "weekday": 1, "direction": "higher", "value": 0.075, "comparedWith": 0.0193,
             "low": 0.0479, "high": 0.1157, "p": 0.0001, "q": 0.0005, "n": 240}],
     });
     let lateness = json!({
         "period": {"from": "2026-03-23", "to": "2026-06-14", "timezone": "UTC", "days": 84}, "sampleSize": 0, "measure": "lateRate",
-        "overall": {"count": 0, "n": 0, "tooLittleData": {"n": 0, "needed": 1, "of": "observations"}}, "findingCount": 0, "findings": [],
+        "overall": {"count": 0, "n": 0, "tooLittleData": true, "needed": 1, "of": "observations"}, "findingCount": 0, "findings": [],
     });
     Gathered { answers: vec![("analyzeAbsenteeism", absenteeism), ("analyzeLateness", lateness)], failed: Vec::new() }
 }

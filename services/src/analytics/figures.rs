@@ -20,17 +20,40 @@ pub fn small(p: f64) -> Json {
     json!(rounded)
 }
 
-pub fn little(too_little: TooLittle) -> Json {
-    json!({"n": too_little.n, "needed": too_little.needed, "of": too_little.of})
+/// Says of `json` that there is too little for its figures: what there is, what is needed, and of what.
+pub fn tell_little(json: &mut Json, too_little: TooLittle) {
+    let TooLittle { n, needed, of } = too_little;
+    json["tooLittleData"] = json!(true);
+    json["needed"] = json!(needed);
+    json["of"] = json!(of);
+    match json.get("n") {
+        None => json["n"] = json!(n),
+        Some(of_rows) if *of_rows == json!(n) => {}
+        Some(_) => json["found"] = json!(n),
+    }
 }
 
-pub fn little_shape() -> Json {
-    let properties = [
-        ("n", shape::whole("What there is.")),
-        ("needed", shape::whole("What is needed.")),
-        ("of", shape::text("Of what: shifts, weeks, groups, expectedCount (hits or misses expected of a group) and the like.")),
-    ];
-    shape::object("Set where there is too little to say more.", properties)
+/// In place of figures that there is too little for.
+pub fn little(too_little: TooLittle) -> Json {
+    let mut json = json!({});
+    tell_little(&mut json, too_little);
+    json
+}
+
+/// The schema with what [`tell_little`] adds.
+pub fn or_too_little(mut schema: Json) -> Json {
+    let properties = &mut schema["properties"];
+    properties["tooLittleData"] = shape::flag("Set, and true, where there is too little for the figures that are absent.");
+    properties["needed"] = shape::whole("How much is needed of what there is too little of.");
+    properties["of"] = shape::text(
+        "What there is too little of: observations, weeks, groups, expectedCount (expected of a group) and the like.",
+    );
+    if properties.get("n").is_none() {
+        properties["n"] = shape::whole("How much of it there is.");
+    } else {
+        properties["found"] = shape::whole("How much of it there is, where n counts something else.");
+    }
+    schema
 }
 
 /// A rate with its interval, and what it is of.
@@ -42,7 +65,7 @@ pub fn rate(count: Count) -> Json {
             json["low"] = rounded(low);
             json["high"] = rounded(high);
         }
-        _ => json["tooLittleData"] = little(TooLittle::new(0, 1, "observations")),
+        _ => tell_little(&mut json, TooLittle::new(0, 1, "observations")),
     }
     json
 }
@@ -54,9 +77,8 @@ pub fn rate_shape(about: &str) -> Json {
         ("rate", shape::number("The part, 0 to 1.")),
         ("low", shape::number("Lower end of its 95 % interval (Wilson).")),
         ("high", shape::number("Upper end of it.")),
-        ("tooLittleData", little_shape()),
     ];
-    shape::object(about, properties)
+    or_too_little(shape::object(about, properties))
 }
 
 /// A test of groups.
@@ -65,7 +87,7 @@ pub fn test(outcome: Result<ChiSquare, TooLittle>) -> Json {
         Ok(test) => json!({
             "statistic": rounded(test.statistic), "df": test.df, "p": small(test.p), "significant": test.significant(),
         }),
-        Err(too_little) => json!({"tooLittleData": little(too_little)}),
+        Err(too_little) => little(too_little),
     }
 }
 
@@ -75,9 +97,8 @@ pub fn test_shape(about: &str) -> Json {
         ("df", shape::whole("Its degrees of freedom.")),
         ("p", shape::number("How probable so large a statistic is by chance.")),
         ("significant", shape::flag("Whether p is 0.05 or less.")),
-        ("tooLittleData", little_shape()),
     ];
-    shape::object(about, properties)
+    or_too_little(shape::object(about, properties))
 }
 
 /// A trend over weeks.
@@ -88,7 +109,7 @@ pub fn trend(outcome: Result<Trend, TooLittle>) -> Json {
             "high": rounded(trend.interval.high), "s": trend.s, "z": rounded(trend.z), "p": small(trend.p),
             "significant": trend.significant(),
         }),
-        Err(too_little) => json!({"tooLittleData": little(too_little)}),
+        Err(too_little) => little(too_little),
     }
 }
 
@@ -102,9 +123,8 @@ pub fn trend_shape(about: &str) -> Json {
         ("z", shape::number("Its score, corrected for ties and continuity.")),
         ("p", shape::number("How probable so clear a trend is by chance.")),
         ("significant", shape::flag("Whether p is 0.05 or less.")),
-        ("tooLittleData", little_shape()),
     ];
-    shape::object(about, properties)
+    or_too_little(shape::object(about, properties))
 }
 
 /// What was done, in words: each says a method with its parameters.
@@ -130,8 +150,18 @@ mod tests {
     }
 
     #[test]
+    fn what_there_is_too_little_of_is_told_beside_what_there_is() {
+        assert_eq!(little(TooLittle::new(3, 8, "weeks")), json!({"tooLittleData": true, "n": 3, "needed": 8, "of": "weeks"}));
+        let mut row = json!({"count": 2, "n": 30});
+        tell_little(&mut row, TooLittle::new(4, 5, "expectedCount"));
+        let told = json!({"count": 2, "n": 30, "tooLittleData": true, "found": 4, "needed": 5, "of": "expectedCount"});
+        assert_eq!(row, told, "the row's n stays what it is");
+    }
+
+    #[test]
     fn of_nothing_there_is_no_rate() {
-        assert_eq!(rate(Count::default())["tooLittleData"], json!({"n": 0, "needed": 1, "of": "observations"}));
+        let nothing = json!({"count": 0, "n": 0, "tooLittleData": true, "needed": 1, "of": "observations"});
+        assert_eq!(rate(Count::default()), nothing);
         assert_eq!(rate(Count::new(3, 40)), json!({"count": 3, "n": 40, "rate": 0.075, "low": 0.025836, "high": 0.198642}));
     }
 }

@@ -11,7 +11,7 @@ use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::time::Date;
 use workforceos_core::zone::week_start;
 
-use super::figures::{little, rate, rate_shape, rounded, small, test, test_shape, trend, trend_shape};
+use super::figures::{or_too_little, rate, rate_shape, rounded, small, tell_little, test, test_shape, trend, trend_shape};
 use super::findings::Finding;
 use super::stats::family::{Compared, Family, Rule, compare};
 use super::stats::mann_kendall::{self, Trend};
@@ -237,7 +237,7 @@ fn comparison<K: Copy>(
                 row["q"] = small(significance.q);
                 row["significant"] = json!(significance.significant());
             }
-            Err(too_little) => row["tooLittleData"] = little(too_little),
+            Err(too_little) => tell_little(&mut row, too_little),
         }
         row
     };
@@ -264,7 +264,6 @@ pub fn shapes(hit: &str) -> [(&'static str, Json); 4] {
         ("p", shape::number("Against the rest (Fisher, two-sided).")),
         ("q", shape::number("p adjusted for all rows compared (Benjamini–Hochberg).")),
         ("significant", shape::flag("Whether q is 0.05 or less.")),
-        ("tooLittleData", super::figures::little_shape()),
     ];
     let comparison = [
         ("by", shape::one_of(&["person", "weekday", "department"], "What is compared.")),
@@ -273,7 +272,10 @@ pub fn shapes(hit: &str) -> [(&'static str, Json); 4] {
         ("test", test_shape("Whether all have one rate (Pearson's chi-square).")),
         (
             "rows",
-            shape::list(shape::object("A group.", row), "People and departments: what stands out first, then the highest rates."),
+            shape::list(
+                or_too_little(shape::object("A group.", row)),
+                "People and departments: what stands out first, then the highest rates.",
+            ),
         ),
     ];
     let week = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::figures::{little, little_shape, rounded, small, test, test_shape};
+use super::figures::{rounded, small, test, test_shape};
 use super::findings::Finding;
 use super::stats::shares::{Share, Shares, compare};
 use super::stats::{Count, TooLittle};
@@ -40,9 +40,6 @@ impl Counts {
             });
         }
         json["rows"] = order.into_iter().take(limit).map(|i| self.row(i, n, share(i))).collect();
-        if let Err(too_little) = compared {
-            json["tooLittleData"] = little(too_little);
-        }
         json
     }
 
@@ -106,7 +103,6 @@ pub fn shape(about: &str) -> Json {
         ("total", schema::whole("Groups there are.")),
         ("test", test_shape("Whether they fall evenly (Pearson's chi-square).")),
         ("rows", schema::list(schema::object("A group.", row), "The groups.")),
-        ("tooLittleData", little_shape()),
     ];
     schema::object(about, properties)
 }
@@ -132,8 +128,7 @@ mod tests {
     #[test]
     fn few_counts_are_told_without_a_test() {
         let json = counts(&[3, 1, 0, 0, 2]).json(7);
-        assert_eq!(json["test"]["tooLittleData"], json!({"n": 1, "needed": 5, "of": "expectedCount"}));
-        assert_eq!(json["tooLittleData"], json["test"]["tooLittleData"]);
+        assert_eq!(json["test"], json!({"tooLittleData": true, "n": 1, "needed": 5, "of": "expectedCount"}));
         assert_eq!((&json["rows"][0]["count"], &json["rows"][0]["share"]), (&json!(3), &json!(0.5)));
         assert_eq!(counts(&[]).json(7)["rows"], json!([]));
         assert_eq!(counts(&[0, 0]).json(7)["rows"], json!([{"weekday": 1, "count": 0}, {"weekday": 2, "count": 0}]));

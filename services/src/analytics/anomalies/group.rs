@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use workforceos_core::id::{DepartmentId, TemplateId, UserId};
 
 use crate::analytics::facts::{Came, Facts};
-use crate::analytics::figures::{little, rounded};
+use crate::analytics::figures::{rounded, tell_little};
 use crate::analytics::stats::TooLittle;
 use crate::analytics::stats::robust::{LIMIT, Scale};
 
@@ -133,7 +133,7 @@ impl Judged {
                     json["meanDistance"] = rounded(scale.mean_distance);
                 }
             }
-            Err(too_little) => json["tooLittleData"] = little(too_little),
+            Err(too_little) => tell_little(&mut json, too_little),
         }
         json
     }

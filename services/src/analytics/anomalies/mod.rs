@@ -18,7 +18,7 @@ use self::group::{Figure, Judged, Measured, judge};
 use super::answer::computed;
 use super::asked::{Asked, period_shape, question};
 use super::facts::{self, EndedShift};
-use super::figures::{little, little_shape, method, method_shape, rounded};
+use super::figures::{method, method_shape, or_too_little, rounded, tell_little};
 use super::findings::{self, Finding};
 use super::rates::{department, map, person};
 use super::stats::TooLittle;
@@ -90,7 +90,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, asked: Asked) -> Result<Answer> {
         "groupCount": groups.len(), "groups": groups.iter().take(GROUPS).map(|j| group_json(j, &named)).collect::<Json>(),
     });
     if let Some(too_little) = too_little(&judged) {
-        answer["tooLittleData"] = little(too_little);
+        tell_little(&mut answer, too_little);
     }
     findings::tell(&mut answer, all);
     Ok(Answer::json(answer))
@@ -190,7 +190,6 @@ fn output() -> Json {
         ("mad", shape::number("The median distance from it.")),
         ("meanDistance", shape::number("The mean distance, which measures where mad is 0.")),
         ("anomalies", shape::whole("How many are beyond.")),
-        ("tooLittleData", little_shape()),
     ];
     let mut schema = shape::object(
         "Shifts unlike others.",
@@ -205,11 +204,14 @@ fn output() -> Json {
             ("groupCount", shape::whole("Groups of comparable figures.")),
             (
                 "groups",
-                shape::list(shape::object("A group.", group), "Those with anomalies first, then the largest; 40 at most."),
+                shape::list(
+                    or_too_little(shape::object("A group.", group)),
+                    "Those with anomalies first, then the largest; 40 at most.",
+                ),
             ),
-            ("tooLittleData", little_shape()),
         ],
     );
+    schema = or_too_little(schema);
     for (name, part) in findings::shapes() {
         schema["properties"][name] = part;
     }

@@ -18,7 +18,7 @@ use workforceos_core::{Reach, input, wire_enum};
 use self::read::Counted;
 use self::week::{SLOTS, Week};
 use super::asked::{Period, earlier, later, period_shape, unknown_department, whose};
-use super::figures::{little, little_shape, method, method_shape, rounded, trend, trend_shape};
+use super::figures::{little, method, method_shape, or_too_little, rounded, tell_little, trend, trend_shape};
 use super::findings;
 use super::rates::{WEEKS, rising};
 use super::stats::forecast::{self, BackTest};
@@ -120,12 +120,12 @@ fn foretell(answer: &mut Json, history: &[Week], planned: Option<&Week>) {
     let weeks: forecast::Weeks = all.iter().map(|week| staffed.iter().map(|slot| week[*slot]).collect()).collect();
     answer["weeks"] = json!(weeks.len());
     let test = forecast::back_test(&weeks);
-    answer["backTest"] = test.map_or_else(|e| json!({"tooLittleData": little(e)}), |test| back_test(&test));
+    answer["backTest"] = test.map_or_else(|e| little(e), |test| back_test(&test));
     let naive = test.is_ok_and(|test| !test.model_is_better());
     answer["forecast"] = json!(if naive { "seasonalNaive" } else { "mean" });
     let next = forecast::next_week(&weeks);
     if let Err(too_little) = next {
-        answer["tooLittleData"] = little(too_little);
+        tell_little(answer, too_little);
     }
     let next = next.unwrap_or_default();
     let forecasts: Vec<(usize, forecast::Slot)> = staffed.iter().zip(next).filter_map(|(slot, f)| Some((*slot, f?))).collect();
@@ -183,7 +183,6 @@ fn output() -> Json {
         ("maeSeasonalNaive", shape::number("The same of the seasonal naive forecast.")),
         ("maseMean", shape::or_null(shape::number("maeMean ÷ scale; null where the scale is 0."))),
         ("maseSeasonalNaive", shape::or_null(shape::number("The same of the seasonal naive forecast."))),
-        ("tooLittleData", little_shape()),
     ];
     let hour = [
         ("weekday", shape::whole("ISO weekday, 1 is Monday.")),
@@ -207,13 +206,13 @@ fn output() -> Json {
             ("weeks", shape::whole("Past weeks, from the first with anybody.")),
             ("method", method_shape()),
             ("forecast", shape::one_of(&["mean", "seasonalNaive"], "Which of the two headcount is.")),
-            ("backTest", shape::object("How far off the forecasts were.", test)),
+            ("backTest", or_too_little(shape::object("How far off the forecasts were.", test))),
             ("hours", shape::list(shape::object("An hour.", hour), "Hours with a forecast or a plan.")),
             ("weekly", shape::list(shape::object("A past week.", week), "Week by week.")),
             ("trend", trend_shape("How weekly person-hours change.")),
-            ("tooLittleData", little_shape()),
         ],
     );
+    schema = or_too_little(schema);
     for (name, part) in findings::shapes() {
         schema["properties"][name] = part;
     }
@@ -287,12 +286,12 @@ mod tests {
     #[test]
     fn few_weeks_say_so_and_empty_weeks_before_the_first_do_not_count() {
         let young = told(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5, 5]);
-        assert_eq!(young["tooLittleData"], json!({"n": 3, "needed": 4, "of": "weeks"}));
+        assert_eq!((&young["tooLittleData"], &young["n"], &young["needed"]), (&json!(true), &json!(3), &json!(4)));
         assert_eq!((&young["weeks"], &young["hours"]), (&json!(3), &json!([])));
         let older = told(&[0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 5, 5]);
         assert_eq!(older["hours"][0]["headcount"], json!(5.0));
-        assert_eq!(older["backTest"]["tooLittleData"], json!({"n": 7, "needed": 8, "of": "weeks"}));
+        assert_eq!(older["backTest"], json!({"tooLittleData": true, "n": 7, "needed": 8, "of": "weeks"}));
         assert!(older.get("tooLittleData").is_none());
-        assert_eq!(told(&[])["tooLittleData"], json!({"n": 0, "needed": 4, "of": "weeks"}));
+        assert_eq!((&told(&[])["tooLittleData"], &told(&[])["n"]), (&json!(true), &json!(0)));
     }
 }
