@@ -147,7 +147,7 @@ async fn carry_alerts(app: &App, post: &Post, pending: &Pending, began: Timestam
             Tried::Again => return later(app, pending, began).await,
         },
     };
-    alerts::settle(app, pending, &told, status).await?;
+    alerts::settle(app, pending, &told, status, began).await?;
     app.store.finish_outbox(pending.id).await
 }
 
