@@ -138,9 +138,7 @@ fn told_needs(company: CompanyId, weeks: &[Week]) -> Needs {
     let stands = Cond::eq("alertType", AlertType::WorkloadOverload.as_str()).and(Cond::eq("stands", true));
     let theirs = Cond::In("cause", causes).and(Cond::id_in("subjectUserId", &people));
     let days = mondays.into_iter().map(workload::days).collect();
-    Needs { days, ..Needs::none() }.and_query(Query::of(Alert::def(), company, stands.and(theirs))).and_query(Query::of(
-        User::def(),
-        company,
-        Cond::id_in("id", &people),
-    ))
+    let (alerts, people) = (stands.and(theirs), Cond::id_in("id", &people));
+    let needs = Needs { days, ..Needs::none() }.and_query(Query::of(Alert::def(), company, alerts));
+    needs.and_query(Query::of(User::def(), company, people))
 }
