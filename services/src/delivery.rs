@@ -1,17 +1,23 @@
-//! Carries out the outbox: several mails at once, those for which somebody waits first, each with its own pauses.
+//! Carries out the outbox: several mails at once, those for which somebody waits first, each with its own pauses, and never all of them
+//! one company's.
+//!
+//! At least once: a process that ends between the mail server's word and the database's leaves the mail to be sent again, under the same
+//! Message-ID.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+mod under_way;
+
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
-use workforceos_core::error::Result;
+use workforceos_core::error::{Error, Result};
 use workforceos_core::objects::EmailStatus;
 use workforceos_core::time::Timestamp;
 use workforceos_store::Pending;
 
+use self::under_way::{OnItsWay, Share, UnderWay};
 use crate::mail::{AT_ONCE, CODE, KIND, Post, Unsent};
 use crate::{App, alerts};
 
@@ -20,6 +26,9 @@ const TICK: Duration = Duration::from_secs(1);
 const OTHERS: usize = AT_ONCE - 2;
 /// How long a claimed mail is ours, much longer than a try; after that another node, or a restarted one, takes it.
 const LEASE: i64 = 2 * Timestamp::MINUTE;
+/// How long it may take to write down what became of a mail before its lease is renewed, and the pause until that is tried again.
+const SETTLE: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(5);
 /// The longest pause between two tries, and when a mail is given up.
 const MAX_PAUSE: i64 = Timestamp::HOUR;
 const GIVE_UP: i64 = 3 * Timestamp::DAY;
@@ -60,95 +69,110 @@ impl Delivery {
     async fn fill(&mut self, app: &Arc<App>) -> Result<()> {
         let free = AT_ONCE.saturating_sub(self.codes.len() + self.others.len());
         let codes = start(app, &self.post, CODE, free, &self.under_way, &mut self.codes).await?;
-        let room = free.saturating_sub(codes).min(OTHERS.saturating_sub(self.others.len()));
+        let room = free.saturating_sub(codes.count).min(OTHERS.saturating_sub(self.others.len()));
         let others = start(app, &self.post, KIND, room, &self.under_way, &mut self.others).await?;
-        let rest = room.saturating_sub(others);
+        let rest = room.saturating_sub(others.count);
         let alerts = start(app, &self.post, alerts::MAIL, rest, &self.under_way, &mut self.others).await?;
-        self.more = codes == free || others + alerts == room;
+        self.more = codes.more || others.more || alerts.more;
         Ok(())
     }
 }
 
-/// The mails that this process is sending. A lease holds other nodes off; when the clock leaps it may run out before its time.
-#[derive(Clone, Default)]
-struct UnderWay(Arc<Mutex<HashSet<Uuid>>>);
-
-/// One of them; no longer once this is dropped.
-struct OnItsWay {
-    all: UnderWay,
-    id: Uuid,
+/// How many mails set out, and whether more may wait.
+struct Started {
+    count: usize,
+    more: bool,
 }
 
-impl UnderWay {
-    fn all(&self) -> HashSet<Uuid> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// `None` if it is on its way already.
-    fn set_out(&self, id: Uuid) -> Option<OnItsWay> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id).then(|| OnItsWay { all: self.clone(), id })
-    }
-}
-
-impl Drop for OnItsWay {
-    fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-    }
-}
-
-/// Claims mails of a kind and sets out with them; says how many there were.
+/// Claims mails of a kind and sets out with them.
 async fn start(
     app: &Arc<App>,
     post: &Arc<Post>,
-    kind: &str,
+    kind: &'static str,
     room: usize,
     under_way: &UnderWay,
     tries: &mut JoinSet<()>,
-) -> Result<usize> {
-    if room == 0 {
-        return Ok(0);
+) -> Result<Started> {
+    let mut started = Started { count: 0, more: false };
+    while started.count < room {
+        let left = room - started.count;
+        let Share { most, but } = if kind == CODE { Share { most: left, but: Vec::new() } } else { under_way.share(left) };
+        let now = app.clock.now();
+        // What is on its way now may be there, and gone from the outbox, by the time that the claim is answered.
+        let before = under_way.all();
+        let claimed = app.store.claim_outbox_but(kind, now, Timestamp(now.0 + LEASE), most as u32, &but).await?;
+        let count = claimed.len();
+        for pending in claimed.into_iter().filter(|pending| !before.contains(&pending.id)) {
+            let company = Some(pending.company).filter(|_| kind != CODE);
+            let Some(on_its_way) = under_way.set_out(pending.id, company) else { continue };
+            let (app, post) = (app.clone(), post.clone());
+            tries.spawn(async move {
+                let id = pending.id;
+                if let Err(error) = carry(&app, &post, pending, on_its_way, now).await {
+                    tracing::warn!(%id, %error, source = ?error.source, "an outbox entry could not be settled");
+                }
+            });
+        }
+        started.count += count;
+        if count < most {
+            started.more = !but.is_empty();
+            return Ok(started);
+        }
     }
-    let now = app.clock.now();
-    // What is on its way now may be there, and gone from the outbox, by the time that the claim is answered.
-    let before = under_way.all();
-    let claimed = app.store.claim_outbox(kind, now, Timestamp(now.0 + LEASE), room as u32).await?;
-    let count = claimed.len();
-    for pending in claimed.into_iter().filter(|pending| !before.contains(&pending.id)) {
-        let Some(on_its_way) = under_way.set_out(pending.id) else { continue };
-        let (app, post) = (app.clone(), post.clone());
-        tries.spawn(async move {
-            if let Err(error) = carry(&app, &post, &pending, now).await {
-                tracing::warn!(id = %pending.id, %error, source = ?error.source, "an outbox entry could not be settled");
-            }
-            drop(on_its_way);
-        });
-    }
-    Ok(count)
+    started.more = true;
+    Ok(started)
 }
 
 /// One try to send one mail, and what follows from it.
-async fn carry(app: &App, post: &Post, pending: &Pending, began: Timestamp) -> Result<()> {
+async fn carry(app: &Arc<App>, post: &Post, pending: Pending, on_its_way: OnItsWay, began: Timestamp) -> Result<()> {
     if pending.kind == alerts::MAIL {
-        return carry_alerts(app, post, pending, began).await;
+        return carry_alerts(app, post, pending, on_its_way, began).await;
     }
-    match tried(post, pending, pending, began).await {
+    match tried(post, &pending, &pending, began).await {
         Tried::Over(_) => app.store.finish_outbox(pending.id).await,
-        Tried::Again => later(app, pending, began).await,
+        Tried::Again => later(app, &pending, began).await,
     }
 }
 
-/// The same of a mail of alerts, which is written now; what became of it is written down with them.
-async fn carry_alerts(app: &App, post: &Post, pending: &Pending, began: Timestamp) -> Result<()> {
-    let alerts::Mailing { mail, told } = alerts::mailing(app, pending).await?;
+/// The same of a mail of alerts, which is written now; what became of it is written down with them, behind this try.
+async fn carry_alerts(app: &Arc<App>, post: &Post, pending: Pending, on_its_way: OnItsWay, began: Timestamp) -> Result<()> {
+    let alerts::Mailing { mail, told } = alerts::mailing(app, &pending).await?;
     let status = match mail {
         None => EmailStatus::Dismissed,
-        Some(payload) => match tried(post, pending, &Pending { payload, ..pending.clone() }, began).await {
+        Some(payload) => match tried(post, &pending, &Pending { payload, ..pending.clone() }, began).await {
             Tried::Over(status) => status,
-            Tried::Again => return later(app, pending, began).await,
+            Tried::Again => return later(app, &pending, began).await,
         },
     };
-    alerts::settle(app, pending, &told, status).await?;
-    app.store.finish_outbox(pending.id).await
+    on_its_way.arrived();
+    let settling = app.clone();
+    app.companies.spawn_task(async move {
+        settled(&settling, &pending, &told, status, began).await;
+        if let Err(error) = settling.store.finish_outbox(pending.id).await {
+            tracing::warn!(id = %pending.id, %error, source = ?error.source, "a mail that was sent stays in the outbox; trying again");
+        }
+        drop(on_its_way);
+    });
+    Ok(())
+}
+
+/// Writes down what became of a mail's alerts, however long it takes: the company may be in the middle of something, or the database away.
+/// The entry stays leased meanwhile: whoever has the mail must not get it again.
+async fn settled(app: &App, pending: &Pending, told: &[Uuid], status: EmailStatus, began: Timestamp) {
+    loop {
+        let busy = |_| Err(Error::internal("the company is busy"));
+        let Err(error) =
+            tokio::time::timeout(SETTLE, alerts::settle(app, pending, told, status, began)).await.unwrap_or_else(busy)
+        else {
+            return;
+        };
+        tracing::warn!(id = %pending.id, %error, source = ?error.source, "what became of a mail could not be written down; trying again");
+        let leased = app.store.retry_outbox(pending.id, Timestamp(app.clock.now().0 + LEASE), pending.tries).await;
+        if let Err(error) = leased {
+            tracing::warn!(id = %pending.id, %error, source = ?error.source, "the lease of a mail could not be renewed");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 enum Tried {

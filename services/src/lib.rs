@@ -208,7 +208,7 @@ struct Pass {
 }
 
 const PASSES: &[Pass] = &[
-    Pass { needs: |_, _| Needs::none(), sweep: attendance::sweep },
+    Pass { needs: attendance::timer_needs, sweep: attendance::sweep },
     Pass { needs: insights::weekly::needs, sweep: insights::weekly::sweep },
     Pass { needs: leave::waiting, sweep: leave::sweep },
     Pass { needs: tasks::needs, sweep: tasks::sweep },

@@ -50,11 +50,21 @@ pub(crate) async fn due_companies(conn: &mut Conn<'_>, now: Timestamp, limit: u3
     rows.iter().map(|row| row.some_id(0).map(CompanyId)).collect::<Result<_, _>>().ours()
 }
 
-pub(crate) fn claim(dialect: Dialect, kind: &str, now: Timestamp, lease_until: Timestamp, limit: u32) -> Statement {
+pub(crate) fn claim(
+    dialect: Dialect,
+    kind: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+    limit: u32,
+    but: &[CompanyId],
+) -> Statement {
     let mut sql = Sql::new(dialect);
     sql.push("UPDATE outbox SET leased_until = ").bind(Arg::Int(lease_until.0));
     sql.push(" WHERE id IN (SELECT id FROM outbox WHERE due_at <= ").bind(Arg::Int(now.0));
     sql.push(" AND leased_until <= ").bind(Arg::Int(now.0)).push(" AND kind = ").bind(Arg::text(kind));
+    if !but.is_empty() {
+        sql.push(" AND company_id NOT IN ").bind_list(but.iter().map(|company| Arg::id(*company)).collect());
+    }
     sql.push(" ORDER BY due_at LIMIT ").bind(Arg::Int(i64::from(limit))).push(dialect.skip_locked());
     sql.push(") RETURNING id, company_id, kind, payload, tries");
     sql.into()

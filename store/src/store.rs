@@ -326,7 +326,19 @@ impl Store {
 
     /// Effects of a kind that are due, leased: until then nobody else gets them.
     pub async fn claim_outbox(&self, kind: &str, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Pending>> {
-        let rows = self.0.run_across(effects::claim(self.0.dialect(), kind, now, lease_until, limit)).await?;
+        self.claim_outbox_but(kind, now, lease_until, limit, &[]).await
+    }
+
+    /// As [`Store::claim_outbox`], of other companies than these.
+    pub async fn claim_outbox_but(
+        &self,
+        kind: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+        but: &[CompanyId],
+    ) -> Result<Vec<Pending>> {
+        let rows = self.0.run_across(effects::claim(self.0.dialect(), kind, now, lease_until, limit, but)).await?;
         effects::claimed(&rows)
     }
 

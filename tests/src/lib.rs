@@ -29,7 +29,7 @@ pub use hooks::{Hook, HookServer};
 pub use llm::Llm;
 pub use program::{Program, program};
 pub use s3::S3Server;
-pub use smtp::{Mail, MailServer};
+pub use smtp::{Mail, MailServer, Seen as SeenMails};
 pub use stream::{Live, Seen};
 
 /// How long anything may take that a test waits for.

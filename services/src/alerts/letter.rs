@@ -46,7 +46,7 @@ pub fn compose(user: &User, company: &str, alerts: &[Alert], frontend: &str) -> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use uuid::Uuid;
     use workforceos_core::id::{CompanyId, IdSource, UserId};
     use workforceos_core::object::Meta;
@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    fn alert(n: usize) -> Alert {
+    pub fn alert(n: usize) -> Alert {
         let ids = IdSource::random();
         Alert {
             meta: Meta::new(ids.next(Timestamp(n as i64)), Timestamp(n as i64), None),

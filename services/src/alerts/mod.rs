@@ -4,13 +4,16 @@
 //! many kinds of change (who is planned for too much, whose shifts clash, who is whose manager) is looked at behind the commits:
 //! [`Watch`] gathers what changed, `review.rs` decides. `post.rs` writes the e-mails.
 
+mod lanes;
 mod letter;
 mod news;
 mod post;
 mod review;
 mod standing;
 mod timers;
+mod touched;
 mod watch;
+mod words;
 mod workload;
 
 use serde_json::json;
@@ -30,6 +33,7 @@ pub use standing::{is_near, is_open};
 use timers::PATIENCE;
 pub use timers::{sweep, waiting, waits_too_long};
 pub use watch::{Watch, run as watch};
+pub use words::{clash, clash_of_member, name, named, shift};
 
 /// The most pairs of shifts that an alert keeps in mind.
 const MAX_PAIRS: usize = 200;
@@ -107,8 +111,10 @@ pub fn conflict(facts: &Facts, subject: UserId, about: (&str, Uuid), message: St
     alert
 }
 
-/// The alert's row and its event, seen by its recipient alone.
+/// A new alert's row and its event, seen by its recipient alone. What is to be told anew is another alert: this one's mail may be under
+/// way.
 pub fn raise(ctx: &Ctx, alert: &Alert) -> Changes {
+    debug_assert_eq!(alert.meta.record_version, 1, "an alert is raised once");
     let event = Event::of(ctx, "alert.raised", alert, Audience::none().user(alert.recipient_user_id));
     Changes::none().put(alert).event(event).due(alert.stands_until)
 }

@@ -5,7 +5,7 @@
 //! that the outbox holds nothing but ids.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -24,6 +24,7 @@ use workforceos_core::value::Value;
 use workforceos_core::zone::Zone;
 use workforceos_store::Pending;
 
+use super::lanes::Lanes;
 use super::letter::{compose, weight};
 use crate::{App, commit_with, system_ctx};
 
@@ -32,6 +33,9 @@ pub const KIND: &str = "mail.alerts";
 const TICK: Duration = Duration::from_secs(1);
 /// Between two mails to one recipient.
 const PAUSE: i64 = 10 * Timestamp::MINUTE;
+/// The longest until it is looked again whether a mail is still under way, and until one that is not heard of any more counts as lost.
+const MAX_WAIT: i64 = Timestamp::HOUR;
+const LOST: i64 = 4 * Timestamp::DAY;
 /// Alerts of one pass.
 const PAGE: u64 = 500;
 /// Passes over one company before it is the others' turn.
@@ -59,7 +63,6 @@ fn wait(record: &mut Record, now: Timestamp) {
     if text("status") == AlertStatus::Open.as_str() && text("severity") != Severity::Low.as_str() {
         record.set("emailStatus", Value::Text(EmailStatus::Queued.as_str().to_owned()));
         record.set("mailDueAt", Value::Time(now));
-        record.set("mailedAt", Value::Null);
     }
 }
 
@@ -67,23 +70,35 @@ fn wait(record: &mut Record, now: Timestamp) {
 pub async fn run(app: Weak<App>) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut lanes, mut more) = (Lanes::default(), false);
     loop {
-        tick.tick().await;
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = lanes.next(), if more => {}
+        }
         let Some(app) = app.upgrade() else { return };
-        if let Err(error) = write_all(&app).await {
-            tracing::warn!(%error, source = ?error.source, "mails of alerts could not be written; trying again");
+        lanes.tidy();
+        match start(&app, &mut lanes).await {
+            Ok(waits) => more = waits,
+            Err(error) => tracing::warn!(%error, source = ?error.source, "whose alerts are to be mailed could not be read"),
         }
     }
 }
 
-async fn write_all(app: &App) -> Result<()> {
-    for company in app.store.alerts_to_mail(app.clock.now()).await? {
-        // One that fails keeps nobody else waiting.
-        if let Err(error) = write(app, company).await {
-            tracing::warn!(%company, %error, source = ?error.source, "a company's mails of alerts could not be written; trying again");
-        }
+/// Sets out to write the mails that are due; says whether there was no room for some.
+async fn start(app: &Arc<App>, lanes: &mut Lanes) -> Result<bool> {
+    let mut due = app.store.alerts_to_mail(app.clock.now()).await?;
+    due.retain(|company| !lanes.is_busy(*company));
+    let room = lanes.room();
+    for company in due.iter().take(room).copied() {
+        let app = app.clone();
+        lanes.start(company, async move {
+            if let Err(error) = write(&app, company).await {
+                tracing::warn!(%company, %error, source = ?error.source, "mails of alerts could not be written; trying again");
+            }
+        });
     }
-    Ok(())
+    Ok(due.len() > room)
 }
 
 async fn write(app: &App, company: CompanyId) -> Result<()> {
@@ -125,20 +140,33 @@ fn mailed_before(rows: &HashMap<Uuid, Record>) -> Vec<Query> {
     recipients.into_iter().map(last).collect()
 }
 
+/// When the next mail may go to somebody, by the last one: not while that is under way (it may have to be tried for days, and all
+/// that came meanwhile would arrive at once), and not too soon after it.
+fn next_mail(last: &Alert, now: Timestamp) -> Option<Timestamp> {
+    let at = last.mailed_at?;
+    if last.email_status == EmailStatus::Queued && now.0 - at.0 < LOST {
+        return Some(Timestamp(now.0 + (now.0 - at.0).clamp(PAUSE, MAX_WAIT)));
+    }
+    Some(Timestamp(at.0 + PAUSE)).filter(|next| *next > now)
+}
+
 /// One mail for each recipient whose last one is long enough ago; the others' alerts wait until it is. Says whether there may be more.
 fn written(facts: &Facts, ctx: &Ctx, mails: bool) -> Result<(Changes, bool)> {
-    let (mut waiting, mut last) = (BTreeMap::<UserId, Vec<Alert>>::new(), HashMap::<UserId, Timestamp>::new());
+    let (mut waiting, mut last) = (BTreeMap::<UserId, Vec<Alert>>::new(), HashMap::<UserId, Alert>::new());
     for alert in facts.rows::<Alert>()? {
-        if let Some(at) = alert.mailed_at {
-            last.entry(alert.recipient_user_id).and_modify(|last| *last = at.max(*last)).or_insert(at);
+        let recipient = alert.recipient_user_id;
+        if alert.mailed_at.is_some() {
+            if last.get(&recipient).is_none_or(|last| last.mailed_at <= alert.mailed_at) {
+                last.insert(recipient, alert);
+            }
         } else if alert.email_status == EmailStatus::Queued && alert.mail_due_at.is_some_and(|at| at <= facts.now) {
-            waiting.entry(alert.recipient_user_id).or_default().push(alert);
+            waiting.entry(recipient).or_default().push(alert);
         }
     }
     let (mut changes, mut count) = (Changes::none(), 0);
     for (recipient, alerts) in waiting {
         count += alerts.len();
-        let next = last.get(&recipient).map(|at| Timestamp(at.0 + PAUSE)).filter(|next| *next > facts.now);
+        let next = last.get(&recipient).and_then(|last| next_mail(last, facts.now));
         let reachable = mails && facts.state.people.role(recipient).is_some();
         let (mut mailed, mut first) = (Vec::new(), None);
         for alert in alerts {
@@ -193,7 +221,8 @@ pub async fn mailing(app: &App, pending: &Pending) -> Result<Mailing> {
             alerts.push(Alert::from_record(row)?);
         }
     }
-    alerts.retain(|a| a.meta.is_active && a.status == AlertStatus::Open && a.recipient_user_id.0 == recipient);
+    // What this mail told already was told by a process that ended before it could take the mail out of the outbox.
+    alerts.retain(|a| is_under_way(a) && a.status == AlertStatus::Open && a.recipient_user_id.0 == recipient);
     if alerts.is_empty() {
         return Ok(nothing());
     }
@@ -203,12 +232,18 @@ pub async fn mailing(app: &App, pending: &Pending) -> Result<Mailing> {
     Ok(Mailing { mail: Some(compose(&user, &name, &alerts, &app.settings.frontend_url)), told })
 }
 
+/// Whether an alert's mail is written, and nobody knows yet what became of it.
+fn is_under_way(alert: &Alert) -> bool {
+    alert.meta.is_active && alert.email_status == EmailStatus::Queued && alert.mailed_at.is_some()
+}
+
 fn ids(pending: &Pending) -> Vec<Uuid> {
     pending.payload["alerts"].as_array().into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
 
-/// Writes down what became of a mail's alerts: those that it told of have this status, the others were not worth telling any more.
-pub async fn settle(app: &App, pending: &Pending, told: &[Uuid], status: EmailStatus) -> Result<()> {
+/// Writes down what became of a mail's alerts, which was tried at `began`: those that it told of have this status, the others were not
+/// worth telling any more.
+pub async fn settle(app: &App, pending: &Pending, told: &[Uuid], status: EmailStatus, began: Timestamp) -> Result<()> {
     let (ids, told): (Vec<Uuid>, BTreeSet<Uuid>) = (ids(pending), told.iter().copied().collect());
     let ctx = ctx(app, pending.company);
     let rows = ids.iter().map(|id| (Alert::def(), *id)).collect();
@@ -216,14 +251,46 @@ pub async fn settle(app: &App, pending: &Pending, told: &[Uuid], status: EmailSt
     let decide = move |facts: &Facts| {
         let (mut changes, mut first) = (Changes::none(), None);
         for id in &ids {
-            // One that was raised again meanwhile waits for its next mail.
-            let waits = |a: &Alert| a.meta.is_active && a.email_status == EmailStatus::Queued && a.mailed_at.is_some();
-            let Some(alert) = facts.any::<Alert>(*id)?.filter(waits) else { continue };
+            let Some(alert) = facts.any::<Alert>(*id)?.filter(is_under_way) else { continue };
             first.get_or_insert(*id);
-            let email_status = if told.contains(id) { status } else { EmailStatus::Dismissed };
-            changes = changes.put(&Alert { email_status, ..alert }.touched(facts.now));
+            let alert = match told.contains(id) {
+                // The pause until the next one begins when it was sent.
+                true if status == EmailStatus::Sent => {
+                    Alert { email_status: status, mailed_at: alert.mailed_at.max(Some(began)), ..alert }
+                }
+                true => Alert { email_status: status, ..alert },
+                false => Alert { email_status: EmailStatus::Dismissed, ..alert },
+            };
+            changes = changes.put(&alert.touched(facts.now));
         }
         Ok((first.map_or_else(Changes::none, |id| changes.event(note(&act, id))), ()))
     };
     commit_with(app, &ctx, Needs { rows, ..Needs::none() }, decide).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::letter::tests::alert;
+    use super::*;
+
+    fn mailed(at: i64, email_status: EmailStatus) -> Alert {
+        Alert { mailed_at: Some(Timestamp(at)), email_status, ..alert(1) }
+    }
+
+    #[test]
+    fn the_next_mail_comes_ten_minutes_after_the_last() {
+        let next = |status, now| next_mail(&mailed(0, status), Timestamp(now));
+        assert_eq!(next_mail(&alert(1), Timestamp(0)), None, "there was none");
+        for over in [EmailStatus::Sent, EmailStatus::Failed, EmailStatus::Dismissed] {
+            assert_eq!((next(over, PAUSE - 1), next(over, PAUSE)), (Some(Timestamp(PAUSE)), None));
+        }
+    }
+
+    #[test]
+    fn a_mail_under_way_is_waited_for_ever_more_patiently() {
+        let wait = |now| next_mail(&mailed(0, EmailStatus::Queued), Timestamp(now)).map(|next| next.0 - now);
+        assert_eq!((wait(0), wait(PAUSE), wait(3 * PAUSE)), (Some(PAUSE), Some(PAUSE), Some(3 * PAUSE)));
+        assert_eq!((wait(Timestamp::DAY), wait(LOST - 1)), (Some(MAX_WAIT), Some(MAX_WAIT)));
+        assert_eq!(wait(LOST), None, "nobody will ever hear of it");
+    }
 }

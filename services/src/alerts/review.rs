@@ -17,46 +17,25 @@ use workforceos_core::zone::{Zone, next_day, previous_day, week_start};
 
 use super::news::News;
 use super::standing::{Verdict, follow, pairs_of, verdict};
-use super::workload::{self, Scope};
+use super::touched::{conds, widened};
+use super::workload::{self, Scope, Week};
 use super::{ended, raise};
 use crate::{App, commit_with, system_ctx};
 
 /// Alerts of one decision.
 const PAGE: usize = 200;
-/// Alerts raised by one decision, and decisions of one look: what is left then is found at the next.
-const MAX_RAISED: usize = 200;
-const ROUNDS: usize = 50;
 
 /// Does what news ask for.
 pub async fn review(app: &App, company: CompanyId, news: &News) -> Result<()> {
     let tenant = Tenant::of(company, "", Zone::UTC);
     let ctx = system_ctx(tenant, app.clock.now(), "alerts");
-    for cond in conds(news) {
+    for cond in conds(&widened(app, company, news).await?) {
         look(app, &ctx, cond).await?;
     }
     if !news.load.is_empty() {
         load(app, &ctx, &news.load).await?;
     }
     Ok(())
-}
-
-/// Which alerts may have another say by now.
-fn conds(news: &News) -> Vec<Cond> {
-    if news.everything {
-        return vec![Cond::TRUE];
-    }
-    let mut conds = Vec::new();
-    let about: Vec<Uuid> = news.about.iter().copied().collect();
-    let people: Vec<Uuid> = news.people.iter().map(|user| user.0).collect();
-    conds.extend(about.chunks(PAGE).map(|ids| Cond::id_in("relatedEntityId", ids)));
-    for people in people.chunks(PAGE) {
-        conds.extend(["recipientUserId", "subjectUserId"].map(|property| Cond::id_in(property, people)));
-    }
-    if news.plans {
-        let kinds = [AlertType::ShiftConflict, AlertType::WorkloadOverload];
-        conds.push(Cond::In("alertType", kinds.map(|kind| Value::Text(kind.as_str().to_owned())).to_vec()));
-    }
-    conds
 }
 
 /// Looks at the alerts that stand and satisfy this, page by page.
@@ -125,46 +104,41 @@ fn judged(facts: &Facts, ctx: &Ctx, ids: &[Uuid]) -> Result<Changes> {
     Ok(changes)
 }
 
-/// Raises what is to be told of who is planned for too much. Mostly there is nothing, and nothing is written.
+/// Raises what is to be told of who is planned for too much. Mostly there is nothing, and nothing more is read.
 async fn load(app: &App, ctx: &Ctx, scope: &Scope) -> Result<()> {
-    for _ in 0..ROUNDS {
-        let (needs, asked) = (load_needs(ctx.company(), scope, app.clock.now()), scope.clone());
-        let found = commit_with(app, ctx, needs.clone(), move |facts| {
-            Ok((Changes::none(), workload::untold(facts, &asked, MAX_RAISED)?))
-        });
-        let found = found.await?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let people: BTreeSet<Uuid> = found.iter().map(|((_, user), _)| user.0).collect();
-        let (act, asked, count) = (ctx.clone(), scope.clone(), found.len());
-        let needs = people.into_iter().fold(needs, |needs, user| needs.and_row::<User>(user));
-        commit_with(app, ctx, needs, move |facts| {
-            let untold = workload::untold(facts, &asked, MAX_RAISED)?;
-            Ok((workload::told(facts, &act, untold)?, ()))
-        })
-        .await?;
-        if count < MAX_RAISED {
-            return Ok(());
-        }
+    let asked = scope.clone();
+    let over = commit_with(app, ctx, load_needs(scope, app.clock.now()), move |facts| {
+        Ok((Changes::none(), workload::overloaded(facts.state, &asked, facts.now)))
+    });
+    for weeks in over.await?.chunks(PAGE) {
+        let (act, weeks, needs) = (ctx.clone(), weeks.to_vec(), told_needs(ctx.company(), weeks));
+        commit_with(app, ctx, needs, move |facts| Ok((workload::told(facts, &act, &weeks)?, ()))).await?;
     }
     Ok(())
 }
 
-/// The days of the weeks, and the alerts that stand about them.
-fn load_needs(company: CompanyId, scope: &Scope, now: Timestamp) -> Needs {
-    let mut days: Vec<(Date, Date)> = scope.weeks.iter().copied().map(workload::days).collect();
-    let mut stands = Cond::eq("alertType", AlertType::WorkloadOverload.as_str()).and(Cond::eq("stands", true));
+/// The days of the weeks.
+fn load_needs(scope: &Scope, now: Timestamp) -> Needs {
+    let mut days: Vec<(Date, Date)> = scope.weeks.keys().copied().map(workload::days).collect();
     if scope.wants_future() {
         // Shifts of this week that are over count as well: they are not among those to come. Wherever the company is, its date is
         // one of these three.
         let today = Zone::UTC.date(now);
-        let (first, last) = (week_start(previous_day(today)), workload::days(week_start(next_day(today))).1);
-        days.push((first, last));
-    } else {
-        let weeks = scope.weeks.iter().map(|monday| Value::Text(monday.to_string())).collect();
-        stands = stands.and(Cond::In("cause", weeks));
+        days.push((week_start(previous_day(today)), workload::days(week_start(next_day(today))).1));
     }
-    let needs = Needs { days, future: scope.wants_future(), ..Needs::none() };
-    needs.and_query(Query::of(Alert::def(), company, stands))
+    Needs { days, future: scope.wants_future(), ..Needs::none() }
+}
+
+/// The days of these people's weeks, the alerts that stand about them, and the people.
+fn told_needs(company: CompanyId, weeks: &[Week]) -> Needs {
+    let mondays: BTreeSet<Date> = weeks.iter().map(|(monday, _)| *monday).collect();
+    let people: BTreeSet<Uuid> = weeks.iter().map(|(_, user)| user.0).collect();
+    let people: Vec<Uuid> = people.into_iter().collect();
+    let causes = mondays.iter().map(|monday| Value::Text(monday.to_string())).collect();
+    let stands = Cond::eq("alertType", AlertType::WorkloadOverload.as_str()).and(Cond::eq("stands", true));
+    let theirs = Cond::In("cause", causes).and(Cond::id_in("subjectUserId", &people));
+    let days = mondays.into_iter().map(workload::days).collect();
+    let (alerts, people) = (stands.and(theirs), Cond::id_in("id", &people));
+    let needs = Needs { days, ..Needs::none() }.and_query(Query::of(Alert::def(), company, alerts));
+    needs.and_query(Query::of(User::def(), company, people))
 }

@@ -5,14 +5,14 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
 use workforceos_core::id::CompanyId;
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Alert, AlertType, EodReport, EodStatus, Severity, ShiftSwap, SwapStatus};
+use workforceos_core::objects::{Alert, AlertType, EodReport, EodStatus, Severity, Shift, ShiftSwap, SwapStatus};
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::{Ctx, Tenant};
 use workforceos_core::time::Timestamp;
 use workforceos_core::value::Value;
 
 use super::standing::{decider, is_near};
-use super::{alert, ended, raise, superior};
+use super::{alert, ended, raise, superior, words};
 
 /// How long a request may wait before whoever decides is reminded of it.
 pub const PATIENCE: i64 = 48 * Timestamp::HOUR;
@@ -25,7 +25,8 @@ pub fn waits_too_long(since: Timestamp) -> Timestamp {
     Timestamp(since.0 + PATIENCE)
 }
 
-/// Of each the first in time, one more than a pass handles, which tells when there is more.
+/// Of each the first in time, one more than a pass handles, which tells when there is more; and whom and what the alerts of all timers name:
+/// their passes look at the same facts.
 pub fn waiting(company: CompanyId, now: Timestamp) -> Needs {
     let until = |op: Op, limit: usize| {
         let cond = Cond::eq("stands", true).and(Cond::Cmp("standsUntil", op, Value::Time(now)));
@@ -41,6 +42,7 @@ pub fn waiting(company: CompanyId, now: Timestamp) -> Needs {
         .and_query(until(Op::Gt, 1))
         .and_query(untold(ShiftSwap::def(), SwapStatus::Pending.as_str(), "createdAt,id"))
         .and_query(untold(EodReport::def(), EodStatus::PendingApproval.as_str(), "submittedAt,id"))
+        .and_follow(words::named)
 }
 
 /// A pass over what was loaded, and when there is more to do.
@@ -90,7 +92,9 @@ fn swap_waits(facts: &Facts, ctx: &Ctx, swap: ShiftSwap) -> Changes {
     let changes = reported(ctx, &swap);
     let here = |user| facts.state.people.role(user).is_some();
     let Some(recipient) = decider(facts.state, &swap).filter(|_| here(swap.requester_id)) else { return changes };
-    let message = "A request of two colleagues to change shifts has waited for two days.".to_owned();
+    let (name, shift) = (words::name(facts, swap.requester_id), facts.any::<Shift>(swap.shift_id).ok().flatten());
+    let shift = shift.map_or_else(|| "a shift".to_owned(), |shift| words::shift(&shift));
+    let message = format!("The request of {name} to change {shift} has waited for two days.");
     let about = (ShiftSwap::def().name, swap.meta.id);
     let mut alert = alert(facts, AlertType::ApprovalDelay, recipient, Some(swap.requester_id), about, message);
     if swap.expires_at.is_some_and(|at| is_near(facts.now, at)) {
@@ -104,10 +108,11 @@ fn report_waits(facts: &Facts, ctx: &Ctx, report: EodReport) -> Changes {
     let changes = reported(ctx, &report);
     let here = facts.state.people.role(report.user_id).is_some();
     let Some(recipient) = superior(facts, report.user_id).filter(|_| here) else { return changes };
-    let waits = format!("The end-of-day report of {} has waited for its review for two days", report.report_date);
+    let (name, date) = (words::name(facts, report.user_id), report.report_date);
+    let waits = format!("The end-of-day report of {name} of {date} has waited for its review for two days");
     let message = match facts.state.people.manager_of(report.user_id) {
         Some(_) => format!("{waits}."),
-        None => format!("{waits}: whose it is has no manager, and nobody else reviews it."),
+        None => format!("{waits}: {name} has no manager, and nobody else reviews it."),
     };
     let about = (EodReport::def().name, report.meta.id);
     let alert = alert(facts, AlertType::ApprovalDelay, recipient, Some(report.user_id), about, message);

@@ -14,6 +14,7 @@ use workforceos_core::change::Entry;
 use workforceos_core::error::Result;
 use workforceos_core::id::CompanyId;
 
+use super::lanes::Lanes;
 use super::news::News;
 use super::review::review;
 use crate::App;
@@ -71,9 +72,11 @@ impl Watch {
         self.0.companies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Vec<(CompanyId, News)> {
+    /// What is to be looked at, as far as there is room.
+    fn take(&self, lanes: &Lanes) -> Vec<(CompanyId, News)> {
         let mut companies = self.companies();
-        let news = companies.iter_mut().filter(|(_, followed)| !followed.news.is_empty());
+        let waits = |(company, followed): &(&CompanyId, &mut Followed)| !followed.news.is_empty() && !lanes.is_busy(**company);
+        let news = companies.iter_mut().filter(waits).take(lanes.room());
         news.map(|(company, followed)| (*company, std::mem::take(&mut followed.news))).collect()
     }
 
@@ -82,10 +85,12 @@ impl Watch {
     }
 
     /// Companies that are looked at to the end, and how far that is.
-    fn settled(&self) -> Vec<(CompanyId, i64)> {
+    fn settled(&self, lanes: &Lanes) -> Vec<(CompanyId, i64)> {
         let mut companies = self.companies();
-        companies.retain(|_, followed| followed.seq > followed.written || !followed.news.is_empty());
-        companies.iter().filter(|(_, followed)| followed.news.is_empty()).map(|(id, followed)| (*id, followed.seq)).collect()
+        let open = |company: CompanyId, followed: &Followed| !followed.news.is_empty() || lanes.is_busy(company);
+        companies.retain(|company, followed| followed.seq > followed.written || open(*company, followed));
+        let settled = companies.iter().filter(|(company, followed)| !open(**company, followed));
+        settled.map(|(company, followed)| (*company, followed.seq)).collect()
     }
 
     fn written(&self, positions: &[(CompanyId, i64)]) {
@@ -103,27 +108,27 @@ pub async fn run(app: Weak<App>) {
     let Some(watch) = app.upgrade().map(|app| app.watch.clone()) else { return };
     let mut tick = tokio::time::interval(LOOK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lanes = Lanes::default();
     loop {
         let write = tokio::select! {
             _ = tick.tick() => true,
             () = watch.0.wake.notified() => false,
+            () = lanes.next() => false,
         };
         let Some(app) = app.upgrade() else { return };
+        lanes.tidy();
         if watch.0.lost.swap(false, Ordering::SeqCst)
             && let Err(error) = catch_up(&app, &watch).await
         {
             tracing::warn!(%error, source = ?error.source, "what changed for alerts could not be read; trying again");
             watch.0.lost.store(true, Ordering::SeqCst);
         }
-        for (company, news) in watch.take() {
-            if let Err(error) = review(&app, company, &news).await {
-                tracing::warn!(%company, %error, source = ?error.source, "alerts could not be looked at; trying again");
-                watch.put_back(company, news);
-            }
+        for (company, news) in watch.take(&lanes) {
+            lanes.start(company, look(app.clone(), watch.clone(), company, news));
         }
         // While entries may be missing nothing is known to be looked at to its end.
         if write && !watch.0.lost.load(Ordering::SeqCst) {
-            let settled = watch.settled();
+            let settled = watch.settled(&lanes);
             match app.store.move_alert_positions(&settled).await {
                 Ok(()) => watch.written(&settled),
                 Err(error) => tracing::warn!(%error, source = ?error.source, "positions of alerts could not be written"),
@@ -131,6 +136,15 @@ pub async fn run(app: Weak<App>) {
         }
         drop(app);
         tokio::time::sleep(GATHER).await;
+    }
+}
+
+async fn look(app: Arc<App>, watch: Watch, company: CompanyId, news: News) {
+    if let Err(error) = review(&app, company, &news).await {
+        tracing::warn!(%company, %error, source = ?error.source, "alerts could not be looked at; trying again");
+        drop(app);
+        tokio::time::sleep(LOOK).await;
+        watch.put_back(company, news);
     }
 }
 

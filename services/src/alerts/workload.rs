@@ -1,13 +1,14 @@
 //! Who is planned for more than the weekly hours of the policy, as pure functions of a company's state, and the alerts of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use chrono::Days;
 use num_bigint::BigInt;
 use workforceos_actors::{Facts, State};
 use workforceos_core::change::Changes;
 use workforceos_core::error::Result;
-use workforceos_core::id::UserId;
+use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Alert, AlertType, Severity, Shift, ShiftStatus, User};
 use workforceos_core::session::Ctx;
@@ -43,21 +44,32 @@ fn end(zone: Zone, monday: Date) -> Timestamp {
     monday.checked_add_days(Days::new(7)).map_or(Timestamp(i64::MAX), |next| zone.day(next).0)
 }
 
-fn on_the_week(state: &State, monday: Date) -> impl Iterator<Item = &Shift> {
-    monday.iter_days().take(7).flat_map(|date| state.schedule.on(date)).map(|shift| &**shift)
+fn on_the_week(state: &State, monday: Date) -> impl Iterator<Item = &Arc<Shift>> {
+    monday.iter_days().take(7).flat_map(|date| state.schedule.on(date))
 }
 
-/// Whether somebody is planned for more than is allowed in a week, whose days must be here.
+/// What somebody is planned for in a week, whose days must be here.
+fn planned(state: &State, user: UserId, monday: Date) -> i64 {
+    on_the_week(state, monday).filter(|shift| state.is_assigned(shift, user)).map(|shift| minutes(shift)).sum()
+}
+
+/// Whether that is more than is allowed.
 pub fn is_over(state: &State, user: UserId, monday: Date) -> bool {
-    let theirs = on_the_week(state, monday).filter(|shift| state.is_assigned(shift, user));
-    theirs.map(minutes).sum::<i64>() > allowed(state)
+    planned(state, user, monday) > allowed(state)
+}
+
+/// Some people, and the members of departments.
+#[derive(Clone, Debug, Default)]
+pub struct Whose {
+    pub people: HashSet<UserId>,
+    pub departments: BTreeSet<DepartmentId>,
 }
 
 /// Which weeks, and whose.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Of everybody.
-    pub weeks: BTreeSet<Date>,
+    /// These people's, by their Mondays.
+    pub weeks: BTreeMap<Date, Whose>,
     /// All of these people's weeks to come.
     pub people: HashSet<UserId>,
     /// All weeks to come, of everybody.
@@ -73,56 +85,57 @@ impl Scope {
         self.all || !self.people.is_empty()
     }
 
-    fn takes(&self, week: Week) -> bool {
-        self.all || self.weeks.contains(&week.0) || self.people.contains(&week.1)
+    pub fn add(&mut self, more: Scope) {
+        for (monday, whose) in more.weeks {
+            let there = self.weeks.entry(monday).or_default();
+            there.people.extend(whose.people);
+            there.departments.extend(whose.departments);
+        }
+        self.people.extend(more.people);
+        self.all |= more.all;
+    }
+
+    fn takes(&self, state: &State, (monday, user): Week) -> bool {
+        let whose = self.weeks.get(&monday);
+        let through = |whose: &Whose| whose.departments.iter().any(|d| state.people.is_member(*d, user));
+        self.all || self.people.contains(&user) || whose.is_some_and(|whose| whose.people.contains(&user) || through(whose))
     }
 }
 
-/// Who is planned for too much, with the minutes. Weeks that are over do not count.
-fn overloaded(state: &State, scope: &Scope, now: Timestamp) -> BTreeMap<Week, i64> {
+/// Who is planned for too much. Weeks that are over do not count.
+pub fn overloaded(state: &State, scope: &Scope, now: Timestamp) -> Vec<Week> {
     let this_week = week_start(state.zone().date(now));
     let mut planned: BTreeMap<Week, i64> = BTreeMap::new();
-    let narrow = !scope.all && scope.weeks.is_empty();
-    for shift in state.schedule.all() {
+    let to_come = scope.wants_future().then(|| state.schedule.all()).into_iter().flatten();
+    let named = scope.weeks.keys().filter(|_| !scope.wants_future()).flat_map(|monday| on_the_week(state, *monday));
+    for shift in to_come.chain(named) {
         let (monday, minutes) = (week_start(shift.shift_date), minutes(shift));
-        if monday < this_week || minutes == 0 || !(scope.wants_future() || scope.weeks.contains(&monday)) {
+        if monday < this_week || minutes == 0 {
             continue;
         }
-        if narrow {
-            // Few people: whoever else is assigned does not matter.
-            for user in scope.people.iter().filter(|user| state.is_assigned(shift, **user)) {
-                *planned.entry((monday, *user)).or_default() += minutes;
-            }
+        let mut add = |user: UserId| *planned.entry((monday, user)).or_default() += minutes;
+        if scope.all || scope.weeks.contains_key(&monday) {
+            state.assignees(shift).into_iter().filter(|user| scope.takes(state, (monday, *user))).for_each(&mut add);
         } else {
-            for user in state.assignees(shift) {
-                *planned.entry((monday, user)).or_default() += minutes;
-            }
+            // Few people: whoever else is assigned does not matter.
+            scope.people.iter().copied().filter(|user| state.is_assigned(shift, *user)).for_each(&mut add);
         }
     }
     let allowed = allowed(state);
-    planned.retain(|week, minutes| *minutes > allowed && scope.takes(*week));
-    planned
+    planned.into_iter().filter(|(_, minutes)| *minutes > allowed).map(|(week, _)| week).collect()
 }
 
-/// Those of whom nobody was told yet, at most so many. All alerts that stand about these weeks must be among the facts.
-pub fn untold(facts: &Facts, scope: &Scope, limit: usize) -> Result<Vec<(Week, i64)>> {
-    let over = overloaded(facts.state, scope, facts.now);
-    if over.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Tells the superiors of those who are planned for too much, where there is none the person, unless it was told. The people's rows and
+/// all alerts that stand about these weeks must be among the facts.
+pub fn told(facts: &Facts, ctx: &Ctx, weeks: &[Week]) -> Result<Changes> {
     let stands = |a: &Alert| a.alert_type == AlertType::WorkloadOverload && a.stands;
-    let told =
-        facts.rows::<Alert>()?.into_iter().filter(stands).filter_map(|a| Some((a.cause.parse().ok()?, a.subject_user_id?)));
-    let told: HashSet<Week> = told.collect();
-    Ok(over.into_iter().filter(|(week, _)| !told.contains(week)).take(limit).collect())
-}
-
-/// Tells the superiors of those whose rows are among the facts, for their names; where there is none, the person.
-pub fn told(facts: &Facts, ctx: &Ctx, untold: Vec<(Week, i64)>) -> Result<Changes> {
+    let told = facts.rows::<Alert>()?.into_iter().filter(stands);
+    let told: HashSet<Week> = told.filter_map(|a| Some((a.cause.parse().ok()?, a.subject_user_id?))).collect();
     let mut changes = Changes::none();
     let (allowed, zone) = (allowed(facts.state), facts.state.zone());
-    for ((monday, user), minutes) in untold {
-        let Some(person) = facts.any::<User>(user)? else { continue };
+    for (monday, user) in weeks.iter().copied().filter(|week| !told.contains(week)) {
+        let minutes = planned(facts.state, user, monday);
+        let Some(person) = facts.any::<User>(user)?.filter(|_| minutes > allowed) else { continue };
         let recipient = superior(facts, user).unwrap_or(user);
         let message = format!(
             "{} is planned for {} in the week from {monday}, which is more than the weekly {}.",

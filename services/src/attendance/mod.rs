@@ -12,7 +12,7 @@ mod today;
 pub(crate) use check_in::{check_shift, check_times};
 pub(crate) use correct::impose;
 pub(crate) use mark_absent::absent;
-pub use timers::{absences, sweep};
+pub use timers::{absences, needs as timer_needs, sweep};
 
 use crate::Api;
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use workforceos_actors::{Facts, TimerPass};
+use workforceos_actors::{Facts, Needs, TimerPass};
 use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::Result;
-use workforceos_core::id::{DepartmentId, ShiftId};
+use workforceos_core::id::{CompanyId, DepartmentId, ShiftId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{AlertType, AttendanceRecord, Shift, ShiftStatus};
+use workforceos_core::objects::{AlertType, AttendanceRecord, AttendanceStatus, Shift, ShiftStatus};
+use workforceos_core::query::{Cond, Query, order};
 use workforceos_core::session::{Ctx, Tenant};
 use workforceos_core::time::Timestamp;
+use workforceos_core::value::Value;
 
 use super::{mark_absent, rules};
 use crate::alerts;
@@ -17,6 +19,14 @@ use crate::schedule::rules as shifts;
 
 /// The most rows that one pass writes.
 const MAX_ROWS: usize = 500;
+
+/// Whose check-outs may be missing: an alert calls them by name. Who came first is looked at first.
+pub fn needs(company: CompanyId, _: Timestamp) -> Needs {
+    let here = [AttendanceStatus::Pending, AttendanceStatus::Late].map(|status| Value::Text(status.as_str().to_owned()));
+    let open = Cond::In("status", here.to_vec()).and(Cond::IsNull("checkOutTime")).and(Cond::IsNull("checkoutAlertAt"));
+    let order = order(AttendanceRecord::def(), "shiftDate,id");
+    Needs::none().and_query(Query { order, limit: MAX_ROWS as u64, ..Query::of(AttendanceRecord::def(), company, open) })
+}
 
 /// A pass over the loaded days: everything whose time is up, and when the next time is up.
 pub fn sweep(facts: &Facts) -> Result<TimerPass> {
@@ -91,9 +101,9 @@ fn report(facts: &Facts, ctx: &Ctx, shift: &Shift, record: &AttendanceRecord) ->
     let about = (AttendanceRecord::def().name, record.meta.id);
     // Who has archived the profile hears nothing; the superior does.
     let own = Some(record.user_id).filter(|user| facts.state.people.role(*user).is_some());
+    let name = alerts::name(facts, record.user_id);
     for recipient in own.into_iter().chain(superior) {
-        let message =
-            format!("The shift of {} ended at {} and the check-out is still missing.", shift.shift_date, shift.end_time);
+        let message = format!("{name} has not checked out of {}, which is over.", alerts::shift(shift));
         let alert = alerts::alert(facts, AlertType::MissingCheckout, recipient, Some(record.user_id), about, message);
         changes = changes.join(alerts::raise(ctx, &alert));
     }

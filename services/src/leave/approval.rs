@@ -6,7 +6,7 @@ use workforceos_core::change::{Audience, Changes, Event};
 use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{ShiftId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Alert, AlertStatus, AlertType, DayPart, LeaveRequest, LeaveStatus, Shift, ShiftStatus};
+use workforceos_core::objects::{AlertType, DayPart, LeaveRequest, LeaveStatus, Shift, ShiftStatus};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Timestamp;
 
@@ -80,14 +80,11 @@ pub fn given_back(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
 /// somebody joins a department.
 pub fn clashes(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Changes {
     let clashing = clashing(facts, leave);
-    let Some((first, rival)) = clashing.first() else { return Changes::none() };
-    let message = format!(
-        "The cancelled leave makes {} shifts overlap others of the same person; the first is {} on {}, against {}.",
-        clashing.len(),
-        first.meta.id,
-        first.shift_date,
-        rival.meta.id
-    );
+    if clashing.is_empty() {
+        return Changes::none();
+    }
+    let since = format!("the leave from {} to {} was cancelled", leave.start_date, leave.end_date);
+    let message = alerts::clash(&alerts::name(facts, leave.user_id), &since, &clashing);
     let about = (LeaveRequest::def().name, leave.meta.id);
     alerts::raise(ctx, &alerts::conflict(facts, leave.user_id, about, message, &clashing))
 }
@@ -117,26 +114,20 @@ fn through_department(state: &State, shift: &Shift, user: UserId) -> bool {
     !shift.assigned_user_ids.contains(&user) && shift.assigned_department_ids.iter().any(|d| state.people.is_member(*d, user))
 }
 
-/// The requester hears of what somebody else decided; nobody has to be reminded of it any more.
+/// The requester hears of what somebody else decided; nobody has to be reminded of it any more. What was told of an earlier decision
+/// is overtaken, whoever makes this one: one alert says how the request stands.
 pub fn told(facts: &Facts, ctx: &Ctx, leave: &LeaveRequest) -> Result<Changes> {
-    let resolved = alerts::resolve(ctx, facts, AlertType::ApprovalDelay, leave.meta.id)?;
+    let reminders = alerts::resolve(ctx, facts, AlertType::ApprovalDelay, leave.meta.id)?;
+    let resolved = reminders.join(alerts::resolve(ctx, facts, AlertType::LeaveDecision, leave.meta.id)?);
     if leave.user_id == ctx.user() || facts.state.people.role(leave.user_id).is_none() {
         return Ok(resolved);
     }
     let (from, to) = (leave.start_date, leave.end_date);
     let message = format!("Your request for {} leave from {from} to {to} was {}.", leave.leave_type, leave.status.as_str());
-    let kind = LeaveRequest::def().name;
-    let mut new =
-        alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, Some(leave.user_id), (kind, leave.meta.id), message);
+    let about = (LeaveRequest::def().name, leave.meta.id);
+    let mut alert = alerts::alert(facts, AlertType::LeaveDecision, leave.user_id, Some(leave.user_id), about, message);
     // Once the leave would be over it is no news any more; of one that is over already there is a week to read.
     let week = Timestamp(facts.now.0 + 7 * Timestamp::DAY);
-    new.stands_until = Some(facts.state.zone().day(to).1.max(week));
-    // An earlier decision that nobody has taken note of yet is overtaken: one alert tells how the request stands.
-    let open =
-        |a: &Alert| a.alert_type == new.alert_type && a.related_entity_id == leave.meta.id && a.status == AlertStatus::Open;
-    let alert = match facts.rows::<Alert>()?.into_iter().find(open) {
-        Some(earlier) => Alert { message: new.message, stands_until: new.stands_until, ..earlier }.touched(facts.now),
-        None => new,
-    };
+    alert.stands_until = Some(facts.state.zone().day(to).1.max(week));
     Ok(resolved.join(alerts::raise(ctx, &alert)))
 }

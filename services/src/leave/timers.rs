@@ -52,7 +52,8 @@ fn report(facts: &Facts, ctx: &Ctx, mut request: LeaveRequest) -> Changes {
     let here = facts.state.people.role(request.user_id).is_some();
     let Some(decider) = alerts::superior(facts, request.user_id).filter(|_| here) else { return changes };
     let (from, to) = (request.start_date, request.end_date);
-    let message = format!("A request for {} leave from {from} to {to} has waited for two days.", request.leave_type);
+    let (name, kind) = (alerts::name(facts, request.user_id), &request.leave_type);
+    let message = format!("The request of {name} for {kind} leave from {from} to {to} has waited for two days.");
     let kind = LeaveRequest::def().name;
     let mut alert =
         alerts::alert(facts, AlertType::ApprovalDelay, decider, Some(request.user_id), (kind, request.meta.id), message);

@@ -9,7 +9,7 @@ use workforceos_core::change::Changes;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, LeaveId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AlertType, DayPart, LeaveRequest, LeaveStatus};
+use workforceos_core::objects::{AlertType, DayPart, LeaveRequest, LeaveStatus, User};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{next_day, previous_day};
@@ -99,7 +99,7 @@ async fn handle(app: Arc<App>, ctx: Ctx, input: UpdateLeave) -> Result<Answer> {
         && let Some(record) = app.store.get(LeaveRequest::def(), Some(ctx.company()), id.0).await?
     {
         let leave = edited(&LeaveRequest::from_record(record)?, &input);
-        needs = needs.and(swap_endings::of_person(ctx.company(), leave.user_id));
+        needs = needs.and(swap_endings::of_person(ctx.company(), leave.user_id)).and_row::<User>(leave.user_id);
         let span = Span::of(&leave);
         if span.is_sound() {
             needs.days.push((previous_day(span.from), next_day(span.to)));

@@ -53,6 +53,19 @@ async fn an_effect_is_leased_to_one(fresh: &mut Fresh) {
     assert_eq!((code.len(), code[0].id), (1, id(9)), "each kind is claimed by itself");
 }
 
+on_both!(companies_can_be_left_out);
+async fn companies_can_be_left_out(fresh: &mut Fresh) {
+    let store = &fresh.store;
+    for n in 1..=3 {
+        let mut changes = Changes::none().event(event(&user(company(n), n)));
+        changes.outbox = vec![Outbox { id: id(n), kind: "mail", payload: json!({}) }];
+        committed(store, company(n), vec![changes]).await;
+    }
+    let claimed = store.claim_outbox_but("mail", NOW, at(100), 9, &[company(1), company(3)]).await.expect("claims");
+    assert_eq!(claimed.iter().map(|pending| pending.company).collect::<Vec<_>>(), [company(2)]);
+    assert_eq!(store.claim_outbox("mail", NOW, at(100), 9).await.expect("claims").len(), 2);
+}
+
 on_both!(the_next_due_time_is_kept);
 async fn the_next_due_time_is_kept(fresh: &mut Fresh) {
     let store = &fresh.store;

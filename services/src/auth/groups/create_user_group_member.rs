@@ -9,7 +9,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::UserGroupMember;
+use workforceos_core::objects::{User, UserGroup, UserGroupMember};
 use workforceos_core::session::Ctx;
 use workforceos_core::{BusinessApi, input};
 
@@ -45,10 +45,11 @@ async fn create(app: Arc<App>, ctx: Ctx, input: NewGroupMember) -> Result<Answer
         let (member, changes) = joined(facts, &act, input.group, input.user);
         Ok((changes.taken(taken), Answer::object(&act, &member)))
     };
-    commit(&app, &ctx, Needs { future: true, ..Needs::default() }, decide).await
+    let needs = Needs { future: true, ..Needs::default() }.and_row::<User>(input.user).and_row::<UserGroup>(input.group);
+    commit(&app, &ctx, needs, decide).await
 }
 
-/// What it means that a user joins a department. Wants the days of all coming shifts loaded.
+/// What it means that a user joins a department. Wants the days of all coming shifts loaded, and the rows of both for their names.
 pub fn joined(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (UserGroupMember, Changes) {
     let (member, changes) = member(facts, ctx, group, user);
     let changes = changes.join(clashes(facts, ctx, &member));
@@ -73,17 +74,15 @@ pub fn member(facts: &Facts, ctx: &Ctx, group: DepartmentId, user: UserId) -> (U
 /// Joining a department assigns to its coming shifts; where the user has another one at that time, somebody has to know.
 fn clashes(facts: &Facts, ctx: &Ctx, member: &UserGroupMember) -> Changes {
     let clashes = schedule::membership_clashes(facts.state, member.group_id, member.user_id, facts.now);
-    let Some((first, rival)) = clashes.first() else { return Changes::none() };
-    let date = facts.state.schedule.get(*first).map(|s| s.shift_date.to_string()).unwrap_or_default();
-    let message = format!(
-        "Joining the department assigns to {} shifts that overlap others of the same person; the first is {first} on {date}, \
-         against {rival}.",
-        clashes.len()
-    );
     let schedule = &facts.state.schedule;
     let pairs = clashes.iter().filter_map(|(one, other)| Some((&**schedule.get(*one)?, &**schedule.get(*other)?)));
+    let pairs: Vec<_> = pairs.collect();
+    if pairs.is_empty() {
+        return Changes::none();
+    }
+    let message = alerts::clash_of_member(facts, member, &pairs);
     let about = (UserGroupMember::def().name, member.meta.id);
-    alerts::raise(ctx, &alerts::conflict(facts, member.user_id, about, message, &pairs.collect::<Vec<_>>()))
+    alerts::raise(ctx, &alerts::conflict(facts, member.user_id, about, message, &pairs))
 }
 
 fn check(facts: &Facts, group: DepartmentId, user: UserId) -> Result<()> {

@@ -162,11 +162,7 @@ pub fn today(facts: &Facts) -> (workforceos_core::zone::Zone, workforceos_core::
 
 /// The open alerts about a document are settled.
 pub fn settled(facts: &Facts, ctx: &Ctx, document: Uuid) -> Result<Changes> {
-    let about = |a: &Alert| {
-        a.related_entity_id == document && a.alert_type == AlertType::DocumentExpiring && a.status == AlertStatus::Open
-    };
-    let open = facts.rows::<Alert>()?.into_iter().filter(about);
-    Ok(open.fold(Changes::none(), |changes, alert| changes.join(alerts::resolved(ctx, facts, alert))))
+    alerts::resolve(ctx, facts, AlertType::DocumentExpiring, document)
 }
 
 /// The documents of a profile, one left out.

@@ -73,8 +73,9 @@ fn alerted(facts: &Facts, ctx: &Ctx, document: &EmployeeDocument, left: i64) -> 
         // Who has left needs no permit.
         return Ok(changes);
     }
+    let name = alerts::name(facts, document.user_id);
     for recipient in std::iter::once(document.user_id).chain(alerts::superior(facts, document.user_id)) {
-        let message = format!("The document \"{}\" is valid until {until}: {days}.", document.document_type);
+        let message = format!("The document \"{}\" of {name} is valid until {until}: {days}.", document.document_type);
         let kind = AlertType::DocumentExpiring;
         let about = (EmployeeDocument::def().name, document.meta.id);
         let mut alert = alerts::alert(facts, kind, recipient, Some(document.user_id), about, message);

@@ -10,7 +10,7 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::Meta;
-use workforceos_core::objects::{ContractType, EmployeeProfile};
+use workforceos_core::objects::{ContractType, EmployeeProfile, User, UserGroup};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
 use workforceos_core::{Parts, Reach, input};
@@ -77,7 +77,10 @@ async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
 async fn handle(app: Arc<App>, ctx: Ctx, input: NewProfile) -> Result<Answer> {
     let caller = ctx.clone();
     // Joining a department assigns to its coming shifts.
-    let needs = Needs { future: input.department_id.is_some(), ..Needs::default() };
+    let mut needs = Needs::none();
+    if let Some(department) = input.department_id {
+        needs = Needs { future: true, ..needs }.and_row::<UserGroup>(department).and_row::<User>(input.user_id);
+    }
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
 }
 

@@ -9,14 +9,14 @@ use workforceos_core::change::{Changes, Event};
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::{DepartmentId, ProfileId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{ContractType, EmployeeProfile};
+use workforceos_core::objects::{ContractType, EmployeeProfile, UserGroup};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
 use workforceos_core::{Parts, Patch, Reach, input};
 
 use super::rules;
 use crate::reach::manages;
-use crate::{Api, App, commit, problems_in};
+use crate::{Api, App, alerts, commit, problems_in};
 
 input! {
     pub struct ProfileChange {
@@ -76,7 +76,10 @@ async fn found(app: Arc<App>, ctx: Ctx, parts: Parts) -> Result<Vec<Problem>> {
 async fn handle(app: Arc<App>, ctx: Ctx, input: ProfileChange) -> Result<Answer> {
     let caller = ctx.clone();
     // Joining a department assigns to its coming shifts.
-    let needs = Needs { future: matches!(input.department_id, Patch::Set(_)), ..Needs::row::<EmployeeProfile>(input.profile) };
+    let mut needs = Needs::row::<EmployeeProfile>(input.profile);
+    if let Patch::Set(department) = input.department_id {
+        needs = Needs { future: true, ..needs }.and_row::<UserGroup>(department).and_follow(alerts::named);
+    }
     commit(&app, &ctx, needs, move |facts| decide(facts, &caller, &input)).await
 }
 

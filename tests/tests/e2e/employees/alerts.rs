@@ -57,7 +57,7 @@ async fn each_step_is_told_once(db: Db) {
         let messages: Vec<&str> = theirs.iter().filter_map(|a| a.get("message").as_text()).collect();
         assert_eq!(messages.len(), 3);
         for (message, left) in messages.iter().zip(["30 days are left", "7 days are left", "one day is left"]) {
-            assert!(message.contains("permit") && message.contains("2026-07-31") && message.contains(left), "{message}");
+            assert!(message.contains("permit\" of ann") && message.contains("2026-07-31") && message.contains(left), "{message}");
             assert!(!message.contains("planted"), "{message}");
         }
     }

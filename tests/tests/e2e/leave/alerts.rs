@@ -80,19 +80,23 @@ async fn the_requester_hears_of_the_decision(db: Db) {
     decide(&ann, &third, "cancelled").await.ok();
     let fourth = asked(&ann, "2026-09-01", "2026-09-01").await;
     decide(&mia, &fourth, "approved").await.ok();
+    let told = |dates: &str, decision: &str| format!("Your request for annual leave from {dates} was {decision}.");
+    let (raised, resolved) = (("alert.raised", "OPEN"), ("alert.resolved", "RESOLVED"));
     let wanted = [
-        (&first, "Your request for annual leave from 2026-07-01 to 2026-07-03 was approved."),
-        (&second, "Your request for annual leave from 2026-08-01 to 2026-08-01 was rejected."),
-        (&first, "Your request for annual leave from 2026-07-01 to 2026-07-03 was cancelled."),
+        (raised, &first, told("2026-07-01 to 2026-07-03", "approved")),
+        (raised, &second, told("2026-08-01 to 2026-08-01", "rejected")),
+        // The later decision takes the place of the earlier.
+        (resolved, &first, told("2026-07-01 to 2026-07-03", "approved")),
+        (raised, &first, told("2026-07-01 to 2026-07-03", "cancelled")),
         // What one withdraws oneself is no news.
-        (&fourth, "Your request for annual leave from 2026-09-01 to 2026-09-01 was approved."),
+        (raised, &fourth, told("2026-09-01 to 2026-09-01", "approved")),
     ];
-    for (id, message) in wanted {
+    for ((kind, status), id, message) in wanted {
         let event = live.next().await.expect("an alert");
         let alert = &event.data["object"];
-        assert_eq!((event.kind(), alert["alertType"].as_str()), ("alert.raised", Some("leave_decision")));
-        assert_eq!((alert["relatedEntityId"].as_str(), alert["message"].as_str()), (Some(id.as_str()), Some(message)));
-        assert_eq!((text(alert, "recipientUserId"), text(alert, "status")), (ann.text(), "OPEN".to_owned()));
+        assert_eq!((event.kind(), alert["alertType"].as_str()), (kind, Some("leave_decision")));
+        assert_eq!((alert["relatedEntityId"].as_str(), text(alert, "message")), (Some(id.as_str()), message));
+        assert_eq!((text(alert, "recipientUserId"), alert["status"].as_str()), (ann.text(), Some(status)));
     }
 }
 
@@ -135,6 +139,7 @@ async fn waiting_is_reported_once_and_resolved(db: Db) {
         );
         assert_eq!((text(alert, "alertType"), text(alert, "recipientUserId")), ("approval_delay".to_owned(), mia.text()));
         assert_eq!(alert["resolvedAt"].is_null(), kind == "alert.raised");
+        assert!(text(alert, "message").starts_with("The request of ann for annual leave from 2026-07-0"), "{alert}");
     }
     assert!(managers.waiting().is_none() && owners.waiting().is_none(), "nobody else is reminded");
 }

@@ -203,7 +203,8 @@ async fn cancelling_gives_back_what_comes_through_departments(db: Db) {
     let alert = live.next().await.expect("an alert").data["object"].clone();
     assert_eq!((&alert["alertType"], &alert["relatedEntityId"]), (&json!("shift_conflict"), &json!(leave)));
     let message = text(&alert, "message");
-    assert!(message.contains(&department) && message.contains(&second), "{message}");
+    assert!(message.contains("of 2026-07-06 from 12:00 to 20:00") && !message.contains(&department), "{message}");
+    assert!(!message.contains(&second) && message.starts_with("ann is planned twice at a time since the leave"), "{message}");
 }
 
 async fn a_decision_is_repeated_without_effect(db: Db) {

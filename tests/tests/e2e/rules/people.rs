@@ -57,7 +57,11 @@ async fn a_clash_by_joining_is_reported(db: Db) {
     let object = seen.last().expect("an alert").data["object"].clone();
     assert_eq!((&object["alertType"], &object["status"]), (&json!("shift_conflict"), &json!("OPEN")));
     assert_eq!(object["relatedEntityId"], joined["userGroupMember"]["id"]);
-    assert!(text(&object, "message").contains("2026-06-10"), "it says when: {object}");
+    let message = text(&object, "message");
+    for wanted in ["ann is planned twice at a time since joining the department", "of 2026-06-10 from 12:00 to 20:00"] {
+        assert!(message.contains(wanted), "{wanted}: {message}");
+    }
+    assert!(!message.contains(&ann.text()), "names, no ids: {message}");
 }
 
 async fn a_manager_is_one_as_long_as_there_are_reports(db: Db) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use workforceos_tests::time::at;
-use workforceos_tests::{Db, TestApp, on_both_databases};
+use workforceos_tests::{Db, Person, TestApp, on_both_databases};
 
 use super::super::{review, submit};
 use super::{Crew, crew, ever, open, resolve, told, until};
@@ -13,6 +13,10 @@ on_both_databases!(
     a_change_of_shifts_that_waits,
     a_report_that_waits,
     the_next_manager_hears_of_what_waits,
+    a_change_of_shifts_goes_to_who_decides_by_then,
+    a_manager_who_comes_back_decides_again,
+    what_is_withdrawn_waits_no_more,
+    a_decision_is_overtaken_by_ones_own,
     a_decision_is_told_and_over_with_the_leave,
     reviews_follow_each_other,
 );
@@ -28,6 +32,13 @@ async fn swap(crew: &Crew, date: &str) -> String {
 async fn leave(crew: &Crew, date: &str) -> String {
     let body = json!({"leaveType": "annual", "startDate": date, "endDate": date, "reason": "Surgery"});
     text(&crew.ann.post(LEAVE, body).await.ok()["leaveRequest"], "id")
+}
+
+/// Somebody else, or nobody, is somebody's manager from now on.
+async fn managed(crew: &Crew, who: &Person, manager: Option<&Person>) {
+    let owner = &crew.acme.owner;
+    let profile = text(&owner.get(&format!("{PROFILES}?userId={}", who.text())).await.ok()["employeeProfiles"][0], "id");
+    owner.patch(&format!("{PROFILES}/{profile}"), json!({"managerId": manager.map(Person::text)})).await.ok();
 }
 
 async fn a_change_of_shifts_that_waits(db: Db) {
@@ -48,6 +59,8 @@ async fn a_change_of_shifts_that_waits(db: Db) {
     assert_eq!((&of(&decided)["severity"], &of(&expires)["severity"]), (&json!("medium"), &json!("high")));
     assert!(alerts.iter().all(|alert| alert["related_entity_type"] == "shiftSwap"));
     assert!(!format!("{alerts:?}").contains("birthday"), "why is in the request");
+    let wanted = "The request of ann to change the shift of 2026-06-20 from 08:00 to 16:00 has waited for two days.";
+    assert_eq!(of(&decided)["message"], wanted);
     crew.mia.patch(&format!("{SWAPS}/{decided}"), json!({"status": "rejected"})).await.ok();
     until(&crew.mia, KIND, 2).await;
     crew.ann.post(&format!("{SWAPS}/{taken_back}/cancel"), json!({})).await.ok();
@@ -68,7 +81,7 @@ async fn a_report_that_waits(db: Db) {
     }
     let alert = open(&crew.mia, KIND).await.remove(0);
     assert_eq!((&alert["related_entity_type"], &alert["related_entity_id"]), (&json!("eodReport"), &json!(id)));
-    assert_eq!(alert["message"], "The end-of-day report of 2026-06-01 has waited for its review for two days.");
+    assert_eq!(alert["message"], "The end-of-day report of ann of 2026-06-01 has waited for its review for two days.");
     review(&crew.mia, &id, "Needs Revision").await.ok();
     assert_eq!(open(&crew.mia, KIND).await, Vec::<Json>::new(), "in the same step");
     // Submitted again, it waits anew.
@@ -92,21 +105,95 @@ async fn the_next_manager_hears_of_what_waits(db: Db) {
     let second = alerts.iter().find(|alert| alert["related_entity_id"] == json!(noted)).expect("an alert");
     // What somebody has taken note of goes to nobody else.
     resolve(&crew.mia, second).await;
-    let profile =
-        text(&crew.acme.owner.get(&format!("{PROFILES}?userId={}", crew.ann.text())).await.ok()["employeeProfiles"][0], "id");
-    let path = format!("{PROFILES}/{profile}");
-    crew.acme.owner.patch(&path, json!({"managerId": eve.text()})).await.ok();
+    managed(&crew, &crew.ann, Some(&eve)).await;
     let alert = until(&eve, KIND, 1).await.remove(0);
     assert_eq!(alert["related_entity_id"], json!(waiting));
     assert!(!alert.to_string().contains("Surgery"), "{alert}");
     assert_eq!(open(&crew.mia, KIND).await, Vec::<Json>::new());
     // Nobody is left above her but the owner.
-    crew.acme.owner.patch(&path, json!({"managerId": null})).await.ok();
+    managed(&crew, &crew.ann, None).await;
     until(&crew.acme.owner, KIND, 1).await;
     until(&eve, KIND, 0).await;
     crew.acme.owner.patch(&format!("{LEAVE}/{waiting}"), json!({"status": "rejected"})).await.ok();
     assert_eq!(open(&crew.acme.owner, KIND).await, Vec::<Json>::new());
     assert_eq!(until(&crew.ann, "leave_decision", 1).await[0]["related_entity_id"], json!(waiting));
+}
+
+/// Between the reports of one manager it is the manager's to decide, else the owner's: of the colleague the manager counts as well.
+async fn a_change_of_shifts_goes_to_who_decides_by_then(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let (mut eve, owner) = (crew.acme.employee("eve").await, &crew.acme.owner);
+    eve.use_key().await;
+    let waiting = swap(&crew, "2026-06-20").await;
+    app.sweep_at(at("2026-06-03T06:00:00Z")).await;
+    until(&crew.mia, KIND, 1).await;
+    managed(&crew, &crew.bob, Some(&eve)).await;
+    assert_eq!(until(owner, KIND, 1).await[0]["related_entity_id"], json!(waiting));
+    until(&crew.mia, KIND, 0).await;
+    managed(&crew, &crew.ann, Some(&eve)).await;
+    until(&eve, KIND, 1).await;
+    until(owner, KIND, 0).await;
+    managed(&crew, &crew.bob, None).await;
+    until(owner, KIND, 1).await;
+    until(&eve, KIND, 0).await;
+    managed(&crew, &crew.bob, Some(&eve)).await;
+    until(&eve, KIND, 1).await;
+    until(owner, KIND, 0).await;
+    eve.patch(&format!("{SWAPS}/{waiting}"), json!({"status": "rejected"})).await.ok();
+    until(&eve, KIND, 0).await;
+}
+
+async fn a_manager_who_comes_back_decides_again(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let (mut mia, owner) = (crew.mia.clone(), &crew.acme.owner);
+    leave(&crew, "2026-07-01").await;
+    swap(&crew, "2026-06-20").await;
+    submit(&crew.bob).await.ok();
+    app.sweep_at(at("2026-06-03T06:00:00Z")).await;
+    until(&mia, KIND, 3).await;
+    mia.log_in().await;
+    mia.delete("/auth-api/v1/profile").await.ok();
+    until(owner, KIND, 3).await;
+    // Logging in brings the profile back.
+    mia.log_in().await;
+    until(&mia, KIND, 3).await;
+    until(owner, KIND, 0).await;
+}
+
+async fn what_is_withdrawn_waits_no_more(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let (cancelled, deleted) = (leave(&crew, "2026-07-01").await, leave(&crew, "2026-07-02").await);
+    leave(&crew, "2026-07-03").await;
+    swap(&crew, "2026-06-20").await;
+    app.sweep_at(at("2026-06-03T06:00:00Z")).await;
+    until(&crew.mia, KIND, 4).await;
+    crew.ann.patch(&format!("{LEAVE}/{cancelled}"), json!({"status": "cancelled"})).await.ok();
+    assert_eq!(open(&crew.mia, KIND).await.len(), 3, "in the same step");
+    crew.ann.delete(&format!("{LEAVE}/{deleted}")).await.ok();
+    assert_eq!(open(&crew.mia, KIND).await.len(), 2, "in the same step");
+    // Who has left waits for nothing.
+    let mut ann = crew.ann.clone();
+    ann.log_in().await;
+    ann.delete("/auth-api/v1/profile").await.ok();
+    until(&crew.mia, KIND, 0).await;
+    assert_eq!(ever(&crew.acme.owner, KIND).await, 0);
+}
+
+async fn a_decision_is_overtaken_by_ones_own(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let admin = acme.admin("ada").await;
+    let body = json!({"leaveType": "annual", "startDate": "2026-07-01", "endDate": "2026-07-01"});
+    let leave = format!("{LEAVE}/{}", text(&acme.owner.post(LEAVE, body).await.ok()["leaveRequest"], "id"));
+    admin.patch(&leave, json!({"status": "approved"})).await.ok();
+    assert_eq!(open(&acme.owner, "leave_decision").await.len(), 1);
+    // The owner decides the own request as well, and is told nothing of that.
+    acme.owner.patch(&leave, json!({"status": "cancelled"})).await.ok();
+    assert_eq!(open(&acme.owner, "leave_decision").await, Vec::<Json>::new());
+    assert_eq!(ever(&acme.owner, "leave_decision").await, 1);
 }
 
 async fn a_decision_is_told_and_over_with_the_leave(db: Db) {

@@ -1,8 +1,11 @@
 //! A missing check-out is told to the person and the manager, and is over when the record is closed.
 
 use serde_json::json;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::{Alert, AlertStatus};
+use workforceos_core::query::{Cond, Query};
 use workforceos_tests::time::at;
-use workforceos_tests::{Db, Person, TestApp, on_both_databases};
+use workforceos_tests::{DEADLINE, Db, Person, TestApp, on_both_databases};
 
 use super::{Crew, crew, ever, open, resolve, told, until};
 use crate::paths::{CHECK_IN, CHECK_OUT, RECORDS};
@@ -12,6 +15,7 @@ on_both_databases!(
     checking_out_ends_it,
     a_correction_ends_it_and_begins_it_anew,
     the_copy_of_the_manager_goes_to_the_next_one,
+    who_has_left_is_reminded_of_nothing,
     others_hear_nothing,
 );
 
@@ -34,7 +38,7 @@ async fn checking_out_ends_it(db: Db) {
     assert_eq!((kind.as_str(), &alert["severity"]), ("alert.raised", &json!("medium")));
     let alert = until(&crew.ann, KIND, 1).await.remove(0);
     assert_eq!((&alert["related_entity_type"], &alert["related_entity_id"]), (&json!("attendanceRecord"), &json!(record)));
-    assert_eq!(alert["message"], "The shift of 2026-06-01 ended at 10:00 and the check-out is still missing.");
+    assert_eq!(alert["message"], "ann has not checked out of the shift of 2026-06-01 from 06:30 to 10:00, which is over.");
     assert_eq!(alert["email_status"], "dismissed", "there is no mail server");
     // The manager has taken note; it is still the person's to do.
     resolve(&crew.mia, &open(&crew.mia, KIND).await[0]).await;
@@ -76,6 +80,29 @@ async fn the_copy_of_the_manager_goes_to_the_next_one(db: Db) {
     let alert = until(&crew.acme.owner, KIND, 1).await.remove(0);
     assert!(text(&alert, "message").contains("2026-06-01"), "{alert}");
     assert_eq!(open(&crew.ann, KIND).await.len(), 1, "the person's own stays");
+}
+
+/// What is missing has to be mended all the same: the manager's copy stays until it is.
+async fn who_has_left_is_reminded_of_nothing(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let record = came(&crew, &crew.ann).await;
+    app.sweep_at(at("2026-06-01T11:00:00Z")).await;
+    until(&crew.ann, KIND, 1).await;
+    let mut ann = crew.ann.clone();
+    ann.log_in().await;
+    ann.delete("/auth-api/v1/profile").await.ok();
+    let theirs = Cond::eq("recipientUserId", ann.id.0).and(Cond::eq("status", AlertStatus::Open.as_str()));
+    let theirs = Query::of(Alert::def(), crew.acme.id, theirs);
+    let gone = async {
+        while !app.services().store.select(&theirs).await.expect("reads").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.expect("the own copy goes");
+    assert_eq!(open(&crew.mia, KIND).await.len(), 1);
+    crew.mia.patch(&format!("{RECORDS}/{record}"), json!({"checkOutTime": "2026-06-01T10:00:00Z"})).await.ok();
+    assert_eq!(open(&crew.mia, KIND).await.len(), 0);
 }
 
 async fn others_hear_nothing(db: Db) {

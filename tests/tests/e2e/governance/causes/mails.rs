@@ -1,12 +1,12 @@
 //! E-mails of alerts: queued, sent, failed or dismissed, and never many at a time to one person.
 
 use serde_json::{Value as Json, json};
-use workforceos_core::change::{Audience, Changes, Event};
+use workforceos_core::change::{Audience, Changes, Event, Outbox};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{Alert, AlertStatus, AlertType, EmailStatus, Severity};
 use workforceos_core::{Clock, Timestamp};
 use workforceos_tests::time::{at, plus};
-use workforceos_tests::{Client, DEADLINE, Db, MailServer, Person, Setup, TestApp, on_both_databases};
+use workforceos_tests::{Client, DEADLINE, Db, MailServer, Person, SeenMails as Seen, Setup, TestApp, on_both_databases};
 
 use super::super::{ALERTS, submit};
 use super::{Crew, crew, open, resolve};
@@ -20,6 +20,9 @@ on_both_databases!(
     what_is_over_before_it_is_sent_is_dismissed,
     what_is_low_is_not_mailed,
     a_storm_is_two_mails,
+    a_changed_decision_is_mailed_after_the_pause,
+    a_decision_that_changes_on_its_mails_way,
+    what_was_sent_is_not_sent_again,
 );
 
 async fn start(db: Db) -> (TestApp, MailServer, Crew) {
@@ -125,6 +128,97 @@ async fn what_is_low_is_not_mailed(db: Db) {
     assert_eq!((&told["severity"], &told["email_status"]), (&json!("low"), &json!("dismissed")));
     decided(&crew, &crew.ann, "2026-06-20").await;
     server.until(|seen| seen.mails.len() == 1).await;
+}
+
+/// How many mails somebody got, and the last one's text.
+fn to(seen: &Seen, who: &Person) -> (usize, String) {
+    let theirs: Vec<&str> = seen.mails.iter().filter(|mail| mail.to == who.email).map(|mail| mail.text.as_str()).collect();
+    (theirs.len(), theirs.last().map(|text| (*text).to_owned()).unwrap_or_default())
+}
+
+/// Waits until this many of somebody's alerts have this status.
+async fn until_mailed(who: &Client, status: &str, count: usize) {
+    let asking = async {
+        loop {
+            let told = who.get(ALERTS).await.ok();
+            let there = told.as_array().expect("alerts").iter().filter(|alert| alert["email_status"] == status).count();
+            if there == count {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, asking).await.unwrap_or_else(|_| panic!("never {count} {status}"));
+}
+
+async fn a_changed_decision_is_mailed_after_the_pause(db: Db) {
+    let (app, server, crew) = start(db).await;
+    let leave = decided(&crew, &crew.ann, "2026-06-20").await;
+    until_mailed(&crew.ann, "sent", 1).await;
+    app.set("2026-06-01T06:02:00Z");
+    crew.acme.owner.patch(&format!("{LEAVE}/{leave}"), json!({"status": "cancelled"})).await.ok();
+    let told = open(&crew.ann, "leave_decision").await;
+    assert_eq!((told.len(), &told[0]["email_status"]), (1, &json!("queued")), "one says how the request stands");
+    app.set("2026-06-01T06:09:59Z");
+    // Whoever is mailed next tells that this one was looked at.
+    decided(&crew, &crew.bob, "2026-06-20").await;
+    let seen = server.until(|seen| to(seen, &crew.bob).0 == 1).await;
+    assert_eq!(to(&seen, &crew.ann).0, 1, "too early");
+    app.set("2026-06-01T06:10:00Z");
+    let seen = server.until(|seen| to(seen, &crew.ann).0 == 2).await;
+    assert!(to(&seen, &crew.ann).1.contains("was cancelled"), "{seen:?}");
+    until_mailed(&crew.ann, "sent", 2).await;
+    app.set("2026-06-01T07:00:00Z");
+    decided(&crew, &crew.bob, "2026-06-21").await;
+    let seen = server.until(|seen| to(seen, &crew.bob).0 == 2).await;
+    assert_eq!(to(&seen, &crew.ann).0, 2, "each decision once");
+}
+
+async fn a_decision_that_changes_on_its_mails_way(db: Db) {
+    let (app, server, crew) = start(db).await;
+    let mut slow = crew.acme.employee("slow").await;
+    slow.use_key().await;
+    let leave = decided(&crew, &slow, "2026-06-20").await;
+    server.until(|seen| seen.held == 1).await;
+    // The first mail is with the server, and says what is not so any more.
+    crew.acme.owner.patch(&format!("{LEAVE}/{leave}"), json!({"status": "cancelled"})).await.ok();
+    server.let_through();
+    until_mailed(&slow, "sent", 1).await;
+    app.set("2026-06-01T06:21:00Z");
+    let seen = server.until(|seen| to(seen, &slow).0 == 2).await;
+    assert!(seen.mails[0].text.contains("was approved") && to(&seen, &slow).1.contains("was cancelled"), "{seen:?}");
+    until_mailed(&slow, "sent", 2).await;
+    // One that cannot be delivered yet says nothing any more once the decision has changed.
+    let mut busy = crew.acme.employee("busy").await;
+    busy.use_key().await;
+    let leave = decided(&crew, &busy, "2026-06-20").await;
+    let asked = |seen: &Seen| seen.asked.iter().filter(|to| **to == busy.email).count();
+    server.until(|seen| asked(seen) == 1).await;
+    crew.acme.owner.patch(&format!("{LEAVE}/{leave}"), json!({"status": "cancelled"})).await.ok();
+    app.set("2026-06-01T06:22:00Z");
+    until_mailed(&busy, "dismissed", 1).await;
+    assert_eq!(asked(&server.until(|_| true).await), 1);
+    app.set("2026-06-01T06:42:00Z");
+    server.until(|seen| asked(seen) == 2).await;
+}
+
+/// A process that ends after its mail was sent and written down, and before it is out of the outbox.
+async fn what_was_sent_is_not_sent_again(db: Db) {
+    let (app, server, crew) = start(db).await;
+    decided(&crew, &crew.ann, "2026-06-20").await;
+    until_mailed(&crew.ann, "sent", 1).await;
+    let payload = json!({"recipient": crew.ann.text(), "alerts": [open(&crew.ann, "leave_decision").await[0]["id"]]});
+    let mut changes = Changes::none().event(Event::audit(&crew.acme.ctx(), "company", crew.acme.id.0));
+    changes.outbox.push(Outbox { id: crew.acme.meta().id, kind: "mail.alerts", payload });
+    crew.acme.write(changes).await;
+    for (n, date) in ["2026-06-20", "2026-06-21", "2026-06-22"].into_iter().enumerate() {
+        decided(&crew, &crew.bob, date).await;
+        let seen = server.until(|seen| to(seen, &crew.bob).0 == n + 1).await;
+        assert_eq!(to(&seen, &crew.ann).0, 1);
+        until_mailed(&crew.bob, "sent", n + 1).await;
+        app.clock.set(plus(app.clock.now(), 10));
+    }
+    assert_eq!(mailed(&crew.ann, "sent").await["status"], "OPEN");
 }
 
 /// A thousand tasks that are overdue at once, of one person.

@@ -5,6 +5,7 @@ mod checkouts;
 mod conflicts;
 mod mails;
 mod nodes;
+mod webhooks;
 mod workload;
 
 use serde_json::{Value as Json, json};

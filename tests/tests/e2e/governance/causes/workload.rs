@@ -9,12 +9,13 @@ use workforceos_tests::{Db, Person, TestApp, on_both_databases};
 
 use super::super::{ALERTS, submit};
 use super::{Crew, crew, ever, open, resolve, told, until};
-use crate::paths::SHIFTS;
+use crate::paths::{LEAVE, SHIFTS};
 use crate::text;
 
 on_both_databases!(
     too_many_hours_are_told_once,
     what_makes_them_fewer_ends_it,
+    fewer_through_a_department_ends_it,
     taken_note_of_it_is_not_told_again_before_it_was_over,
     departments_the_policy_and_files_count,
     at_once_and_across_a_restart_once,
@@ -94,6 +95,41 @@ async fn what_makes_them_fewer_ends_it(db: Db) {
         assert_eq!(ever(&crew.mia, KIND).await, n + 2, "a new cause is a new alert");
     }
     owner.delete(&path(last)).await.ok();
+    until(&crew.mia, KIND, 0).await;
+    crew.acme.shift("2026-06-13", "08:00-09:00", &[&crew.ann]).await;
+    until(&crew.mia, KIND, 1).await;
+    owner.patch(&path(first), json!({"status": "cancelled"})).await.ok();
+    until(&crew.mia, KIND, 0).await;
+    owner.patch(&path(first), json!({"status": "scheduled"})).await.ok();
+    until(&crew.mia, KIND, 1).await;
+    let leave = json!({"leaveType": "annual", "startDate": "2026-06-09", "endDate": "2026-06-09"});
+    let leave = text(&crew.ann.post(LEAVE, leave).await.ok()["leaveRequest"], "id");
+    crew.mia.patch(&format!("{LEAVE}/{leave}"), json!({"status": "approved"})).await.ok();
+    until(&crew.mia, KIND, 0).await;
+}
+
+/// Whoever is a member of the shift's department, before or after the change, is looked at, and nobody else has to be.
+async fn fewer_through_a_department_ends_it(db: Db) {
+    let app = TestApp::start(db).await;
+    let crew = crew(&app).await;
+    let (owner, ward) = (&crew.acme.owner, crew.acme.department("ward", &[&crew.ann]).await.to_string());
+    let desk = crew.acme.department("desk", &[]).await.to_string();
+    full_week(&crew, &crew.ann).await;
+    let body = json!({"shiftDate": "2026-06-13", "startTime": "08:00", "endTime": "09:00", "assignedDepartmentIds": [ward]});
+    let shift = format!("{SHIFTS}/{}", text(&owner.post(SHIFTS, body).await.ok()["shift"], "id"));
+    until(&crew.mia, KIND, 1).await;
+    let undone: [(Json, Json); 3] = [
+        (json!({"shiftDate": "2026-06-27"}), json!({"shiftDate": "2026-06-13"})),
+        (json!({"assignedDepartmentIds": [desk]}), json!({"assignedDepartmentIds": [ward]})),
+        (json!({"status": "cancelled"}), json!({"status": "scheduled"})),
+    ];
+    for (fewer, again) in undone {
+        owner.patch(&shift, fewer).await.ok();
+        until(&crew.mia, KIND, 0).await;
+        owner.patch(&shift, again).await.ok();
+        until(&crew.mia, KIND, 1).await;
+    }
+    owner.delete(&format!("/auth-api/v1/usergroups/{ward}")).await.ok();
     until(&crew.mia, KIND, 0).await;
 }
 
