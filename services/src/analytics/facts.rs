@@ -8,7 +8,7 @@ use workforceos_core::error::{Error, Result};
 use workforceos_core::id::{DepartmentId, ShiftId, TemplateId, UserId};
 use workforceos_core::object::DataObject;
 use workforceos_core::objects::{
-    AttendanceRecord, AttendanceStatus, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, Shift, ShiftStatus, UserGroupMember,
+    AttendanceRecord, AttendanceStatus, DayPart, EmployeeProfile, LeaveRequest, LeaveStatus, Shift, UserGroupMember,
 };
 use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
@@ -180,7 +180,7 @@ pub async fn ended(app: &App, ctx: &Ctx, ids: Vec<ShiftId>) -> Result<Vec<Shift>
 
 /// Whether what happened at a shift counts: it was published, was not cancelled, and is over.
 pub fn counts(shift: &Shift, now: Timestamp) -> bool {
-    !shift.is_draft && shift.status != ShiftStatus::Cancelled && shift.ends_at <= now
+    shift.takes_place() && shift.ends_at <= now
 }
 
 impl EndedShift {
