@@ -175,16 +175,19 @@ fn sent(facts: &Facts, ctx: &Ctx, date: Date, input: &Submit, name: &str) -> Res
     let words = Words { summary: work_summary, blockers, next_day_plan };
     let report = submitted(draw_up(facts, ctx.user(), date, before.as_ref(), facts.now)?, words, facts.now);
     let event = event(facts, ctx, "eod.submitted", &report, before.as_ref());
-    let mut changes = Changes::none().put(&report).event(event).due(Some(alerts::waits_too_long(facts.now)));
     // What was said of it the last time is done with.
-    changes = changes.join(alerts::resolve(ctx, facts, AlertType::EodReviewed, report.meta.id)?);
-    if let Some(superior) = alerts::superior(facts, ctx.user()) {
-        let message = format!("{name} submitted the end-of-day report of {date}.");
-        let about = (EodReport::def().name, report.meta.id);
-        let alert = alerts::alert(facts, AlertType::EodSubmitted, superior, Some(ctx.user()), about, message);
-        changes = changes.join(alerts::raise(ctx, &alert));
-    }
-    Ok((changes, Answer::json(told(&report, name))))
+    let settled = alerts::resolve(ctx, facts, AlertType::EodReviewed, report.meta.id)?;
+    Ok((handed_in(facts, ctx, &report, name).event(event).join(settled), Answer::json(told(&report, name))))
+}
+
+/// A submitted report, of which whoever reviews it is told.
+pub fn handed_in(facts: &Facts, ctx: &Ctx, report: &EodReport, name: &str) -> Changes {
+    let changes = Changes::none().put(report).due(report.submitted_at.map(alerts::waits_too_long));
+    let Some(superior) = alerts::superior(facts, report.user_id) else { return changes };
+    let message = format!("{name} submitted the end-of-day report of {}.", report.report_date);
+    let about = (EodReport::def().name, report.meta.id);
+    let alert = alerts::alert(facts, AlertType::EodSubmitted, superior, Some(report.user_id), about, message);
+    changes.join(alerts::raise(ctx, &alert))
 }
 
 /// A change of a report, seen by whose day it was, the direct manager once it is submitted, and admins.

@@ -66,7 +66,7 @@ fn decide(facts: &Facts, ctx: &Ctx, input: &ReviewReport, name: &str) -> Result<
         return Err(Error::forbidden("A report is reviewed by the direct manager of its author alone"));
     }
     check_waits(before.status)?;
-    let report = reviewed(before.clone(), input.action, input.comments.clone(), ctx.user(), facts.now);
+    let report = reviewed(before.clone(), input.action, input.comments.clone(), ctx.user(), facts.now).touched(facts.now);
     let told_of = format!("Your end-of-day report of {}: {}.", report.report_date, report.status.as_str());
     let message = input.comments.iter().fold(told_of, |told, comments| format!("{told} {comments}"));
     let about = (EodReport::def().name, report.meta.id);

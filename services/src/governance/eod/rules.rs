@@ -2,7 +2,6 @@
 
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::id::UserId;
-use workforceos_core::object::DataObject;
 use workforceos_core::objects::{EodReport, EodStatus};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::wire_enum;
@@ -51,7 +50,7 @@ pub fn reviewed(report: EodReport, review: Review, comments: Option<String>, by:
         Review::Rejected => EodStatus::Rejected,
         Review::NeedsRevision => EodStatus::NeedsRevision,
     };
-    EodReport { status, manager_comments: comments, reviewed_by: Some(by), reviewed_at: Some(at), ..report }.touched(at)
+    EodReport { status, manager_comments: comments, reviewed_by: Some(by), reviewed_at: Some(at), ..report }
 }
 
 /// Whether figures and words of a report are still its author's.

@@ -115,14 +115,18 @@ mod tests {
         assert_eq!(titles(&tasks.pending), ["done with the day's end", "done since", "due at its end"]);
         assert_eq!(tasks.metrics(), json!({"total": 4, "completed": 1, "pending": 3, "overdue": 3}));
         let since = &tasks.breakdown()[2];
-        assert_eq!((&since["status"], &since["completed_time"], &since["overdue"]), (&json!("pending"), &json!(null), &json!(true)));
+        assert_eq!(
+            (&since["status"], &since["completed_time"], &since["overdue"]),
+            (&json!("pending"), &json!(null), &json!(true))
+        );
     }
 
     #[test]
     fn a_day_that_lasts_is_told_as_it_stands() {
         let day = Day::of(Zone::UTC, "2026-06-15".parse().expect("a date"), None, None);
         let given = "2026-06-01T08:00:00Z";
-        let all = [task("soon", given, Some("2026-06-15T18:00:00Z"), None), task("late", given, Some("2026-06-15T09:00:00Z"), None)];
+        let all =
+            [task("soon", given, Some("2026-06-15T18:00:00Z"), None), task("late", given, Some("2026-06-15T09:00:00Z"), None)];
         let tasks = Tasks::of(all, &day, at("2026-06-15T09:00:00Z"));
         assert_eq!(titles(&tasks.pending), ["late", "soon"]);
         assert_eq!(tasks.metrics()["overdue"], 1, "from its due time on, as everywhere");

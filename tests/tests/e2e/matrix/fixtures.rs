@@ -205,6 +205,9 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("createLeaveRequest", &[Who::SuperAdmin]),
     // The other of the two is not the manager's report.
     ("decideShiftSwap", &[Who::Manager]),
+    // Duties, here the owner's, are one's own.
+    ("updateDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
+    ("deleteDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
     // Only the direct manager reviews.
     ("reviewEodReport", &[Who::Admin, Who::Owner, Who::SuperAdmin]),
 ];
