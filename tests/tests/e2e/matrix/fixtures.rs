@@ -205,7 +205,8 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("createLeaveRequest", &[Who::SuperAdmin]),
     // The other of the two is not the manager's report.
     ("decideShiftSwap", &[Who::Manager]),
-    // Duties, here the owner's, are one's own.
+    // Alerts and duties, here the owner's, are one's own.
+    ("resolveAlert", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
     ("updateDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
     ("deleteDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
     // Only the direct manager reviews.
