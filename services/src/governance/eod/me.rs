@@ -177,7 +177,8 @@ fn sent(facts: &Facts, ctx: &Ctx, date: Date, input: &Submit, name: &str) -> Res
     let event = event(facts, ctx, "eod.submitted", &report, before.as_ref());
     // What was said of it the last time is done with.
     let settled = alerts::resolve(ctx, facts, AlertType::EodReviewed, report.meta.id)?;
-    Ok((handed_in(facts, ctx, &report, name).event(event).join(settled), Answer::json(told(&report, name))))
+    let changes = Changes::none().event(event).join(settled).join(handed_in(facts, ctx, &report, name));
+    Ok((changes, Answer::json(told(&report, name))))
 }
 
 /// A submitted report, of which whoever reviews it is told.

@@ -1,10 +1,14 @@
 //! Who sees submitted reports, who reviews them, and what both sides are told.
 
 use serde_json::json;
+use workforceos_core::object::DataObject;
+use workforceos_core::objects::Duty;
+use workforceos_core::query::{Cond, Query};
+use workforceos_services::auth::purge_archived;
 use workforceos_tests::{Company, Db, Person, TestApp, on_both_databases};
 
 use super::causes::{open, until};
-use super::{ALERTS, EOD, SUMMARY, bad_fields, refused, review, submit};
+use super::{ALERTS, DUTIES, EOD, SUMMARY, bad_fields, refused, review, submit};
 use crate::paths::PROFILES;
 use crate::text;
 
@@ -18,6 +22,7 @@ on_both_databases!(
     the_manager_of_now_reviews,
     without_a_manager_nobody_reviews_until_there_is_one,
     who_leaves_waits_for_nothing,
+    who_is_forgotten_leaves_no_report,
 );
 
 const SUBMITTED: &str = "eod_submitted";
@@ -252,4 +257,27 @@ async fn who_leaves_waits_for_nothing(db: Db) {
     refused(submit(&ann).await, 401, "AUTH_ERROR");
     // What was reported stays for admins to read.
     assert_eq!(acme.owner.get(&format!("{EOD}/team")).await.ok().as_array().map(Vec::len), Some(1));
+}
+
+async fn who_is_forgotten_leaves_no_report(db: Db) {
+    let app = TestApp::start(db).await;
+    let mut acme = app.company("acme", "UTC").await;
+    let (ann, bob, mia) = (acme.employee("ann").await, acme.employee("bob").await, acme.employee("mia").await);
+    acme.manager_of(&mia, &[&ann, &bob]).await;
+    acme.owner.use_key().await;
+    let (anns, bobs) = (text(&submit(&ann).await.ok(), "id"), text(&submit(&bob).await.ok(), "id"));
+    bob.post(DUTIES, json!({"title": "Water the plants"})).await.ok();
+    review(&mia, &anns, "Rejected").await.ok();
+    for who in [&bob, &mia] {
+        who.delete("/auth-api/v1/profile").await.ok();
+    }
+    app.set("2026-07-15T06:00:00Z");
+    assert_eq!(purge_archived(&app.services()).await.expect("purges"), 2);
+    // What the manager said of others is theirs, and stays.
+    let left = acme.owner.get(&format!("{EOD}/team")).await.ok();
+    assert_eq!(left.as_array().map(Vec::len), Some(1), "{left}");
+    assert_eq!((&left[0]["id"], &left[0]["manager_comments"]), (&json!(anns), &json!("I see")));
+    refused(review(&acme.owner, &bobs, "Approved").await, 404, "NOT_FOUND");
+    let duties = Query::of(Duty::def(), acme.id, Cond::eq("userId", bob.id.0));
+    assert!(app.services().store.select(&duties).await.expect("reads").is_empty());
 }
