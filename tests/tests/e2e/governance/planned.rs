@@ -89,7 +89,7 @@ async fn members_are_planned_by_their_department(db: Db) {
     let body = json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew]});
     acme.owner.post(SHIFTS, body).await.ok();
     let draft = json!({"shiftDate": "2026-06-01", "startTime": "17:00", "endTime": "19:00", "assignedUserIds": [ann.text()],
-        "isDraft": true});
+        "draft": true});
     acme.owner.post(SHIFTS, draft).await.ok();
     off(&acme, &bob, &[FirstHalf]).await;
     assert_eq!(figures(&generate(&ann).await.ok()), (480, 0, 1, Some(0)), "a draft is nobody's");
