@@ -86,7 +86,8 @@ async fn members_are_planned_by_their_department(db: Db) {
     let acme = app.company("acme", "UTC").await;
     let (ann, bob, cid) = (acme.employee("ann").await, acme.employee("bob").await, acme.employee("cid").await);
     let crew = acme.department("Crew", &[&ann, &bob]).await;
-    let body = json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew]});
+    let body =
+        json!({"shiftDate": "2026-06-01", "startTime": "08:00", "endTime": "16:00", "assignedDepartmentIds": [crew.to_string()]});
     acme.owner.post(SHIFTS, body).await.ok();
     let draft = json!({"shiftDate": "2026-06-01", "startTime": "17:00", "endTime": "19:00", "assignedUserIds": [ann.text()],
         "draft": true});
