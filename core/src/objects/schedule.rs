@@ -88,6 +88,13 @@ data_object! {
     }
 }
 
+impl Shift {
+    /// Whether it is, or was, to take place: published, and not cancelled.
+    pub fn takes_place(&self) -> bool {
+        !self.is_draft && self.status != ShiftStatus::Cancelled
+    }
+}
+
 wire_enum! {
     /// Where a request to change shifts stands.
     pub enum SwapStatus {

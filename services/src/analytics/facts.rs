@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, ShiftId, TemplateId, UserId};
 use workforceos_core::object::{DataObject, Record};
-use workforceos_core::objects::{AttendanceRecord, AttendanceStatus, EmployeeProfile, Shift, ShiftStatus, UserGroupMember};
+use workforceos_core::objects::{AttendanceRecord, AttendanceStatus, EmployeeProfile, Shift, UserGroupMember};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
@@ -131,7 +131,7 @@ pub async fn ended(app: &App, ctx: &Ctx, ids: Vec<ShiftId>) -> Result<Vec<Shift>
 
 /// Whether what happened at a shift counts: it was published, was not cancelled, and is over.
 pub fn counts(shift: &Shift, now: Timestamp) -> bool {
-    !shift.is_draft && shift.status != ShiftStatus::Cancelled && shift.ends_at <= now
+    shift.takes_place() && shift.ends_at <= now
 }
 
 impl EndedShift {

@@ -101,6 +101,11 @@ pub fn times(state: &State, shift: &Shift, user: UserId) -> Times {
     Times::of(shift, &state.policy, state.leave.half_day(user, shift.shift_date))
 }
 
+/// Whether a user is to be at a shift that is theirs: it takes place, and they are not off the whole day.
+pub fn is_expected(state: &State, shift: &Shift, user: UserId) -> bool {
+    shift.takes_place() && state.leave.full_day(user, shift.shift_date).is_none()
+}
+
 /// Sets status, lateness and worked minutes from the times in the record.
 pub fn assess(record: &mut AttendanceRecord, times: &Times) {
     match record.check_in_time {

@@ -73,7 +73,7 @@ async fn settle(app: Arc<App>, ctx: Ctx, input: Resolve) -> Result<Answer> {
 fn decide(facts: &Facts, ctx: &Ctx, id: AlertId) -> Result<(Changes, Answer)> {
     let alert: Alert = facts.any(id)?.filter(|alert: &Alert| alert.meta.is_active).ok_or_else(|| Error::not_found("alert"))?;
     if alert.recipient_user_id != ctx.user() {
-        return Err(Error::not_found("alert"));
+        return Err(Error::forbidden("An alert is resolved by whom it is for"));
     }
     if alert.status == AlertStatus::Resolved {
         return Ok((Changes::none(), Answer::json(told(&alert))));

@@ -3,12 +3,13 @@
 use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::change::Changes;
 use workforceos_core::error::Result;
-use workforceos_core::id::UserId;
-use workforceos_core::objects::{Shift, ShiftStatus};
+use workforceos_core::id::{ShiftId, UserId};
+use workforceos_core::objects::Shift;
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{Zone, previous_day};
 
+use crate::attendance::rules::is_expected;
 use crate::{App, commit_with};
 
 /// Somebody's day: from midnight, or from the end of yesterday's overnight shift, to the next such moment.
@@ -37,14 +38,14 @@ pub fn day(state: &State, user: UserId, date: Date) -> Day {
     Day::of(state.zone(), date, end(previous_day(date)), end(date))
 }
 
-/// A person's shifts of a date, as far as they take place.
+/// A person's shifts of a date: those at which they are to be, also if they were taken off after they had a record, and those to
+/// which they came all the same.
 pub fn shifts(state: &State, user: UserId, date: Date) -> impl Iterator<Item = &Shift> {
-    let on = state.schedule.on(date).map(|shift| &**shift);
-    on.filter(move |shift| takes_place(shift) && state.is_assigned(shift, user))
-}
-
-fn takes_place(shift: &Shift) -> bool {
-    !shift.is_draft && shift.status != ShiftStatus::Cancelled
+    let theirs = move |shift: &&Shift| match state.attendance.of(ShiftId(shift.meta.id), user) {
+        Some(record) => record.check_in_time.is_some() || is_expected(state, shift, user),
+        None => state.is_assigned(shift, user) && is_expected(state, shift, user),
+    };
+    state.schedule.on(date).map(|shift| &**shift).filter(theirs)
 }
 
 /// The day on which a person is at a moment.

@@ -14,13 +14,16 @@ use workforceos_core::objects::{Duty, DutyStatus};
 use workforceos_core::query::{Cond, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::Date;
-use workforceos_core::{Reach, input};
+use workforceos_core::zone::previous_day;
+use workforceos_core::{Parts, Reach, input};
 
 use super::day;
 use crate::{Api, App, commit, shape};
 
 /// The most characters of a title.
 const TITLE: usize = 255;
+/// The most characters of a description.
+const DESCRIPTION: usize = 5_000;
 /// The most duties of a day.
 const MOST: usize = 100;
 
@@ -51,7 +54,7 @@ input! {
     pub struct Create {
         /// What is to be done, at most 255 characters.
         title: String => "title" Body,
-        /// How, and whatever else helps.
+        /// How, and whatever else helps, at most 5,000 characters.
         description: Option<String> => "description" Body .text(),
         /// pending unless said otherwise.
         status: Option<DutyStatus> => "status" Body,
@@ -66,18 +69,16 @@ pub fn create() -> Api {
         .plain()
         .output(duty_shape)
         .about("Adds a duty of your own to today. At most 100 a day (409).")
+        .also(|_, _, parts| unreadable(parts))
         .handler(add)
 }
 
 async fn add(app: Arc<App>, ctx: Ctx, input: Create) -> Result<Answer> {
-    Error::none_of(title_problem(&input.title).into_iter().collect())?;
+    Error::none_of(problems(Some(&input.title), input.description.as_deref()))?;
     let (act, zone) = (ctx.clone(), ctx.tenant.zone);
     let local = zone.date(ctx.now());
-    let needs = day::needs(zone, ctx.now()).and_query(of_day(ctx.company(), ctx.user(), local)).and_query(of_day(
-        ctx.company(),
-        ctx.user(),
-        workforceos_core::zone::previous_day(local),
-    ));
+    let of = |date| of_day(ctx.company(), ctx.user(), date);
+    let needs = day::needs(zone, ctx.now()).and_query(of(local)).and_query(of(previous_day(local)));
     commit(&app, &ctx, needs, move |facts| added(facts, &act, &input)).await
 }
 
@@ -106,7 +107,7 @@ input! {
         id: DutyId => "id" Path,
         /// What is to be done, at most 255 characters.
         title: Option<String> => "title" Body,
-        /// How, and whatever else helps; null removes it.
+        /// How, and whatever else helps, at most 5,000 characters; null removes it.
         description: Patch<String> => "description" Body .text(),
         /// pending or completed.
         status: Option<DutyStatus> => "status" Body,
@@ -121,11 +122,13 @@ pub fn update() -> Api {
         .plain()
         .output(duty_shape)
         .about("Changes one of your own duties of today. Those of other days stay as they are (404).")
+        .also(|_, _, parts| unreadable(parts))
         .handler(change)
 }
 
 async fn change(app: Arc<App>, ctx: Ctx, input: Update) -> Result<Answer> {
-    Error::none_of(input.title.as_deref().and_then(title_problem).into_iter().collect())?;
+    let description = input.description.clone().over(None);
+    Error::none_of(problems(input.title.as_deref(), description.as_deref()))?;
     let act = ctx.clone();
     let needs = day::needs(ctx.tenant.zone, ctx.now()).and_row::<Duty>(input.id);
     let decide = move |facts: &Facts| {
@@ -179,13 +182,29 @@ async fn remove(app: Arc<App>, ctx: Ctx, input: ByDuty) -> Result<Answer> {
 /// One of the caller's own duties of today.
 fn own(facts: &Facts, ctx: &Ctx, id: DutyId) -> Result<Duty> {
     let duty = facts.row::<Duty>(id)?;
+    if duty.user_id != ctx.user() {
+        return Err(Error::forbidden("Duties are their owner's alone"));
+    }
     let today = day::date_at(facts.state, ctx.user(), facts.now);
-    Some(duty).filter(|duty| duty.user_id == ctx.user() && duty.duty_date == today).ok_or_else(|| Error::not_found("duty"))
+    Some(duty).filter(|duty| duty.duty_date == today).ok_or_else(|| Error::not_found("duty"))
 }
 
-fn title_problem(title: &str) -> Option<Problem> {
-    let length = title.trim().chars().count();
-    (!(1..=TITLE).contains(&length)).then(|| Problem::new("title", format!("must have from 1 to {TITLE} characters")))
+/// What is wrong with the texts of arguments of which some cannot be read.
+async fn unreadable(parts: Parts) -> Result<Vec<Problem>> {
+    let text = |name: &str| parts.get::<Option<String>>(name).flatten();
+    Ok(problems(text("title").as_deref(), text("description").as_deref()))
+}
+
+/// What of the texts is too short or too long.
+fn problems(title: Option<&str>, description: Option<&str>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if title.is_some_and(|title| !(1..=TITLE).contains(&title.trim().chars().count())) {
+        problems.push(Problem::new("title", format!("must have from 1 to {TITLE} characters")));
+    }
+    if description.is_some_and(|text| text.chars().count() > DESCRIPTION) {
+        problems.push(Problem::new("description", format!("must have at most {DESCRIPTION} characters")));
+    }
+    problems
 }
 
 fn entry(ctx: &Ctx, duty: &Duty) -> Event {

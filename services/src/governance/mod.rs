@@ -4,7 +4,7 @@ mod alerts;
 pub mod audit;
 mod day;
 mod duties;
-mod eod;
+pub(crate) mod eod;
 mod score;
 
 use crate::Api;

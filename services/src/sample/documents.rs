@@ -6,11 +6,9 @@ use workforceos_core::id::ProfileId;
 use workforceos_core::objects::{EmployeeDocument, EmployeeProfile};
 use workforceos_core::time::Date;
 
-use super::people::Staff;
+use super::people::{KITCHEN, Staff};
 use crate::employees::planned;
 
-/// The department that cooks.
-const KITCHEN: usize = 1;
 /// Days from today to the last valid day of work permits, person by person: expired, soon, later.
 const PERMITS: [i64; 5] = [-12, 5, 20, 200, 500];
 

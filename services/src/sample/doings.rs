@@ -1,4 +1,4 @@
-//! What the sample company's administrator does on the day on which it is filled, by the APIs themselves: plans the week after next
+//! What the sample company's people do, its administrator above all, on the day on which it is filled, by the APIs themselves: plans the week after next
 //! as drafts, imports a wedding, offers places, lets shifts change hands, calls an announcement off, and closes last month.
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::week_start;
 
 use super::people::{self, Staff, crew, employee};
+use super::reports;
 use crate::App;
 use crate::sample::pay::month_before;
 
@@ -39,7 +40,7 @@ impl Caller {
 }
 
 /// All of it. What the rules refuse on this very day is left out, and said in the log: a demo without a swap is one, too.
-pub(super) async fn all(admin: &Caller, staff: &Staff, now: Timestamp) {
+pub(super) async fn all(app: &Arc<App>, admin: &Caller, staff: &Staff, now: Timestamp) {
     let today = staff.ctx.tenant.zone.date(now);
     let later = week_start(today).checked_add_days(Days::new(14)).unwrap_or(today);
     let done = [
@@ -48,6 +49,7 @@ pub(super) async fn all(admin: &Caller, staff: &Staff, now: Timestamp) {
         ("swaps", swaps(admin, staff, week_start(later - chrono::Duration::days(7))).await),
         ("a cancelled announcement", called_off(admin, now).await),
         ("a locked pay period", locked(admin, today).await),
+        ("reports of today", reports::of_today(app, admin).await),
     ];
     for (what, result) in done {
         if let Err(error) = result {

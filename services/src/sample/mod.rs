@@ -1,5 +1,5 @@
-//! The sample company: babil, a hotel with 40 people in 5 departments, eight weeks of shifts, the attendance at them up
-//! to now, drafts, open shifts and swaps, leave, tasks, announcements and last month's pay. The same clock and seed give the same company, so that every
+//! The sample company: babil, a hotel with 40 people in 5 departments, fourteen weeks of shifts, the attendance at them up
+//! to now, drafts, open shifts and swaps, leave, tasks, end-of-day reports, announcements and last month's pay. The same clock and seed give the same company, so that every
 //! list, stream and tool has something to show.
 
 mod agents;
@@ -9,6 +9,7 @@ mod doings;
 mod leave;
 mod pay;
 mod people;
+mod reports;
 mod subscription;
 mod tasks;
 mod webhooks;
@@ -53,12 +54,12 @@ pub async fn fill(app: &Arc<App>) -> Result<SampleLogins> {
     let login = |what, person: usize| (what, people::email(person), PASSWORD.to_owned());
     let logins = vec![
         login("administrator (sees everything)", people::ADMIN),
-        login("manager of the kitchen (sees the team)", people::manager(1)),
-        login("employee of the kitchen (sees the own)", people::employee(1)),
+        login("manager of the kitchen (sees the team)", people::manager(people::KITCHEN)),
+        login("employee of the kitchen (sees the own)", people::employee(people::KITCHEN)),
     ];
     let admin = log_in(app, &logins[0].1).await?;
     if let Some(staff) = written {
-        doings::all(&admin, &staff, staff.ctx.now()).await;
+        doings::all(app, &admin, &staff, staff.ctx.now()).await;
         app.store.analyze().await?;
         tracing::info!(company = CODENAME, "filled the sample company");
     }
@@ -79,6 +80,7 @@ async fn write(app: &App, tenant: &Tenant) -> Result<people::Staff> {
     let policy = CompanyPolicy::from_record(policy.ok_or_else(|| Error::not_found("companyPolicy"))?)?;
     commit(app, tenant, leave::everything(&mut sample, policy, now)).await?;
     commit(app, tenant, tasks::all(&sample, now)).await?;
+    reports::of_past_days(app, &sample).await?;
     pay::last_month(app, &sample, now).await?;
     commit(app, tenant, announcements::all(&sample, now)).await?;
     commit(app, tenant, webhooks::one(&sample, now)).await?;
@@ -90,6 +92,7 @@ async fn commit(app: &App, tenant: &Tenant, changes: Changes) -> Result<()> {
     app.companies.decide(tenant.company, Needs::none(), move |_| Ok((changes.clone(), ()))).await
 }
 
+/// A caller of APIs who is logged in.
 async fn log_in(app: &Arc<App>, email: &str) -> Result<doings::Caller> {
     let request = auth::LoginRequest {
         username: email.to_owned(),

@@ -26,8 +26,10 @@ pub(super) const DEPARTMENTS: [(&str, &[Slot]); 5] = [
     ("Maintenance", &[("Workshop", "08:00", "16:30", 4, WEEKDAYS)]),
     ("Security", &[("Day", "08:00", "20:00", 2, EVERY_DAY), ("Night", "20:00", "08:00", 2, EVERY_DAY)]),
 ];
-/// The index of housekeeping among them.
+/// The places of some of them.
+pub(super) const KITCHEN: usize = 1;
 pub(super) const HOUSEKEEPING: usize = 2;
+pub(super) const MAINTENANCE: usize = 3;
 const EVERY_DAY: &str = "FREQ=DAILY";
 const WEEKDAYS: &str = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
 
@@ -91,6 +93,11 @@ pub(super) fn crew(department: usize) -> Vec<usize> {
     (6..NAMES.len()).filter(|p| (p - 6) % DEPARTMENTS.len() == department).collect()
 }
 
+/// A person's name.
+pub(super) fn name(person: usize) -> &'static str {
+    NAMES[person]
+}
+
 /// A person's address: the name in plain letters.
 pub(super) fn email(person: usize) -> String {
     let plain = |c: char| match c {
@@ -123,7 +130,7 @@ pub(super) struct Staff {
 impl Staff {
     pub fn new(tenant: Tenant, now: Timestamp, hash: String, seed: u64) -> Staff {
         let ids = IdSource::seeded(seed);
-        let since = Timestamp(now.0 - 70 * Timestamp::DAY);
+        let since = Timestamp(now.0 - 120 * Timestamp::DAY);
         let users = NAMES.iter().map(|_| UserId(ids.next(since))).collect();
         let departments = DEPARTMENTS.iter().map(|_| DepartmentId(ids.next(since))).collect();
         let templates =
@@ -196,7 +203,7 @@ impl Staff {
             contract_type: if person.is_multiple_of(7) { ContractType::Temporary } else { ContractType::Permanent },
             salary: Some(f64::from(self.random.random_range(180..260) * 10 + if leads { 1500 } else { 0 })),
             department_id: Some(self.departments[department]),
-            manager_id: (!leads).then(|| self.users[manager(department)]),
+            manager_id: Some(self.users[if leads { ADMIN } else { manager(department) }]),
             notes: person.is_multiple_of(4).then(|| "Prefers early shifts; ready to train newcomers.".to_owned()),
             company_id: self.ctx.company(),
         }

@@ -1,6 +1,6 @@
 //! The sample company's weeks: who works when, and how they came and went up to now.
 
-use chrono::{Datelike, Days};
+use chrono::{Datelike, Days, Weekday};
 use rand::Rng;
 use serde_json::json;
 use workforceos_actors::state::default_policy;
@@ -11,13 +11,14 @@ use workforceos_core::session::Tenant;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{WallTime, shift_span, week_start};
 
-use super::people::{ADMIN, DEPARTMENTS, HOUSEKEEPING, Staff, crew};
+use super::people::{ADMIN, DEPARTMENTS, HOUSEKEEPING, MAINTENANCE, Staff, crew, employee};
 use crate::attendance::rules::{Times, assess};
 
-const PAST_WEEKS: u64 = 6;
-const WEEKS: u64 = 8;
+/// So many that the analytics have something to compare.
+const PAST_WEEKS: u64 = 12;
+const WEEKS: u64 = PAST_WEEKS + 2;
 
-/// The Mondays of the sample: six weeks back, this week, the next.
+/// The Mondays of the sample: twelve weeks back, this week, the next.
 pub(super) fn weeks(tenant: &Tenant, now: Timestamp) -> Vec<Date> {
     let this = week_start(tenant.zone.date(now));
     let first = this.checked_sub_days(Days::new(7 * PAST_WEEKS)).unwrap_or(this);
@@ -83,16 +84,30 @@ fn shift(staff: &mut Staff, department: usize, slot: usize, date: Date, now: Tim
     })
 }
 
+/// Of a hundred times, how often somebody does not come, comes late, or leaves early. Mondays are hard, lateness has become less over
+/// the weeks; a housekeeper stretches weekends, and a technician is seldom there at eight.
+fn habits(staff: &Staff, user: UserId, date: Date) -> [i64; 3] {
+    let is = |department| user == staff.users[employee(department)];
+    let (monday, friday) = (date.weekday() == Weekday::Mon, date.weekday() == Weekday::Fri);
+    let weeks_ago = (staff.ctx.tenant.zone.date(staff.ctx.now()) - date).num_weeks().max(0);
+    let absent = 3 + if monday { 4 } else { 0 } + if is(HOUSEKEEPING) && (monday || friday) { 12 } else { 0 };
+    let late = 7 + weeks_ago / 2 + if is(MAINTENANCE) { 20 } else { 0 };
+    [absent, late, 5]
+}
+
 /// How somebody came and went: mostly on time, some late, some early gone, some not at all, the running shifts open.
 fn attendance(staff: &mut Staff, shift: &Shift, user: UserId, now: Timestamp) -> Option<AttendanceRecord> {
     let chance = staff.random.random_range(0..100);
     let jitter = staff.random.random_range(-12..4) * Timestamp::MINUTE;
     let delay = staff.random.random_range(6..45) * Timestamp::MINUTE;
     let early = staff.random.random_range(10..90) * Timestamp::MINUTE;
-    let came = Timestamp(shift.starts_at.0 + if (5..17).contains(&chance) { delay } else { jitter });
-    let left = Timestamp(if (17..22).contains(&chance) { shift.ends_at.0 - early } else { shift.ends_at.0 + jitter.abs() });
-    let absent = chance < 5 && shift.status == ShiftStatus::Completed;
-    if came > now || (chance < 5 && !absent) {
+    let [stays_away, comes_late, leaves_early] = habits(staff, user, shift.shift_date);
+    let late = (stays_away..stays_away + comes_late).contains(&chance);
+    let leaves = (stays_away + comes_late..stays_away + comes_late + leaves_early).contains(&chance);
+    let came = Timestamp(shift.starts_at.0 + if late { delay } else { jitter });
+    let left = Timestamp(if leaves { shift.ends_at.0 - early } else { shift.ends_at.0 + jitter.abs() });
+    let absent = chance < stays_away && shift.status == ShiftStatus::Completed;
+    if came > now || (chance < stays_away && !absent) {
         return None;
     }
     let written = if absent { shift.ends_at.plus_minutes(30) } else { came };
@@ -106,7 +121,7 @@ fn attendance(staff: &mut Staff, shift: &Shift, user: UserId, now: Timestamp) ->
         status: AttendanceStatus::Pending,
         late_by_minutes: None,
         worked_minutes: None,
-        absence_reason: absent.then(|| if chance < 3 { "Sick" } else { "No call, no show" }.to_owned()),
+        absence_reason: absent.then(|| if chance % 3 > 0 { "Sick" } else { "No call, no show" }.to_owned()),
         manager_note: None,
         checkout_alert_at: None,
         company_id: shift.company_id,

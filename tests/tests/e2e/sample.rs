@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 use workforceos_core::DataObject;
-use workforceos_core::objects::Alert;
+use workforceos_core::objects::{Alert, Duty, EodReport, EodStatus, User};
 use workforceos_core::query::{Cond, Query};
 use workforceos_core::time::Clock;
 use workforceos_services::sample;
 use workforceos_tests::time::at;
-use workforceos_tests::{Db, Setup, TestApp, on_both_databases};
+use workforceos_tests::{Company, Db, Setup, TestApp, on_both_databases};
 
 use crate::paths::{ANNOUNCEMENTS, EXECUTIONS, LEAVE, LOCKS, OPEN_SHIFTS, PAYROLL, SHIFTS, SWAPS, TASK_ASSIGNMENTS};
 
@@ -60,6 +60,11 @@ async fn the_sample_company_shows_everything(db: Db) {
             let raised = Query::of(Alert::def(), babil.id, Cond::eq("alertType", kind));
             assert!(!app.services().store.select(&raised).await.expect("reads").is_empty(), "{kind} on {start}");
         }
+        reports_are_of_every_kind(&app, &babil, start).await;
+        for analysis in ["attendance", "absenteeism", "lateness"] {
+            let told = admin.get(&format!("/aiworkforceanalytics-api/v1/analytics/{analysis}")).await.ok();
+            assert!(told[analysis]["trend"]["tooLittleData"].is_null(), "{analysis} on {start}: {}", told[analysis]["trend"]);
+        }
         // What is drafted for the week after next can be published as it is.
         let from = babil.zone.date(app.clock.now()).to_string();
         let body = json!({"from": from, "to": plus(&from, 27)});
@@ -71,6 +76,23 @@ async fn the_sample_company_shows_everything(db: Db) {
         let admin = babil.owner.with_token(&again.api_key);
         assert_eq!(admin.get(SHIFTS).await.ok()["paging"]["totalRowCount"], Json::from(before), "{start}");
     }
+}
+
+/// Reports of today and before, of every status, and days without one, by the login that the demo shows.
+async fn reports_are_of_every_kind(app: &TestApp, babil: &Company, start: &str) {
+    let services = app.services();
+    let all = async |cond: Cond| services.store.select(&Query::of(EodReport::def(), babil.id, cond)).await.expect("reads");
+    for status in EodStatus::NAMES {
+        assert!(!all(Cond::eq("status", *status)).await.is_empty(), "{status} on {start}");
+    }
+    let today = babil.zone.date(app.clock.now());
+    assert_eq!(all(Cond::eq("reportDate", today)).await.len(), 3, "the people whose logins are shown: {start}");
+    let hassan = Query::of(User::def(), babil.id, Cond::eq("email", "hassan.malik@babil.example"));
+    let hassan = services.store.select(&hassan).await.expect("reads")[0].id();
+    let (his, duties) = (all(Cond::eq("userId", hassan)).await, Query::of(Duty::def(), babil.id, Cond::eq("userId", hassan)));
+    let duties = services.store.select(&duties).await.expect("reads");
+    let days: std::collections::BTreeSet<String> = duties.iter().map(|duty| format!("{:?}", duty.get("dutyDate"))).collect();
+    assert!(his.len() > 3 && his.len() < days.len(), "one is missing: {} of {} on {start}", his.len(), days.len());
 }
 
 fn plus(date: &str, days: i64) -> String {

@@ -99,7 +99,7 @@ pub fn lines(state: &State, ctx: &Ctx, now: Timestamp, department: Option<Depart
     let mut lines = Vec::new();
     for shift in state.schedule.on(previous_day(today)).chain(state.schedule.on(today)) {
         let of_department = |d| shift.department_id == Some(d) || shift.assigned_department_ids.contains(&d);
-        if shift.is_draft || shift.status == ShiftStatus::Cancelled || !department.is_none_or(of_department) {
+        if !shift.takes_place() || !department.is_none_or(of_department) {
             continue;
         }
         let over = shift.shift_date != today && shift.ends_at <= now;

@@ -5,19 +5,17 @@ use workforceos_actors::{Facts, Needs, State};
 use workforceos_core::error::Result;
 use workforceos_core::id::{CompanyId, ShiftId, UserId};
 use workforceos_core::object::{DataObject, Meta};
-use workforceos_core::objects::{AttendanceRecord, Duty, DutyStatus, EodReport, EodStatus, IndividualTask, Shift, TaskStatus};
+use workforceos_core::objects::{AttendanceRecord, Duty, DutyStatus, EodReport, EodStatus, IndividualTask, TaskStatus};
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::value::Value;
 use workforceos_core::zone::{Zone, next_day};
 
-use super::super::day::{self, Day};
+use super::super::day;
 use super::super::duties;
 use super::super::score::{Done, score};
-use crate::attendance::rules::times;
-
-/// The most tasks that are named one by one.
-const NAMED: usize = 100;
+use super::tasks::Tasks;
+use crate::attendance::rules::{MAX_OPEN, is_expected, times};
 
 /// All that a day's figures depend on.
 pub fn needs(company: CompanyId, zone: Zone, user: UserId, date: Date) -> Needs {
@@ -26,7 +24,9 @@ pub fn needs(company: CompanyId, zone: Zone, user: UserId, date: Date) -> Needs 
     let (from, to) = (zone.day(date).0, zone.day(next_day(date)).1);
     let at = |property, op, at| Cond::Cmp(property, op, Value::Time(at));
     let done = at("completedTime", Op::Gte, from).and(at("completedTime", Op::Lte, to));
-    let waiting = Cond::eq("status", TaskStatus::Pending.as_str()).and(at("dueTime", Op::Lte, to));
+    // What was done after the day waited on it.
+    let undone = Cond::Any(vec![Cond::eq("status", TaskStatus::Pending.as_str()), at("completedTime", Op::Gte, from)]);
+    let waiting = at("dueTime", Op::Lte, to).and(undone);
     Needs::none()
         .around(date)
         .and_query(existing(company, user, date))
@@ -46,11 +46,12 @@ pub fn found(facts: &Facts, user: UserId, date: Date) -> Result<Option<EodReport
     Ok(facts.rows::<EodReport>()?.into_iter().find(|report| report.user_id == user && report.report_date == date))
 }
 
-/// The report with the figures of this moment. Of one that is there, what was written stays.
-pub fn draw_up(facts: &Facts, user: UserId, date: Date, before: Option<&EodReport>) -> Result<EodReport> {
+/// The report with the figures of a moment. Of one that is there, what was written stays.
+pub fn draw_up(facts: &Facts, user: UserId, date: Date, before: Option<&EodReport>, now: Timestamp) -> Result<EodReport> {
     let day = day::day(facts.state, user, date);
-    let attended = Attended::of(facts.state, user, date, facts.now);
-    let tasks = Tasks::of(facts, user, &day)?;
+    let attended = Attended::of(facts.state, user, date, now);
+    let mine = facts.rows::<IndividualTask>()?.into_iter().filter(|task| task.assignee_user_id == user);
+    let tasks = Tasks::of(mine, &day, now);
     let duties: Vec<Duty> =
         facts.rows::<Duty>()?.into_iter().filter(|duty| duty.user_id == user && duty.duty_date == date).collect();
     let duties_done = duties.iter().filter(|duty| duty.status == DutyStatus::Completed).count();
@@ -63,8 +64,8 @@ pub fn draw_up(facts: &Facts, user: UserId, date: Date, before: Option<&EodRepor
         duties_completed: count(duties_done),
     };
     let meta = match before {
-        Some(before) => before.clone().touched(facts.now).meta,
-        None => Meta::new(facts.new_id(), facts.now, Some(user.0)),
+        Some(before) => before.clone().touched(now).meta,
+        None => Meta::new(facts.ids.next(now), now, Some(user.0)),
     };
     Ok(EodReport {
         meta,
@@ -80,8 +81,8 @@ pub fn draw_up(facts: &Facts, user: UserId, date: Date, before: Option<&EodRepor
         duties_performed: done.duties_completed,
         productivity_score: score(&done),
         attendance_summary: attended.summary,
-        task_metrics: tasks.metrics(facts.now),
-        task_breakdown: tasks.breakdown(facts.now),
+        task_metrics: tasks.metrics(),
+        task_breakdown: tasks.breakdown(),
         work_summary: before.and_then(|report| report.work_summary.clone()),
         blockers: before.and_then(|report| report.blockers.clone()),
         next_day_plan: before.and_then(|report| report.next_day_plan.clone()),
@@ -108,26 +109,22 @@ struct Attended {
 }
 
 impl Attended {
-    /// Planned minutes are net of breaks and of a half day off; an open record counts until `now`.
+    /// Planned minutes are net of breaks and of a half day off, and none where nobody was expected; an open record counts until
+    /// `now`, as long as it can be closed.
     fn of(state: &State, user: UserId, date: Date, now: Timestamp) -> Attended {
-        let record = |shift: &Shift| state.attendance.of(ShiftId(shift.meta.id), user).cloned();
-        // Also shifts from which somebody was taken after having been there.
-        let of_user = |shift: &&Shift| {
-            !shift.is_draft && (record(shift).is_some() || day::shifts(state, user, date).any(|s| s.meta.id == shift.meta.id))
-        };
-        let shifts: Vec<&Shift> = state.schedule.on(date).map(|shift| &**shift).filter(of_user).collect();
         let (mut planned, mut worked, mut late, mut open) = (0, 0, 0, false);
         let (mut came, mut left) = (None::<Timestamp>, None::<Timestamp>);
-        let mut lines = Vec::with_capacity(shifts.len());
-        for shift in shifts {
+        let mut lines = Vec::new();
+        for shift in day::shifts(state, user, date) {
             let times = times(state, shift, user);
-            let record = record(shift);
-            let minutes = times.planned();
-            let done = record.as_deref().map_or(0, |record| worked_by(record, |came| times.worked(came, now)));
+            let record = state.attendance.of(ShiftId(shift.meta.id), user);
+            let minutes = if is_expected(state, shift, user) { times.planned() } else { 0 };
+            let until_now = |came: Timestamp| times.worked(came, now.min(Timestamp(came.0 + MAX_OPEN)));
+            let done = record.map_or(0, |record| worked_by(record, until_now));
             planned += minutes;
             worked += done;
-            late += record.as_ref().and_then(|record| record.late_by_minutes).unwrap_or(0);
-            if let Some(record) = &record {
+            late += record.and_then(|record| record.late_by_minutes).unwrap_or(0);
+            if let Some(record) = record {
                 came = came.into_iter().chain(record.check_in_time).min();
                 left = left.max(record.check_out_time);
                 open |= record.check_in_time.is_some() && record.check_out_time.is_none();
@@ -150,53 +147,4 @@ fn worked_by(record: &AttendanceRecord, until_now: impl Fn(Timestamp) -> i64) ->
         (Some(came), None) => until_now(came),
         (None, None) => 0,
     }
-}
-
-/// What somebody had to do on a day: done then, or due by its end and not done.
-struct Tasks {
-    completed: Vec<IndividualTask>,
-    pending: Vec<IndividualTask>,
-}
-
-impl Tasks {
-    fn of(facts: &Facts, user: UserId, day: &Day) -> Result<Tasks> {
-        let mine = facts.rows::<IndividualTask>()?.into_iter().filter(|task| task.assignee_user_id == user);
-        let (mut completed, mut pending) = (Vec::new(), Vec::new());
-        for task in mine {
-            match task.status {
-                TaskStatus::Completed if task.completed_time.is_some_and(|at| day.contains(at)) => completed.push(task),
-                TaskStatus::Pending if task.due_time.is_some_and(|due| due <= day.to) => pending.push(task),
-                _ => {}
-            }
-        }
-        completed.sort_by_key(|task| (task.completed_time, task.meta.id));
-        pending.sort_by_key(|task| (task.due_time, task.meta.id));
-        Ok(Tasks { completed, pending })
-    }
-
-    fn all(&self) -> impl Iterator<Item = &IndividualTask> {
-        self.completed.iter().chain(&self.pending)
-    }
-
-    fn metrics(&self, now: Timestamp) -> Json {
-        let overdue = self.pending.iter().filter(|task| is_overdue(task, now)).count();
-        json!({
-            "total": self.all().count(), "completed": self.completed.len(), "pending": self.pending.len(), "overdue": overdue,
-        })
-    }
-
-    fn breakdown(&self, now: Timestamp) -> Json {
-        let line = |task: &IndividualTask| {
-            json!({
-                "task_id": task.meta.id.to_string(), "title": task.title, "status": task.status.as_str(),
-                "due_time": task.due_time.map(|at| at.to_string()), "completed_time": task.completed_time.map(|at| at.to_string()),
-                "overdue": task.status == TaskStatus::Pending && is_overdue(task, now),
-            })
-        };
-        self.all().take(NAMED).map(line).collect()
-    }
-}
-
-fn is_overdue(task: &IndividualTask, now: Timestamp) -> bool {
-    task.due_time.is_some_and(|due| due < now)
 }

@@ -1,8 +1,10 @@
-//! Where a report can go from where it stands.
+//! Where a report can go from where it stands, and what may be written in it.
 
 use workforceos_core::error::{Error, Problem, Result};
-use workforceos_core::objects::EodStatus;
-use workforceos_core::time::Date;
+use workforceos_core::id::UserId;
+use workforceos_core::objects::{EodReport, EodStatus};
+use workforceos_core::time::{Date, Timestamp};
+use workforceos_core::wire_enum;
 
 /// How many days back a report can be drawn up.
 pub const DAYS_BACK: i64 = 31;
@@ -10,6 +12,46 @@ pub const DAYS_BACK: i64 = 31;
 const SUMMARY: (usize, usize) = (10, 5_000);
 /// The most characters of each other text.
 const TEXT: usize = 5_000;
+
+wire_enum! {
+    /// What a manager makes of a report.
+    pub enum Review {
+        Approved => "Approved",
+        Rejected => "Rejected",
+        NeedsRevision => "Needs Revision",
+    }
+}
+
+/// What its author says of a day.
+#[derive(Clone, Debug)]
+pub struct Words {
+    pub summary: String,
+    pub blockers: Option<String>,
+    pub next_day_plan: Option<String>,
+}
+
+/// The report as it goes to whoever reviews it.
+pub fn submitted(report: EodReport, words: Words, at: Timestamp) -> EodReport {
+    EodReport {
+        status: EodStatus::PendingApproval,
+        work_summary: Some(words.summary.trim().to_owned()),
+        blockers: words.blockers,
+        next_day_plan: words.next_day_plan,
+        submitted_at: Some(at),
+        delay_alert_at: None,
+        ..report
+    }
+}
+
+/// The report as its review leaves it.
+pub fn reviewed(report: EodReport, review: Review, comments: Option<String>, by: UserId, at: Timestamp) -> EodReport {
+    let status = match review {
+        Review::Approved => EodStatus::Approved,
+        Review::Rejected => EodStatus::Rejected,
+        Review::NeedsRevision => EodStatus::NeedsRevision,
+    };
+    EodReport { status, manager_comments: comments, reviewed_by: Some(by), reviewed_at: Some(at), ..report }
+}
 
 /// Whether figures and words of a report are still its author's.
 pub fn is_open(status: EodStatus) -> bool {
@@ -48,17 +90,17 @@ pub fn date_problem(date: Date, today: Date) -> Option<Problem> {
     (back > DAYS_BACK).then(|| Problem::new("report_date", format!("must be within the last {DAYS_BACK} days")))
 }
 
-/// What somebody writes of a day.
-pub fn text_problems(summary: &str, others: [(&str, Option<&str>); 2]) -> Vec<Problem> {
-    let length = summary.trim().chars().count();
+/// A summary has so many characters.
+pub fn summary_problem(summary: &str) -> Option<Problem> {
     let (least, most) = SUMMARY;
-    let mut problems = Vec::new();
-    if !(least..=most).contains(&length) {
-        problems.push(Problem::new("work_summary", format!("must have from {least} to {most} characters")));
-    }
-    let long = others.into_iter().filter(|(_, text)| text.is_some_and(|text| text.chars().count() > TEXT));
-    problems.extend(long.map(|(name, _)| Problem::new(name, format!("must have at most {TEXT} characters"))));
-    problems
+    let fits = (least..=most).contains(&summary.trim().chars().count());
+    (!fits).then(|| Problem::new("work_summary", format!("must have from {least} to {most} characters")))
+}
+
+/// Every other text, if there is one, is not too long.
+pub fn text_problem(field: &str, text: Option<&str>) -> Option<Problem> {
+    let long = text.is_some_and(|text| text.chars().count() > TEXT);
+    long.then(|| Problem::new(field, format!("must have at most {TEXT} characters")))
 }
 
 #[cfg(test)]
@@ -76,13 +118,13 @@ mod tests {
 
     #[test]
     fn texts_have_their_lengths() {
-        let named = |summary: &str, blockers: Option<&str>| {
-            let found = text_problems(summary, [("blockers", blockers), ("next_day_plan", None)]);
-            found.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
-        };
-        assert_eq!(named("123456789 ", None), ["work_summary"]);
-        assert!(named("1234567890", Some("none")).is_empty() && named(&"é".repeat(5_000), None).is_empty());
-        assert_eq!(named(&"x".repeat(5_001), Some(&"x".repeat(5_001))), ["work_summary", "blockers"]);
+        let summary = |text: &str| summary_problem(text).map(|problem| problem.field);
+        assert_eq!(summary("123456789 ").as_deref(), Some("work_summary"));
+        assert_eq!(summary(&"x".repeat(5_001)).as_deref(), Some("work_summary"));
+        assert!(summary("1234567890").is_none() && summary(&"é".repeat(5_000)).is_none());
+        let named = text_problem("blockers", Some(&"x".repeat(5_001))).map(|problem| problem.field);
+        assert_eq!(named.as_deref(), Some("blockers"));
+        assert!(text_problem("blockers", None).is_none() && text_problem("blockers", Some(&"é".repeat(5_000))).is_none());
     }
 
     #[test]

@@ -9,9 +9,9 @@ use workforceos_core::error::{Error, Result};
 use workforceos_core::id::UserId;
 use workforceos_core::object::{DataObject, Record};
 use workforceos_core::objects::{EmployeeProfile, EodReport, EodStatus, User, UserGroup, UserGroupMember};
-use workforceos_core::query::{Cond, Query, order};
+use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::{Ctx, Role};
-use workforceos_core::time::Date;
+use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::value::Value;
 use workforceos_core::{Reach, input};
 
@@ -46,7 +46,7 @@ pub fn list() -> Api {
 }
 
 async fn handle(app: Arc<App>, ctx: Ctx, input: Team) -> Result<Answer> {
-    let mut cond = Cond::Cmp("submittedAt", workforceos_core::query::Op::Gt, Value::Time(workforceos_core::time::Timestamp(0)));
+    let mut cond = Cond::Cmp("submittedAt", Op::Gt, Value::Time(Timestamp(0)));
     let whose = (!ctx.is_admin()).then(|| ctx.scope.reports.clone());
     if let Some(users) = &whose {
         cond = cond.and(Cond::id_in("userId", users));

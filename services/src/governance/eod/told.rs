@@ -2,12 +2,13 @@
 
 use serde_json::{Value as Json, json};
 use workforceos_core::objects::{EodReport, EodStatus};
+use workforceos_core::time::Timestamp;
 
 use crate::payroll::exact::hours;
 use crate::shape;
 
 pub fn told(report: &EodReport, name: &str) -> Json {
-    let at = |at: Option<workforceos_core::time::Timestamp>| at.map(|at| at.to_string());
+    let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
     json!({
         "id": report.meta.id.to_string(), "user_id": report.user_id.to_string(), "user_name": name, "date": report.report_date,
         "report_date": report.report_date, "login_time": at(report.login_time), "logout_time": at(report.logout_time),
@@ -50,7 +51,10 @@ pub fn report_shape() -> Json {
             ("updated_at", shape::instant("When it last changed.")),
             ("attendance_summary", attendance_shape()),
             ("task_metrics", metrics_shape()),
-            ("task_breakdown", shape::list(task_shape(), "The tasks, those done first; at most 100.")),
+            (
+                "task_breakdown",
+                shape::list(task_shape(), "The tasks as they stood at the day's end, those done first; at most 100."),
+            ),
         ],
     )
 }
@@ -63,7 +67,7 @@ fn attendance_shape() -> Json {
             ("start_time", shape::text("Its start, HH:mm.")),
             ("end_time", shape::text("Its end, HH:mm.")),
             ("status", shape::or_null(shape::text("How it was attended; null as long as it was not."))),
-            ("planned_minutes", shape::whole("Net of breaks.")),
+            ("planned_minutes", shape::whole("Net of breaks; 0 where nobody was expected.")),
             ("worked_minutes", shape::whole("Until now while checked in.")),
         ],
     );
@@ -97,7 +101,7 @@ fn task_shape() -> Json {
         [
             ("task_id", shape::id("The individual task.")),
             ("title", shape::text("What is to be done.")),
-            ("status", shape::text("pending or completed.")),
+            ("status", shape::text("pending or completed, at the day's end.")),
             ("due_time", shape::or_null(shape::instant("By when."))),
             ("completed_time", shape::or_null(shape::instant("When it was done."))),
             ("overdue", shape::flag("Not done, and past its time.")),

@@ -22,7 +22,7 @@ async fn alerts_are_their_recipients_alone(db: Db) {
     assert_eq!(alert["related_entity_type"], "individualTask");
     for other in [&mia.client, &acme.owner.client, &app.super_admin().await.claiming(&acme.codename)] {
         assert_eq!(other.get(ALERTS).await.ok(), json!([]));
-        refused(other.patch(&format!("{ALERTS}/{id}/resolve"), json!({})).await, 404, "NOT_FOUND");
+        refused(other.patch(&format!("{ALERTS}/{id}/resolve"), json!({})).await, 403, "PERMISSION_ERROR");
     }
     let foreign = app.company("other", "UTC").await;
     refused(foreign.owner.patch(&format!("{ALERTS}/{id}/resolve"), json!({})).await, 404, "NOT_FOUND");

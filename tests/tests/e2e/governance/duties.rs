@@ -12,6 +12,7 @@ use crate::text;
 on_both_databases!(
     duties_are_made_changed_and_removed,
     duties_are_ones_own,
+    texts_have_their_lengths,
     duties_are_of_today,
     a_night_belongs_to_the_day_on_which_it_starts,
     a_day_has_a_hundred_duties_at_most,
@@ -53,12 +54,32 @@ async fn duties_are_ones_own(db: Db) {
     acme.manager_of(&mia, &[&ann]).await;
     let path = format!("{DUTIES}/{}", text(&ann.post(DUTIES, json!({"title": "Mine"})).await.ok(), "id"));
     let foreign = app.company("other", "UTC").await;
-    for other in [&mia, &acme.owner, &foreign.owner] {
+    let colleagues = (403, "PERMISSION_ERROR");
+    for (other, (status, code)) in [(&mia, colleagues), (&acme.owner, colleagues), (&foreign.owner, (404, "NOT_FOUND"))] {
         assert_eq!(other.get(DUTIES).await.ok(), json!([]));
-        refused(other.patch(&path, json!({"title": "Theirs"})).await, 404, "NOT_FOUND");
-        refused(other.delete(&path).await, 404, "NOT_FOUND");
+        refused(other.patch(&path, json!({"title": "Theirs"})).await, status, code);
+        refused(other.delete(&path).await, status, code);
     }
     assert_eq!(ann.get(DUTIES).await.ok()[0]["title"], "Mine");
+}
+
+async fn texts_have_their_lengths(db: Db) {
+    let app = TestApp::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    let ann = acme.employee("ann").await;
+    let (fits, long) = ("é".repeat(5_000), "é".repeat(5_001));
+    let path = format!("{DUTIES}/{}", text(&ann.post(DUTIES, json!({"title": "Fits", "description": fits})).await.ok(), "id"));
+    let made = ann.post(DUTIES, json!({"title": "x".repeat(256), "description": long})).await;
+    assert_eq!(bad_fields(made), ["title", "description"]);
+    assert_eq!(bad_fields(ann.patch(&path, json!({"description": long})).await), ["description"]);
+    // What cannot be read is named along with what is too long.
+    for told in [
+        ann.post(DUTIES, json!({"title": "x".repeat(256), "description": long, "status": "late"})).await,
+        ann.patch(&path, json!({"title": "x".repeat(256), "description": long, "status": "late"})).await,
+    ] {
+        assert_eq!(bad_fields(told), ["status", "title", "description"]);
+    }
+    assert_eq!(ann.get(DUTIES).await.ok().as_array().map(Vec::len), Some(1));
 }
 
 async fn duties_are_of_today(db: Db) {

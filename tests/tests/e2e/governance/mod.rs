@@ -4,6 +4,7 @@ mod alerts;
 mod causes;
 mod days;
 mod duties;
+mod planned;
 mod review;
 mod wire;
 

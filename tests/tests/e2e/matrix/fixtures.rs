@@ -205,6 +205,10 @@ pub const REFUSED: &[(&str, &[Who])] = &[
     ("createLeaveRequest", &[Who::SuperAdmin]),
     // The other of the two is not the manager's report.
     ("decideShiftSwap", &[Who::Manager]),
+    // Alerts and duties, here the owner's, are one's own.
+    ("resolveAlert", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
+    ("updateDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
+    ("deleteDuty", &[Who::Employee, Who::Manager, Who::Admin, Who::SuperAdmin]),
     // Only the direct manager reviews.
     ("reviewEodReport", &[Who::Admin, Who::Owner, Who::SuperAdmin]),
 ];

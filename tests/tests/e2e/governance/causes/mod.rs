@@ -32,13 +32,13 @@ async fn crew(app: &TestApp) -> Crew {
 }
 
 /// Somebody's open alerts of a kind.
-async fn open(who: &Client, kind: &str) -> Vec<Json> {
+pub(super) async fn open(who: &Client, kind: &str) -> Vec<Json> {
     let told = who.get(&format!("{ALERTS}?status=OPEN")).await.ok();
     told.as_array().expect("alerts").iter().filter(|alert| alert["alert_type"] == kind).cloned().collect()
 }
 
 /// Waits until so many of them are open: what follows from many kinds of change is looked at behind the commits.
-async fn until(who: &Client, kind: &str, count: usize) -> Vec<Json> {
+pub(super) async fn until(who: &Client, kind: &str, count: usize) -> Vec<Json> {
     let asking = async {
         loop {
             let found = open(who, kind).await;
