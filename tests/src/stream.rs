@@ -68,9 +68,15 @@ impl Live {
         tokio::time::timeout(DEADLINE, self.events.recv()).await.expect("an event, or the stream's end, within the deadline")
     }
 
-    /// What has come already.
+    /// What has come already. That nothing has proves little: see [`Live::next_is`].
     pub fn waiting(&mut self) -> Option<Seen> {
         self.events.try_recv().ok()
+    }
+
+    /// The next event is about this object: of all that happened before, the stream was told nothing more.
+    pub async fn next_is(&mut self, id: impl std::fmt::Display) {
+        let event = self.next().await.expect("the stream goes on");
+        assert_eq!(event.object_id(), id.to_string(), "nothing before it: {event:?}");
     }
 
     /// The next event, which is the board.

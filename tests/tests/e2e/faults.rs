@@ -82,7 +82,10 @@ async fn a_database_that_cannot_be_written_is_told_at_the_start() {
     assert!(Program::start(&data).await.terminate().await.0);
     // Root writes whatever the permissions say: then it is somebody else who tries.
     let copy = scratch.folder().join("workforceos");
-    std::fs::copy(program(), &copy).expect("a copy of the program that anybody may run");
+    // By a program of its own: what is open for writing here is so in every program that another test is just starting, too, and
+    // cannot be run.
+    let copied = std::process::Command::new("cp").arg(program()).arg(&copy).status().expect("cp runs");
+    assert!(copied.success(), "a copy of the program that anybody may run");
     permit(&data, 0o444, 0o555);
     let mut command = Program::command_with(&copy, &data);
     command.env("JWT_SECRET", "a secret for tests, and for nothing else").env("JOURNAL_KEY", "07".repeat(32));

@@ -64,14 +64,15 @@ async fn time_is_bounded(db: Db) {
     let (llm, app) = start(db).await;
     let acme = app.company("acme", "UTC").await;
     let root = app.root_person("root-admin", Role::SuperAdmin).await;
-    let limits = json!({"agentName": "workforceAssistant", "guardrails": {"timeout": 1}});
-    root.post(OVERRIDE, limits).await.ok();
-    llm.script([Turn::says("").hangs()]);
+    let limits = |seconds: u32| json!({"agentName": "workforceAssistant", "guardrails": {"timeout": seconds}});
+    root.post(OVERRIDE, limits(1)).await.ok();
+    llm.answer(|_| Turn::says("").hangs());
     let refused = acme.owner.post(ASSISTANT, json!({"prompt": "Hello?"})).await.refused(503, "ProviderUnavailable");
     assert!(refused["message"].as_str().is_some_and(|message| message.contains("within 1 seconds")), "{refused}");
     llm.until(|counts| counts.open == 0).await;
     let list = acme.owner.get(CONVERSATIONS).await.ok();
     let id = crate::text(&list["conversations"][0], "id");
+    root.post(OVERRIDE, limits(60)).await.ok();
     llm.script([Turn::calls([("listShifts", json!({}))]), Turn::says("None.")]);
     let answer = acme.owner.post(ASSISTANT, json!({"prompt": "And now?", "conversationId": id})).await.ok();
     assert_eq!(answer["data"]["response"], "None.");
