@@ -185,6 +185,6 @@ async fn a_purged_person_takes_the_documents_along(db: Db) {
     tokio::time::timeout(workforceos_tests::DEADLINE, gone).await.expect("the bytes go");
     let journal = app.services().store.journal(team.company.id, 0, 1_000).await.expect("the journal");
     let about: Vec<_> = journal.iter().filter(|e| e.object.starts_with("employeeDocument")).collect();
-    assert_eq!(about.len(), 3, "made, uploaded and alerted of");
+    assert_eq!(about.len(), 4, "made, uploaded, alerted of, and no more to be alerted of");
     assert!(about.iter().all(|e| &*e.after == "null"), "nothing of it is told any more: {about:?}");
 }
