@@ -171,7 +171,7 @@ async fn a_refused_message_is_not_read() {
     let token = format!("authorization: Bearer {}\r\n", acme.owner.token.clone().expect("a token"));
     let big = "x".repeat(2 * 1024 * 1024);
     for path in ["/mcpbff-api/mcp", "/mcpbff-api/mcp/messages?sessionId=x"] {
-        for (token, sent, status) in [("", "", "401"), (&*token, &*big, "4")] {
+        for (token, sent, status) in [("", "", "401"), (&*token, &*big, "413")] {
             let mut connection = tokio::net::TcpStream::connect(&address).await.expect("connected");
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: x\r\n{token}content-type: application/json\r\n\

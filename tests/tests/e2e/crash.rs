@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
-use workforceos_tests::{Client, DEADLINE, Db, PASSWORD, Program, Scratch, Seen};
+use workforceos_tests::{Client, DEADLINE, Db, Program, Scratch, Seen};
 
 use crate::paths::SHIFTS;
 use crate::text;
@@ -40,7 +40,7 @@ async fn what_was_acknowledged_survives() {
     for round in 0..=rounds {
         let program = Program::start(scratch.folder()).await;
         if round == 0 {
-            key = register(&program.client).await;
+            key = program.client.founder("acme").await.made_key().await;
         }
         let owner = program.client.with_token(&key);
         retried += retry(&owner, &ledger).await;
@@ -96,15 +96,6 @@ async fn acknowledged(ledger: &Mutex<Ledger>, count: usize) {
         }
     };
     tokio::time::timeout(DEADLINE, waiting).await.expect("somebody is told something");
-}
-
-/// Registers a company and answers a key of its owner that outlives restarts.
-async fn register(client: &Client) -> String {
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
-    text(&owner.post("/auth-api/v1/apikeys", json!({"name": "writers"})).await.ok(), "key")
 }
 
 /// Plans shifts, one after the other, until the server is gone.

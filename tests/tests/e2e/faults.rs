@@ -6,18 +6,10 @@ use std::path::Path;
 
 use reqwest::Method;
 use serde_json::json;
-use workforceos_tests::{Client, Db, PASSWORD, Program, Scratch, program};
+use workforceos_tests::{Client, Db, Program, Scratch, program};
 
 use crate::paths::SHIFTS;
 use crate::text;
-
-async fn register(client: &Client) -> Client {
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
-    owner
-}
 
 fn plan(number: u32) -> serde_json::Value {
     let date = chrono::NaiveDate::from_ymd_opt(2030, 1, 1).expect("a date") + chrono::Duration::days(i64::from(number));
@@ -36,7 +28,7 @@ async fn stored(owner: &Client) -> Vec<u32> {
 async fn a_full_disk_refuses_writes_and_loses_nothing() {
     let scratch = Scratch::make(Db::Sqlite).await;
     let first = Program::start(scratch.folder()).await;
-    let token = register(&first.client).await.token.expect("a token");
+    let token = first.client.founder("acme").await.token.expect("a token");
     assert!(first.terminate().await.0);
     let size = std::fs::metadata(scratch.folder().join("workforceos.db")).expect("the database").len();
     let limited = Program::limited(scratch.folder(), size / 1024 + 200);
@@ -123,7 +115,7 @@ async fn what_is_no_database_stays_as_it_is() {
 async fn a_data_directory_has_one_server() {
     let scratch = Scratch::make(Db::Sqlite).await;
     let first = Program::start(scratch.folder()).await;
-    let owner = register(&first.client).await;
+    let owner = first.client.founder("acme").await;
     let said = Program::run(Program::command(scratch.folder())).await.err().expect("a second one does not start");
     assert!(said.contains("Another process"), "{said}");
     owner.post(SHIFTS, plan(1)).await.ok();

@@ -20,7 +20,7 @@ on_both_databases!(
 async fn a_provider_that_hangs_is_done_without_in_time(db: Db) {
     let scene = Scene::make(db).await;
     let root = scene.app.super_admin().await;
-    root.post(OVERRIDE, json!({"agentName": "insightGenerator", "guardrails": {"timeout": 4}})).await.ok();
+    root.post(OVERRIDE, json!({"agentName": "insightGenerator", "guardrails": {"timeout": 8}})).await.ok();
     let owner = &scene.acme.owner;
     scene.llm.script([Turn::says("{\"title\": \"Mon").hangs(), Turn::default().hangs()]);
     let began = Instant::now();

@@ -2,21 +2,12 @@
 
 use reqwest::Method;
 use serde_json::json;
-use workforceos_tests::{Client, DEADLINE, Db, PASSWORD, Program, Scratch};
+use workforceos_tests::{DEADLINE, Db, Program, Scratch};
 
 use super::{PEOPLE, counts, total};
-use crate::text;
 
 const ROWS: usize = 3_000;
 const USERS: &str = "/auth-api/v1/users";
-
-async fn register(client: &Client) -> String {
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
-    text(&owner.post("/auth-api/v1/apikeys", json!({"name": "import"})).await.ok(), "key")
-}
 
 fn people(prefix: &str) -> String {
     let row = |n: usize| format!("{prefix}{n}@acme.test,Person {n},Team {},Cook,2024-01-01,owner@acme.test\n", n % 5);
@@ -42,7 +33,7 @@ async fn gathering(scratch: &Scratch) {
 async fn a_server_killed_in_an_import_has_all_of_it_or_nothing() {
     let scratch = Scratch::make(Db::Sqlite).await;
     let program = Program::start(scratch.folder()).await;
-    let key = register(&program.client).await;
+    let key = program.client.founder("acme").await.made_key().await;
     // How long one takes here tells when to kill the next.
     let started = std::time::Instant::now();
     let first = program.client.with_token(&key).post(PEOPLE, json!({"csv": people("warm")})).await.ok();
@@ -92,7 +83,7 @@ async fn a_server_killed_in_an_import_has_all_of_it_or_nothing() {
 async fn a_full_disk_leaves_nothing_of_an_import() {
     let scratch = Scratch::make(Db::Sqlite).await;
     let first = Program::start(scratch.folder()).await;
-    let key = register(&first.client).await;
+    let key = first.client.founder("acme").await.made_key().await;
     assert!(first.terminate().await.0);
     let size = std::fs::metadata(scratch.folder().join("workforceos.db")).expect("the database").len();
     // Too little for what is gathered; enough for that, and too little for the database.

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
-use workforceos_tests::{Client, DEADLINE, Db, Hook, HookServer, PASSWORD, Program, Scratch};
+use workforceos_tests::{Client, DEADLINE, Db, Hook, HookServer, Program, Scratch};
 
 use crate::paths::{SHIFTS, WEBHOOKS};
 use crate::text;
@@ -45,10 +45,7 @@ async fn what_happened_is_sent_though_the_program_is_killed() {
 }
 
 async fn register(client: &Client, url: &str) -> (String, String) {
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
+    let owner = client.founder("acme").await;
     let made = owner.post(WEBHOOKS, json!({"url": url, "eventTypes": ["shift.created"]})).await.ok();
     (owner.token.clone().expect("a token"), text(&made["webhook"], "id"))
 }
