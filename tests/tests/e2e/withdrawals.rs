@@ -241,7 +241,7 @@ async fn resumes(mut app: TestApp, restart: bool) {
         assert!(ids(&board, "attendanceRecords").is_empty(), "{board}");
         // And on it goes.
         let more = ward.shift("2026-06-04", "06:00-14:00", &[who]).await;
-        assert_eq!(resumed.next().await.expect("open").object_id(), more);
+        resumed.next_is(&more).await;
         ward.owner.delete(&format!("{SHIFTS}/{more}")).await.ok();
     }
     // Who lost nothing goes on where they were, and so does a former manager from after it.
