@@ -1,5 +1,7 @@
 //! The OpenAPI document: the registry's part, and the server's own routes beside it.
 
+mod buckets;
+
 use serde_json::{Map, Value as Json, json};
 use workforceos_actors::hub::TOPIC_NAMES;
 use workforceos_core::Registry;
@@ -35,7 +37,7 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     let name = json!({"parameters": [parameter("permissionName", "path", true, text.clone(), "service.apiName")]});
     let own = "Whether the caller may call a Business API.";
     add("/auth-api/permissions/{permissionName}", "get", operation("permission", "One permission", own, name));
-    for (path, method, operation) in buckets() {
+    for (path, method, operation) in buckets::operations() {
         add(path, method, operation);
     }
     add("/realtime-api/v1/stream", "get", stream());
@@ -54,6 +56,14 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
         parameter("tools", "query", false, text, "Only these tools, a comma list."),
     ]});
     add("/mcpbff-api/api/tools", "get", operation("listTools", "List tools", about, narrow));
+    let name = json!({"parameters": [parameter("serviceName", "path", true, json!({"type": "string"}), "The service's name.")]});
+    let one =
+        operation("listToolsOfService", "List a service's tools", "The tools of one service that the caller may use.", name);
+    add("/mcpbff-api/api/tools/service/{serviceName}", "get", one);
+    let about = "How many tools there are, and of which services.";
+    add("/mcpbff-api/api/tools/status", "get", operation("toolsStatus", "Status of the tools", about, json!({})));
+    let about = "Brings the catalogue of tools up to date.";
+    add("/mcpbff-api/api/tools/refresh", "post", operation("refreshTools", "Refresh the catalogue", about, json!({})));
     for (path, method, operation) in chat::operations() {
         add(path, method, operation);
     }
@@ -79,43 +89,6 @@ fn verifications() -> [(&'static str, &'static str, Json, Json); 3] {
         ("email-verification", "EmailVerification", email(), code()),
         ("password-reset-by-email", "PasswordResetByEmail", email(), reset),
         ("email-2factor-verification", "Email2FactorVerification", optional(Map::new(), &[]), optional(second, &["secretCode"])),
-    ]
-}
-
-/// The routes of file buckets.
-fn buckets() -> [(&'static str, &'static str, Json); 4] {
-    let bucket = || {
-        let names = json!({"type": "string", "enum": ["userAvatars", "companyAvatars"]});
-        parameter("bucket", "path", true, names, "userAvatars: of users; companyAvatars: of companies and departments.")
-    };
-    let named = |name: &str, about: &str| json!({"parameters": [bucket(), parameter(name, "path", true, json!({"type": "string"}), about)]});
-    let picture = |operation: Json| of_types(operation, &["image/png", "image/jpeg", "image/webp", "image/gif"]);
-    let about = "Keeps a picture of at most 5 MB: PNG, JPEG, WebP or GIF, by its content. It is drawn anew, upright, without metadata, \
-                 in at most 1024 x 1024 pixels; of an animation the first frame is kept. Anybody logged in uploads avatars of users, \
-                 admins those of companies. The login's userBucketToken will do as well. Then set the avatar of the user, company or \
-                 department to the picture's address.";
-    let schema = json!({"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]});
-    let form = json!({
-        "parameters": [bucket()],
-        "requestBody": {"required": true, "content": {"multipart/form-data": {"schema": schema}}},
-    });
-    let mut upload = operation("uploadAvatar", "Upload a picture", about, form);
-    let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
-    let file = json!({"type": "object", "properties": {
-        "id": text, "accessKey": text, "fileName": text, "mimeType": text, "fileSize": number,
-    }});
-    let answer = json!({"type": "object", "properties": {"file": file}});
-    upload["responses"]["200"]["content"]["application/json"]["schema"] = answer;
-    let about = "A picture, for everybody; it never changes.";
-    let by_id = public("downloadAvatar", "Download a picture", about, named("fileId", "The file's id."));
-    let by_key = public("downloadAvatarByKey", "Download by key", about, named("accessKey", "The file's access key."));
-    let about = "The generated avatar of whoever has none: drawn from the id alone, for everybody.";
-    let generated = public("defaultAvatar", "Generated avatar", about, named("id", "The id of the user, company or department."));
-    [
-        ("/auth-api/bucket/{bucket}/upload", "post", upload),
-        ("/auth-api/bucket/{bucket}/download/{fileId}", "get", picture(by_id)),
-        ("/auth-api/bucket/{bucket}/download/key/{accessKey}", "get", picture(by_key)),
-        ("/auth-api/bucket/{bucket}/default/{id}.svg", "get", of_type(generated, "image/svg+xml")),
     ]
 }
 
@@ -170,7 +143,8 @@ fn stream() -> Json {
     let about = "Live events of the company as text/event-stream: first `snapshot` with today's board, then every event that the \
                  caller may read. An object that is the caller's no longer comes as deleted (or cancelled), with `id`, `isActive` false \
                  and `withdrawn` true alone. A position that is too old, or from before something was taken from the caller, and a \
-                 reach over other people than before give `reset` and a new snapshot; `end` says why a stream ends.";
+                 reach over other people than before give `reset` and a new snapshot; `end` says why a stream ends: `logout`, `userGone`, \
+                 `roleLost`, `tooMany` (a user has 256 of them, one more ends the oldest) or `shutdown`.";
     of_type(operation("stream", "Live stream", about, more), "text/event-stream")
 }
 

@@ -18,6 +18,7 @@ mod erase;
 mod heads;
 mod joined_lists;
 mod journal;
+mod lock;
 mod migrations;
 mod moves;
 mod postgres;

@@ -1,7 +1,6 @@
 //! SQLite: one file, one process, one writing connection, several reading ones.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,6 +18,7 @@ use crate::checkpoint::{Aside, PAGES};
 use crate::connection::{Conn, Held, Row};
 use crate::dialect::{Dialect, Ours as _};
 use crate::effects::Statement;
+use crate::lock::Lock;
 use crate::stage::Stage;
 use crate::tenancy::Mode;
 use crate::totals::Totals;
@@ -49,7 +49,7 @@ impl Sqlite {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| cannot_open(path, error))?;
         }
-        let lock = take_lock(path)?;
+        let lock = Lock::take(path)?;
         Stage::remove_leftovers(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -162,21 +162,4 @@ pub(crate) fn stopped() -> Error {
 
 fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::unavailable(format!("The database {} cannot be opened", path.display())).because(error)
-}
-
-/// One process owns the file: what it holds in memory would be wrong as soon as another wrote.
-fn take_lock(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-    let file = open.map_err(|error| cannot_open(path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("Another process has the database {} open: stop it first", path.display());
-            Err(Error::conflict("DatabaseInUse", message))
-        }
-        Err(TryLockError::Error(error)) => Err(cannot_open(path, error)),
-    }
 }

@@ -1,7 +1,6 @@
 //! The one task that writes to SQLite: all that waits goes into one transaction.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +13,7 @@ use crate::checkpoint::Aside;
 use crate::connection::{Conn, Row};
 use crate::dialect::{Meaning, Ours as _, meaning, trouble};
 use crate::effects::Statement;
+use crate::lock::Lock;
 use crate::prepare::Batch;
 use crate::sqlite::{HeldHead, stopped};
 use crate::stage::Stage;
@@ -61,7 +61,7 @@ impl Job {
 pub(crate) struct Writer {
     connection: SqliteConnection,
     /// Keeps other processes out until the last batch is written.
-    lock: File,
+    lock: Lock,
     inbox: mpsc::Receiver<Message>,
     totals: Arc<Totals>,
     poisoned: Arc<AtomicBool>,
@@ -72,7 +72,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         connection: SqliteConnection,
-        lock: File,
+        lock: Lock,
         inbox: mpsc::Receiver<Message>,
         totals: Arc<Totals>,
         poisoned: Arc<AtomicBool>,

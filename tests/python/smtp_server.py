@@ -1,7 +1,7 @@
 """An SMTP server on loopback that keeps each mail, taken apart, as a JSON file.
 
-usage: smtp_server.py FOLDER PORT [--login USER:PASSWORD] [--starttls]; PORT 0: any free one. Prints the port, then serves
-until its standard input ends. With --starttls it offers TLS by a certificate that nobody has signed.
+usage: smtp_server.py FOLDER [--login USER:PASSWORD] [--starttls]. Prints the port that it listens at, then serves until its
+standard input ends. With --starttls it offers TLS by a certificate that nobody has signed.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import ipaddress
 import itertools
 import json
 import pathlib
+import socket
 import ssl
 import sys
 
@@ -46,6 +47,17 @@ class Keeper:
         return "250 kept"
 
 
+class Here(Controller):
+    """Listens at a port that is taken once and kept: one that is only looked for somebody else may take."""
+
+    def __init__(self, handler, hostname, **more):
+        self.listening = socket.create_server((hostname, 0))
+        super().__init__(handler, hostname=hostname, port=self.listening.getsockname()[1], **more)
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.listening)
+
+
 def certificate(folder):
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -71,7 +83,6 @@ def certificate(folder):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("folder")
-    options.add_argument("port", type=int)
     options.add_argument("--login")
     options.add_argument("--starttls", action="store_true")
     given = options.parse_args()
@@ -87,19 +98,11 @@ def main():
         more |= {"authenticator": check, "auth_required": True, "auth_require_tls": given.starttls}
     if given.starttls:
         more |= {"tls_context": certificate(given.folder), "require_starttls": True}
-    controller = Controller(Keeper(given.folder), hostname="127.0.0.1", port=given.port or free_port(), **more)
+    controller = Here(Keeper(given.folder), hostname="127.0.0.1", **more)
     controller.start()
     print(controller.port, flush=True)
     sys.stdin.read()
     controller.stop()
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 main()

@@ -160,16 +160,7 @@ impl TestApp {
     }
 
     async fn run(&mut self) {
-        let begun = std::time::Instant::now();
-        let running = loop {
-            match start(self.options()).await {
-                // A program that another test starts has our files open, the lock among them, until it is itself.
-                Err(error) if error.code == "DatabaseInUse" && begun.elapsed() < Duration::from_secs(5) => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                started => break started.expect("the server starts"),
-            }
-        };
+        let running = start(self.options()).await.expect("the server starts");
         *self.shared.base.write().unwrap_or_else(PoisonError::into_inner) = format!("http://{}", running.addr);
         *self.shared.app.write().unwrap_or_else(PoisonError::into_inner) = Some(running.app.clone());
         self.running = Some(running);

@@ -81,6 +81,23 @@ impl Client {
         assert!(self.token.is_some(), "a login answers a token: {session}");
     }
 
+    /// Registers a company, and is its owner.
+    pub async fn founder(&self, company: &str) -> Client {
+        let email = format!("owner@{company}.test");
+        let body =
+            json!({"email": email, "password": PASSWORD, "fullname": "Owner", "company": {"name": company, "timezone": "UTC"}});
+        self.post("/auth-api/v1/registercompanyowner", body).await.ok();
+        let mut owner = self.clone();
+        owner.login(&email, company).await;
+        owner
+    }
+
+    /// A key of this caller's, which outlives logins and restarts.
+    pub async fn made_key(&self) -> String {
+        let made = self.post("/auth-api/v1/apikeys", json!({"name": "key"})).await.ok();
+        made["key"].as_str().expect("a key").to_owned()
+    }
+
     /// The same caller at another server.
     pub fn at(&self, other: &TestApp) -> Client {
         Client { shared: other.shared.clone(), ..self.clone() }

@@ -36,15 +36,8 @@ pub struct Program {
 impl Program {
     /// Starts the server on a data directory and waits until it listens.
     pub async fn start(data_dir: &Path) -> Program {
-        // A program that another test is just starting holds the lock of a database that was open here until it runs.
-        for _ in 0..20 {
-            match Program::run(Program::command(data_dir)).await {
-                Ok(program) => return program,
-                Err(said) if said.contains("DatabaseInUse") => tokio::time::sleep(std::time::Duration::from_millis(250)).await,
-                Err(said) => panic!("the server did not start: {said}"),
-            }
-        }
-        panic!("the server did not start: its database stays in use")
+        let command = Program::command(data_dir);
+        Program::run(command).await.unwrap_or_else(|said| panic!("the server did not start: {said}"))
     }
 
     /// The command that starts the server, without what this process was given.

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::DEADLINE;
+use crate::app::TestApp;
 
 /// A mail that arrived.
 #[derive(Clone, Debug)]
@@ -62,7 +63,26 @@ impl MailServer {
         let now = self.seen.borrow().clone();
         waiting.unwrap_or_else(|_| panic!("in vain: {now:?}")).expect("the server runs").clone()
     }
+
+    /// As [`MailServer::until`], while the clock moves on: when a mail that is put off is due again depends on when that was
+    /// written down, which nobody here is told.
+    pub async fn in_time(&self, app: &TestApp, what: impl FnMut(&Seen) -> bool) -> Seen {
+        let going_by = async {
+            loop {
+                app.clock.advance_minutes(MINUTES);
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            seen = self.until(what) => seen,
+            () = going_by => unreachable!("time does not end"),
+        }
+    }
 }
+
+/// How much of the clock goes by in [`MailServer::in_time`], and how often.
+const MINUTES: i64 = 1;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 impl Drop for MailServer {
     fn drop(&mut self) {

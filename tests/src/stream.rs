@@ -68,9 +68,26 @@ impl Live {
         tokio::time::timeout(DEADLINE, self.events.recv()).await.expect("an event, or the stream's end, within the deadline")
     }
 
-    /// What has come already.
+    /// What has come already. That nothing has proves little: see [`Live::next_is`].
     pub fn waiting(&mut self) -> Option<Seen> {
         self.events.try_recv().ok()
+    }
+
+    /// The next event of the journal. A stream that is opened right after somebody's reach has changed may begin anew once more,
+    /// though its board is of after that.
+    pub async fn told(&mut self) -> Seen {
+        loop {
+            let event = self.next().await.expect("the stream goes on");
+            if !event.is_named("reset") && !event.is_named("snapshot") {
+                return event;
+            }
+        }
+    }
+
+    /// The next event of the journal is about this object: of all that happened before, the stream was told nothing more.
+    pub async fn next_is(&mut self, id: impl std::fmt::Display) {
+        let event = self.told().await;
+        assert_eq!(event.object_id(), id.to_string(), "nothing before it: {event:?}");
     }
 
     /// The next event, which is the board.

@@ -61,6 +61,8 @@ pub struct HubSettings {
     pub ring: usize,
     /// Events that may wait for one subscriber.
     pub queue: usize,
+    /// Streams of one user at a time: one more ends the oldest.
+    pub per_user: usize,
     /// Subscribers woken before a pause.
     pub burst: usize,
     /// The pause between two bursts: long enough for the burst's writes. Zero only yields.
@@ -76,7 +78,15 @@ pub struct HubSettings {
 
 impl Default for HubSettings {
     fn default() -> HubSettings {
-        HubSettings { ring: 1024, queue: 1024, burst: 48, pause: Duration::from_micros(250), on_entries: None, on_lost: None }
+        HubSettings {
+            ring: 1024,
+            queue: 1024,
+            per_user: 256,
+            burst: 48,
+            pause: Duration::from_micros(250),
+            on_entries: None,
+            on_lost: None,
+        }
     }
 }
 

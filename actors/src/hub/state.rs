@@ -109,17 +109,29 @@ impl State {
         next
     }
 
-    /// Adds a subscriber. True if its standing in the company may be out of date already.
+    /// Adds a subscriber, for whom the user's oldest goes if there are too many. True if its standing in the company may be out of
+    /// date already.
     pub fn add(&mut self, sub: Sub) -> bool {
         if self.ended.0.contains(&sub.who.session) {
             let _ = sub.end.send(Delivery::Ended("logout"));
             return false;
         }
         let (company, user) = (sub.who.company, sub.who.user);
+        self.make_room(user);
         self.roster.add(sub);
         self.feeds.entry(company).or_default().watch(true);
         self.count();
         self.changed.0.contains(&user)
+    }
+
+    /// Whoever opens more and more, and leaves them open, takes memory and connections from nobody else.
+    fn make_room(&mut self, user: UserId) {
+        let oldest = self.roster.of_user(user).map(|sub| sub.id).min();
+        if let Some(oldest) = oldest
+            && self.roster.of_user(user).count() >= self.settings.per_user
+        {
+            self.end(oldest, Delivery::Ended("tooMany"));
+        }
     }
 
     /// Ends a subscription for whatever reason.

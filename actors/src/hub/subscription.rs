@@ -52,7 +52,7 @@ pub enum Delivery {
     Reached(i64),
     /// Last: the reader fell behind (or the hub could not read the journal). The client reconnects and resumes.
     Cut,
-    /// Last: `logout`, `roleLost`, `userGone` or `shutdown`.
+    /// Last: `logout`, `roleLost`, `userGone`, `tooMany` or `shutdown`.
     Ended(&'static str),
 }
 

@@ -170,6 +170,20 @@ mod tests {
         assert!(found.iter().filter(event).count() > 50, "the source was read");
     }
 
+    /// A family and, by commas, its types: `- leave.requested, updated; holiday.created`.
+    #[test]
+    fn the_page_for_receivers_lists_them_all() {
+        let page = include_str!("../../../docs/webhooks.md");
+        let (_, list) = page.split_once("those of the live stream:\n\n").expect("a list");
+        let lines = list.lines().map_while(|line| line.strip_prefix("- ")).flat_map(|line| line.split("; "));
+        let mut told: Vec<String> = lines
+            .filter_map(|part| part.split(" (").next()?.split_once('.'))
+            .flat_map(|(family, kinds)| kinds.split(", ").map(move |kind| format!("{family}.{kind}")))
+            .collect();
+        told.sort();
+        assert_eq!(told, TYPES);
+    }
+
     /// Every quoted text of the services' source up to its tests, this module's own list aside.
     fn look(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {

@@ -170,8 +170,8 @@ async fn a_refused_message_is_not_read() {
     let address = app.base().trim_start_matches("http://").to_owned();
     let token = format!("authorization: Bearer {}\r\n", acme.owner.token.clone().expect("a token"));
     let big = "x".repeat(2 * 1024 * 1024);
-    for path in ["/mcpbff-api/mcp", "/mcpbff-api/mcp/messages?sessionId=x"] {
-        for (token, sent, status) in [("", "", "401"), (&*token, &*big, "4")] {
+    for (path, refused) in [("/mcpbff-api/mcp", "413"), ("/mcpbff-api/mcp/messages?sessionId=x", "404")] {
+        for (token, sent, status) in [("", "", "401"), (&*token, &*big, refused)] {
             let mut connection = tokio::net::TcpStream::connect(&address).await.expect("connected");
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: x\r\n{token}content-type: application/json\r\n\

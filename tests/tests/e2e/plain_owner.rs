@@ -43,7 +43,7 @@ async fn a_plain_owner_is_enough() {
     let server = Program::run(command).await.expect("it starts");
 
     let (acme, globex) = (register(&server.client, "acme").await, register(&server.client, "globex").await);
-    let key = text(&acme.post("/auth-api/v1/apikeys", json!({"name": "plans"})).await.ok(), "key");
+    let key = acme.made_key().await;
     let plan = json!({"shiftDate": "2030-01-02", "startTime": "09:00", "endTime": "17:00"});
     let shift = text(&acme.with_token(&key).post(SHIFTS, plan).await.ok()["shift"], "id");
     acme.get(&format!("{SHIFTS}/{shift}")).await.ok();

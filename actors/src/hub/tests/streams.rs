@@ -32,6 +32,25 @@ async fn each_role_gets_its_rendering() {
     assert_eq!(frame(&mut stranger).await.0, 2);
 }
 
+#[tokio::test]
+async fn one_stream_too_many_ends_the_users_oldest() {
+    let world = World::with(HubSettings { per_user: 2, ..HubSettings::default() });
+    let mut other = world.live(world.employee(2));
+    let mut own: Vec<Subscription> = (0..3).map(|_| world.live(world.employee(1))).collect();
+    assert_eq!(own[0].next().await, Some(Delivery::Ended("tooMany")));
+    world.everyone(1, 1);
+    for stream in own[1..].iter_mut().chain([&mut other]) {
+        assert_eq!(frame(stream).await.0, 1);
+    }
+    // Who leaves makes room.
+    drop(own.remove(1));
+    own.push(world.live(world.employee(1)));
+    world.everyone(2, 2);
+    for stream in &mut own[1..] {
+        assert_eq!(frame(stream).await.0, 2);
+    }
+}
+
 #[test]
 fn bytes_are_rendered_once_and_shared_where_nothing_is_hidden() {
     let item = |entry: Entry| EntryRef::all(&[entry].into()).find_map(Item::new).expect("streamed");

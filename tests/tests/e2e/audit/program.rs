@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use workforceos_core::id::CompanyId;
-use workforceos_tests::{Db, PASSWORD, Program, Scratch, TestApp, on_both_databases};
+use workforceos_tests::{Db, Program, Scratch, TestApp, on_both_databases};
 
 use super::{raw, said, verify_program, verify_with};
 
@@ -85,9 +85,7 @@ async fn the_servers_log_proves_what_its_database_cannot() {
     let mut command = Program::command(folder);
     command.env("LOG", "info").env("APP_ENV", "development");
     let server = Program::run(command).await.expect("starts");
-    let body =
-        json!({"email": "o@acme.test", "password": PASSWORD, "fullname": "O", "company": {"name": "acme", "timezone": "UTC"}});
-    server.client.post("/auth-api/v1/registercompanyowner", body).await.ok();
+    server.client.founder("acme").await;
     let (ended, log) = server.terminate().await;
     assert!(ended, "{log}");
     let heads: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once("journal head ")?.1.trim())).collect();

@@ -4,7 +4,7 @@ use serde_json::json;
 use workforceos_tests::llm::{Gate, Turn};
 use workforceos_tests::{Db, Llm, Scratch};
 
-use super::kept::{register, start};
+use super::kept::start;
 use super::{all, ask, said};
 
 const ANSWERS: usize = 200;
@@ -21,7 +21,7 @@ async fn two_hundred_answers_at_once() {
         Turn::says(&format!("{echo} ")).gate(&held).long_text(4_000)
     });
     let program = start(&llm, &scratch).await;
-    let owner = register(&program).await;
+    let owner = program.client.founder("acme").await;
     let before = program.resident();
     let mut reading = Vec::new();
     for number in 0..ANSWERS {

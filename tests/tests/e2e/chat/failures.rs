@@ -7,6 +7,7 @@ use workforceos_tests::{Db, Llm, TestApp, on_both_databases};
 
 use super::{ASSISTANT, CHAT, CONVERSATIONS, NOT_CONFIGURED, asked, asked_in, conversation, messages, names, said, start, with};
 use crate::paths::OVERRIDE;
+use crate::text;
 
 on_both_databases!(without_a_provider_it_is_said, a_provider_that_fails_leaves_a_conversation_that_goes_on, time_is_bounded);
 
@@ -65,13 +66,14 @@ async fn time_is_bounded(db: Db) {
     let acme = app.company("acme", "UTC").await;
     let root = app.root_person("root-admin", Role::SuperAdmin).await;
     let limits = json!({"agentName": "workforceAssistant", "guardrails": {"timeout": 1}});
-    root.post(OVERRIDE, limits).await.ok();
-    llm.script([Turn::says("").hangs()]);
+    let limited = text(&root.post(OVERRIDE, limits).await.ok()["sys_agentOverride"], "id");
+    llm.answer(|_| Turn::says("").hangs());
     let refused = acme.owner.post(ASSISTANT, json!({"prompt": "Hello?"})).await.refused(503, "ProviderUnavailable");
     assert!(refused["message"].as_str().is_some_and(|message| message.contains("within 1 seconds")), "{refused}");
     llm.until(|counts| counts.open == 0).await;
     let list = acme.owner.get(CONVERSATIONS).await.ok();
-    let id = crate::text(&list["conversations"][0], "id");
+    let id = text(&list["conversations"][0], "id");
+    root.delete(&format!("{OVERRIDE}/{limited}")).await.ok();
     llm.script([Turn::calls([("listShifts", json!({}))]), Turn::says("None.")]);
     let answer = acme.owner.post(ASSISTANT, json!({"prompt": "And now?", "conversationId": id})).await.ok();
     assert_eq!(answer["data"]["response"], "None.");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use workforceos_tests::llm::{Gate, KEY, Turn};
-use workforceos_tests::{Client, Db, Llm, PASSWORD, Program, Scratch};
+use workforceos_tests::{Client, Db, Llm, Program, Scratch};
 
 use super::{ask, asked_in, conversation, messages, named, said};
 
@@ -12,7 +12,7 @@ async fn a_killed_answer_leaves_a_conversation_that_goes_on() {
     let gate = Gate::new();
     llm.script([Turn::calls([("listUsers", json!({}))]), Turn::says("The half of ").gate(&gate)]);
     let program = start(&llm, &scratch).await;
-    let owner = register(&program).await;
+    let owner = program.client.founder("acme").await;
     let mut live = ask(&owner, json!({"message": "Who is there?"})).await;
     let seen = live.until(|event| event.name.as_deref() == Some("text")).await;
     gate.reached(1).await;
@@ -49,14 +49,6 @@ pub async fn start(llm: &Llm, scratch: &Scratch) -> Program {
     command.env("RATE_LIMIT", "0");
     command.env("OPENAI_API_KEY", KEY).env("OPENAI_BASE_URL", format!("{}/v1", llm.base()));
     Program::run(command).await.unwrap_or_else(|said| panic!("the server did not start: {said}"))
-}
-
-/// The owner of a new company.
-pub async fn register(program: &Program) -> Client {
-    let company = json!({"name": "acme", "timezone": "UTC"});
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": company});
-    program.client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    login(program).await
 }
 
 async fn login(program: &Program) -> Client {

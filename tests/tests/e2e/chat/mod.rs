@@ -15,7 +15,7 @@ mod stops;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use workforceos_agents::provider::Providers;
-use workforceos_tests::{Client, Db, Live, Llm, Seen, Setup, TestApp};
+use workforceos_tests::{Client, DEADLINE, Db, Live, Llm, Seen, Setup, TestApp};
 
 use crate::text;
 
@@ -97,12 +97,14 @@ pub async fn messages(who: &Client, conversation: &str) -> Vec<Json> {
 
 /// Waits until the conversation has so many messages.
 pub async fn until_messages(who: &Client, conversation: &str, count: usize) -> Vec<Json> {
-    for _ in 0..400 {
-        let found = messages(who, conversation).await;
-        if found.len() >= count {
-            return found;
+    let asking = async {
+        loop {
+            let found = messages(who, conversation).await;
+            if found.len() >= count {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("{conversation} has not got {count} messages");
+    };
+    tokio::time::timeout(DEADLINE, asking).await.unwrap_or_else(|_| panic!("{conversation} has not got {count} messages"))
 }

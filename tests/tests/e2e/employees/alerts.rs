@@ -160,7 +160,7 @@ async fn the_owner_hears_where_there_is_no_manager(db: Db) {
 async fn who_has_left_needs_no_permit(db: Db) {
     let app = TestApp::start(db).await;
     let team = Team::make(&app, "acme", "UTC").await;
-    let visa = team.document("visa", Some("2026-06-20")).await;
+    let visa = team.document("visa", Some("2026-07-10")).await;
     team.ann.delete("/auth-api/v1/profile").await.ok();
     app.sweep().await;
     app.sweep_at(at("2026-06-13T00:00:00Z")).await;

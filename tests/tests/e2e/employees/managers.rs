@@ -77,9 +77,9 @@ async fn streams_move_with_the_manager(db: Db) {
 async fn alerts_go_to_the_manager_of_the_day(db: Db) {
     let app = TestApp::start(db).await;
     let team = Team::make(&app, "acme", "UTC").await;
-    let permit = team.document("permit", Some("2026-07-01")).await;
+    let permit = team.document("permit", Some("2026-07-02")).await;
     team.eve.patch(&team.path(), json!({"managerId": team.bob.text()})).await.ok();
-    app.sweep_at(workforceos_tests::time::at("2026-06-01T06:30:00Z")).await;
+    app.sweep_at(workforceos_tests::time::at("2026-06-02T06:30:00Z")).await;
     let mut told: Vec<_> = team.alerts(&app, &permit).await.iter().filter_map(|a| a.get("recipientUserId").as_id()).collect();
     told.sort();
     let mut expected = vec![team.ann.id.0, team.bob.id.0];

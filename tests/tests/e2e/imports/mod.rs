@@ -8,7 +8,9 @@ mod shifts;
 mod whole;
 
 use serde_json::{Value as Json, json};
-use workforceos_tests::{Client, Reply};
+use workforceos_tests::{Client, Person, Reply};
+
+use crate::{paths, text};
 
 pub const PEOPLE: &str = "/auth-api/v1/import/people";
 pub const SHIFTS: &str = "/schedulemanagement-api/v1/import/shifts";
@@ -47,6 +49,13 @@ fn places(report: &Json) -> Vec<(u64, String)> {
 
 fn at(line: u64, column: &str) -> (u64, String) {
     (line, column.to_owned())
+}
+
+/// Somebody's profile, made by themselves.
+async fn hired(who: &Person) -> String {
+    let body =
+        json!({"userId": who.text(), "employmentStartDate": "2020-01-01", "position": "Owner", "contractType": "permanent"});
+    text(&who.post(paths::PROFILES, body).await.ok()["employeeProfile"], "id")
 }
 
 async fn total(client: &Client, list: &str) -> u64 {

@@ -4,19 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use workforceos_tests::{Client, Db, PASSWORD, Program, Scratch};
+use workforceos_tests::{Client, Db, Program, Scratch};
 
 use super::total;
 
 /// A server's data directory with a company, and its owner's login once a server runs on it.
 async fn set_up(folder: &Path) {
     let server = Program::start(folder).await;
-    let body = json!({
-        "email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"},
-    });
-    server.client.post("/auth-api/v1/registercompanyowner", body).await.ok();
+    server.client.founder("acme").await;
     server.terminate().await;
 }
 

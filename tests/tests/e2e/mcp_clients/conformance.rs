@@ -5,13 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::{Value as Json, json};
-use workforceos_tests::{Client, Db, PASSWORD, Program, Scratch};
+use serde_json::Value as Json;
+use workforceos_tests::{Db, Program, Scratch};
 
+use super::MCP;
 use super::doorway::Doorway;
 use super::foreign::{Node, output};
-use super::{KEYS, MCP};
-use crate::text;
 
 const SUITE: &str = "@modelcontextprotocol/conformance";
 const FIXTURES: &str = "MCP_CONFORMANCE_FIXTURES";
@@ -32,7 +31,7 @@ async fn conforms(revision: &str) {
     let mut command = Program::command(scratch.folder());
     command.env(FIXTURES, "on");
     let program = Program::run(command).await.unwrap_or_else(|said| panic!("the server did not start: {said}"));
-    let key = register(&program.client).await;
+    let key = program.client.founder("acme").await.made_key().await;
     // The suite knows no keys.
     let door = Doorway::open(&program.base, Some(format!("authorization: Bearer {key}"))).await;
     let results = node.folder().join("results");
@@ -46,17 +45,6 @@ async fn conforms(revision: &str) {
     let failed = failures(&results, &wanted);
     let problems: Vec<String> = failed.iter().map(|(scenario, words)| format!("{scenario} fails:\n{words}")).collect();
     assert!(problems.is_empty(), "{revision}\n{}\n\nthe suite said: {said}\n{errors}", problems.join("\n"));
-}
-
-/// A company's owner with a key.
-async fn register(client: &Client) -> String {
-    let body = json!({
-        "email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"},
-    });
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
-    text(&owner.post(KEYS, json!({"name": "conformance"})).await.ok(), "key")
 }
 
 /// The scenarios for servers: those that the revision requires, and those that came too late to be required; not extensions.

@@ -23,7 +23,7 @@ async fn world() -> (TestApp, Company) {
 /// A company with a key, which outlives every login.
 async fn world_with_key() -> (TestApp, Client) {
     let (app, acme) = world().await;
-    let key = text(&acme.owner.post(KEYS, json!({"name": "key"})).await.ok(), "key");
+    let key = acme.owner.made_key().await;
     let client = acme.owner.with_token(&key);
     (app, client)
 }

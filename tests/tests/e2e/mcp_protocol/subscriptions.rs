@@ -71,7 +71,7 @@ async fn what_is_not_watched_is_not_told(db: Db) {
 
 async fn a_session_hears_until_its_logout(db: Db) {
     let app = TestApp::start(db).await;
-    let (ward, ann, ..) = ward(&app).await;
+    let (ward, ..) = ward(&app).await;
     let mut second = ward.owner.clone();
     second.log_in().await;
     let (leaving, staying) = (Session::open(&second).await, Session::open(&ward.owner).await);
@@ -86,7 +86,6 @@ async fn a_session_hears_until_its_logout(db: Db) {
     }
     change_the_rules(&ward.owner, 6).await;
     assert_eq!(updated(&mut there).await, POLICY);
-    let _ = ann;
 }
 
 async fn a_key_that_is_deleted_hears_nothing_more(db: Db) {

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use workforceos_agents::provider::{Endpoint, Failure, Piece, Providers, Settings};
+use workforceos_agents::provider::{Endpoint, Failure, Patience, Piece, Providers, Settings};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::{Gate, KEY, Turn, Wire};
 
-use super::{WIRES, hasty, hear, of, request};
+use super::{WIRES, hear, of, request};
+
+/// Short, and long enough for a word that is there.
+const SOON: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn what_passes_by_itself_is_tried_again() {
@@ -130,7 +133,7 @@ async fn retry_after_is_waited_for_unless_it_is_too_long() {
 async fn silence_ends_at_some_point() {
     for wire in WIRES {
         let llm = Llm::start().await;
-        let providers = llm.of(wire, hasty());
+        let providers = llm.of(wire, Patience { idle: SOON, ..Llm::patience() });
         llm.script([Turn::says("Well").hangs(), Turn::default().hangs()]);
         let heard = hear(&providers, request("Hello")).await;
         assert_eq!((heard.text().as_str(), heard.failure), ("Well", Some(Failure::TimedOut)), "{wire:?}");

@@ -11,7 +11,7 @@ mod turns;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use workforceos_agents::provider::{Call, Failure, Finish, Message, Patience, Piece, Providers, Request, Spec, Usage};
+use workforceos_agents::provider::{Call, Failure, Finish, Message, Piece, Providers, Request, Spec, Usage};
 use workforceos_tests::Llm;
 use workforceos_tests::llm::Wire;
 
@@ -88,10 +88,4 @@ async fn hear(providers: &Providers, request: Request) -> Heard {
         }
     }
     heard
-}
-
-/// Waits for nothing long.
-fn hasty() -> Patience {
-    let soon = std::time::Duration::from_millis(150);
-    Patience { first: soon, idle: soon, ..Llm::patience() }
 }

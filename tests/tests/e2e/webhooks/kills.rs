@@ -7,7 +7,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use workforceos_tests::{Client, DEADLINE, Db, Hook, HookServer, PASSWORD, Program, Scratch};
+use tokio::sync::watch;
+use workforceos_tests::{Client, DEADLINE, Db, Hook, HookServer, Program, Scratch};
 
 use crate::paths::{SHIFTS, WEBHOOKS};
 use crate::text;
@@ -32,30 +33,32 @@ async fn what_happened_is_sent_though_the_program_is_killed() {
             assert!(program.terminate().await.0, "it ends well when asked to");
             return;
         }
-        let writing = tokio::spawn(write(owner, round));
-        tokio::time::sleep(Duration::from_millis(random.random_range(20..300))).await;
+        let (told, mut written) = watch::channel(0);
+        let writing = tokio::spawn(write(owner, round, told));
+        // However slow it is, there is something to lose.
+        let some = tokio::time::timeout(DEADLINE, written.wait_for(|count| *count >= 5)).await;
+        some.expect("some are written").expect("it writes");
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..280))).await;
         program.kill().await;
         made.extend(writing.await.expect("it ends"));
     }
 }
 
 async fn register(client: &Client, url: &str) -> (String, String) {
-    let body = json!({"email": "owner@acme.test", "password": PASSWORD, "fullname": "Owner", "company": {"name": "acme", "timezone": "UTC"}});
-    client.post("/auth-api/v1/registercompanyowner", body).await.ok();
-    let mut owner = client.clone();
-    owner.login("owner@acme.test", "acme").await;
+    let owner = client.founder("acme").await;
     let made = owner.post(WEBHOOKS, json!({"url": url, "eventTypes": ["shift.created"]})).await.ok();
     (owner.token.clone().expect("a token"), text(&made["webhook"], "id"))
 }
 
 /// Plans shifts until the server is gone; answers those that were acknowledged.
-async fn write(owner: Client, round: u32) -> Vec<String> {
+async fn write(owner: Client, round: u32, told: watch::Sender<usize>) -> Vec<String> {
     let mut made = Vec::new();
     for n in 0.. {
         match plan(&owner, round * 500 + n).await {
             Some(id) => made.push(id),
             None => break,
         }
+        told.send_replace(made.len());
     }
     made
 }

@@ -43,7 +43,7 @@ fn is_proper(mail: &Mail, email: &str, code: &str) {
 }
 
 async fn an_address_is_confirmed_by_the_link(db: Db) {
-    let Some(smtp) = Smtp::start(0, &[]).await else { return };
+    let Some(smtp) = Smtp::start(&[]).await else { return };
     let world = World::make(db, &smtp.url()).await;
     let (email, name) = ("juergen+work@acme.test", "Jürgen \"Ü\" <Müller> 李");
     world.register(email, name).await;
@@ -61,7 +61,7 @@ async fn an_address_is_confirmed_by_the_link(db: Db) {
 }
 
 async fn a_password_is_reset_by_the_mail(db: Db) {
-    let Some(smtp) = Smtp::start(0, &[]).await else { return };
+    let Some(smtp) = Smtp::start(&[]).await else { return };
     let world = World::make(db, &smtp.url()).await;
     let (ann, nobody) = (world.acme.unseen("ann").await, world.nobody());
     let start = json!({"email": "ANN@acme.test "});
@@ -84,7 +84,7 @@ async fn a_password_is_reset_by_the_mail(db: Db) {
 }
 
 async fn a_login_is_completed_by_the_code(db: Db) {
-    let Some(smtp) = Smtp::start(0, &[]).await else { return };
+    let Some(smtp) = Smtp::start(&[]).await else { return };
     let world = World::make(db, &smtp.url()).await;
     let ann = world.acme.unseen("ann").await;
     let session = world.nobody().post(at::LOGIN, json!({"username": ann.email, "password": PASSWORD})).await.ok();
@@ -104,7 +104,7 @@ async fn a_login_is_completed_by_the_code(db: Db) {
 }
 
 async fn only_those_who_need_a_mail_get_one(db: Db) {
-    let Some(smtp) = Smtp::start(0, &[]).await else { return };
+    let Some(smtp) = Smtp::start(&[]).await else { return };
     let world = World::make(db, &smtp.url()).await;
     let verified = world.acme.unseen("verified").await;
     world.register("new@acme.test", "New").await;

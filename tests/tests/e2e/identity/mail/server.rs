@@ -42,7 +42,7 @@ async fn tried(world: &World) {
 }
 
 async fn a_server_that_wants_a_login(db: Db) {
-    let Some(smtp) = Smtp::start(0, &["--login", "bot@mail.test:p@ss:word"]).await else { return };
+    let Some(smtp) = Smtp::start(&["--login", "bot@mail.test:p@ss:word"]).await else { return };
     let world = asked(db, &format!("smtp://bot%40mail.test:p%40ss%3Aword@127.0.0.1:{}", smtp.port)).await;
     let mail = smtp.to(EMAIL, 1).await;
     assert_eq!(mail.0["login"], "bot@mail.test");
@@ -51,7 +51,7 @@ async fn a_server_that_wants_a_login(db: Db) {
 }
 
 async fn a_wrong_login_loses_no_mail(db: Db) {
-    let Some(smtp) = Smtp::start(0, &["--login", "bot:right"]).await else { return };
+    let Some(smtp) = Smtp::start(&["--login", "bot:right"]).await else { return };
     let mut world = asked(db, &format!("smtp://bot:wrong@127.0.0.1:{}", smtp.port)).await;
     tried(&world).await;
     assert_eq!(smtp.mails().len(), 0);
@@ -62,7 +62,7 @@ async fn a_wrong_login_loses_no_mail(db: Db) {
 }
 
 async fn a_certificate_of_nobodys_gets_neither_login_nor_mail(db: Db) {
-    let Some(smtp) = Smtp::start(0, &["--starttls", "--login", "bot:right"]).await else { return };
+    let Some(smtp) = Smtp::start(&["--starttls", "--login", "bot:right"]).await else { return };
     let world = asked(db, &format!("smtp://bot:right@127.0.0.1:{}?tls=required", smtp.port)).await;
     tried(&world).await;
     assert_eq!(smtp.mails().len(), 0);

@@ -27,9 +27,9 @@ pub struct Smtp {
 pub struct Mail(pub Json);
 
 impl Smtp {
-    /// Starts the server; `None`, which is told, where there is no Python for it. Port 0: any free one.
+    /// Starts the server; `None`, which is told, where there is no Python for it.
     #[expect(clippy::print_stdout, reason = "what is left out of a test is told")]
-    pub async fn start(port: u16, options: &[&str]) -> Option<Smtp> {
+    pub async fn start(options: &[&str]) -> Option<Smtp> {
         let Some(python) = std::env::var_os(PYTHON) else {
             println!("left out: {PYTHON} names no Python with aiosmtpd");
             return None;
@@ -38,7 +38,7 @@ impl Smtp {
         std::fs::create_dir_all(&folder).expect("a folder for mails");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/smtp_server.py");
         let mut command = Command::new(python);
-        command.arg(script).arg(&folder).arg(port.to_string()).args(options);
+        command.arg(script).arg(&folder).args(options);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut server = command.spawn().expect("the SMTP server starts");
         let mut lines = BufReader::new(server.stdout.take().expect("standard output is piped")).lines();
