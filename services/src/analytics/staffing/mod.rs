@@ -120,7 +120,7 @@ fn foretell(answer: &mut Json, history: &[Week], planned: Option<&Week>) {
     let weeks: forecast::Weeks = all.iter().map(|week| staffed.iter().map(|slot| week[*slot]).collect()).collect();
     answer["weeks"] = json!(weeks.len());
     let test = forecast::back_test(&weeks);
-    answer["backTest"] = test.map_or_else(|e| little(e), |test| back_test(&test));
+    answer["backTest"] = test.map_or_else(little, |test| back_test(&test));
     let naive = test.is_ok_and(|test| !test.model_is_better());
     answer["forecast"] = json!(if naive { "seasonalNaive" } else { "mean" });
     let next = forecast::next_week(&weeks);
