@@ -95,6 +95,13 @@ pub fn without_ids<'t>(text: &'t str, mut name: impl FnMut(Uuid) -> String) -> C
     Cow::Owned(out)
 }
 
+/// Where the end of a text begins that may go on: a name, or the address that it stands in. What is longer is neither.
+pub fn open_end(text: &str) -> usize {
+    let goes_on = |c: char| c.is_ascii() && !c.is_ascii_whitespace();
+    let end = text.rfind(|c| !goes_on(c)).map_or(0, |at| text[at..].chars().next().map_or(at, |c| at + c.len_utf8()));
+    if text.len() - end > LOOKED_AT { text.len() } else { end }
+}
+
 /// A text with something else in place of some of its words. Each is asked about with what is before it since the last space. What
 /// goes on as an e-mail address is none.
 pub fn with_words<'w>(text: &str, mut instead: impl FnMut(&str, &str) -> Option<Cow<'w, str>>) -> String {
