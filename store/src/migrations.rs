@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!(26, "audit log", "0026_audit_log.sql"),
     step!(27, "days", "0027_days.sql"),
     step!(30, "alerts", "0030_alerts.sql"),
+    step!(34, "conversation services", "0034_conversation_services.sql"),
 ];
 
 pub(crate) fn of(dialect: Dialect) -> Migrator {
