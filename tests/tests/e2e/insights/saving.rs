@@ -117,7 +117,7 @@ async fn it_is_remembered_across_a_restart(db: Db) {
     scene.ann.post(SAVE_GENERATED, json!({})).await.ok();
     assert_eq!(insights::last(&scene.app.services(), &scene.acme.ctx_of(&scene.zoe)).await.expect("reads"), None);
     let bad = Generated { details: String::new(), figures: json!([]), ..generated() };
-    let refused = insights::remember(&scene.app.services(), &ctx, bad).await.expect_err("refused");
+    let refused = insights::remember(&scene.app.services(), &ctx, bad, json!(null)).await.expect_err("refused");
     assert_eq!(refused.status.http(), 400);
 }
 
