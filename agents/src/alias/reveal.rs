@@ -112,6 +112,8 @@ impl AliasMap {
     /// A text for people: what a name stands for, as people call it. Names stay of what has no other, and where two are called alike.
     pub fn readable(&self, text: &str) -> String {
         super::text::with_words(text, |before, word| {
+            // As far back as a text in pieces waits for what goes on.
+            let before = &before[super::text::open_end(before)..];
             let label = self.label(word).filter(|label| !in_address(before) && self.is_one(label))?;
             Some(Cow::Borrowed(label))
         })

@@ -97,9 +97,9 @@ pub fn without_ids<'t>(text: &'t str, mut name: impl FnMut(Uuid) -> String) -> C
 
 /// Where the end of a text begins that may go on: a name, or the address that it stands in. What is longer is neither.
 pub fn open_end(text: &str) -> usize {
-    let goes_on = |c: char| c.is_ascii() && !c.is_ascii_whitespace();
-    let end = text.rfind(|c| !goes_on(c)).map_or(0, |at| text[at..].chars().next().map_or(at, |c| at + c.len_utf8()));
-    if text.len() - end > LOOKED_AT { text.len() } else { end }
+    let goes_on = |byte: &u8| byte.is_ascii() && !byte.is_ascii_whitespace();
+    let length = text.bytes().rev().take(LOOKED_AT + 1).take_while(goes_on).count();
+    if length > LOOKED_AT { text.len() } else { text.len() - length }
 }
 
 /// A text with something else in place of some of its words. Each is asked about with what is before it since the last space. What
