@@ -30,11 +30,6 @@ pub struct Fitted {
 
 /// The newest whole turns within a budget of tokens, repaired. Old large results give way first, then old turns. The last turn
 /// stays in any case.
-pub fn trim(messages: Vec<Message>, budget: usize) -> Vec<Message> {
-    fit(messages, budget).messages
-}
-
-/// As [`trim`], telling whether turns were left out.
 pub fn fit(messages: Vec<Message>, budget: usize) -> Fitted {
     let mut messages = repair(messages);
     let mut total = size(&messages);

@@ -31,6 +31,12 @@ pub trait Toolbox: Send + Sync + 'static {
     /// Runs a tool to its end. Never fails as such: what went wrong is a result that the model can read.
     async fn call(&self, name: &str, arguments: Map<String, Json>) -> Done;
 
+    /// Takes from what a model says, as it comes in pieces, what people can be told by now: what they call things in place of short
+    /// names. `over`: nothing follows.
+    fn told(&self, waiting: &mut String, _over: bool) -> String {
+        std::mem::take(waiting)
+    }
+
     /// The short names that stand for ids so far, for pages: `{enabled, count, samples: [{alias}]}`.
     fn summary(&self) -> Json;
 }

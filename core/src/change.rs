@@ -232,6 +232,13 @@ pub struct IdempotencyKey {
     pub fingerprint: u64,
 }
 
+impl IdempotencyKey {
+    /// Why a key that came with another call before is refused.
+    pub fn taken(&self) -> Error {
+        Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")
+    }
+}
+
 /// The stored answer of a call with an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Idempotency {

@@ -322,7 +322,7 @@ impl<S: Send + Sync + 'static> Dispatch<S> {
         match self.outside.stored_answer(key.company, key.user, &key.key).await? {
             None => Ok(None),
             Some((fingerprint, stored)) if fingerprint == key.fingerprint => Ok(Some(stored)),
-            Some(_) => Err(Error::conflict("IdempotencyConflict", "This Idempotency-Key was used for another call")),
+            Some(_) => Err(key.taken()),
         }
     }
 

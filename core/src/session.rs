@@ -187,6 +187,12 @@ impl Ctx {
         })
     }
 
+    /// The services to which the caller's API key is limited; `None`: it may call all.
+    pub fn limited_to(&self) -> Option<&[String]> {
+        let key = self.session.as_ref()?.key.as_ref()?;
+        Some(key.services.as_slice()).filter(|services| !services.is_empty())
+    }
+
     /// Whether somebody of the SaaS level acts on a company.
     pub fn acts_elsewhere(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.company.is_root()) && !self.company().is_root()

@@ -1,45 +1,46 @@
 //! The insight agents: one question, one insight, as JSON or as a stream.
 
-use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
+mod document;
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::FutureExt;
-use futures_util::stream::unfold;
+use futures_util::stream::{iter, once};
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value as Json, json};
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use workforceos_agents::chat::{Called, Mine};
 use workforceos_agents::insight::chart::Chart;
-use workforceos_agents::insight::{self, Begun, Made, PROMPT};
+use workforceos_agents::insight::{self, Begun, PROMPT};
 use workforceos_core::answer::Data;
 use workforceos_core::error::{Error, Problem, Result};
 use workforceos_core::objects::ExecutionSource;
 use workforceos_core::session::Via;
-use workforceos_core::{Args, Value};
+use workforceos_core::value::LongText;
+use workforceos_core::{Args, Value, input};
 
-use crate::caller;
-use crate::reply;
+use crate::chat::{self, Written};
 use crate::request::Incoming;
 use crate::server::Server;
+use crate::{reply, sent};
 
-/// How often a stream shows that it is alive.
-const PING: Duration = Duration::from_secs(15);
+pub use document::operations;
+
 /// How much of an insight goes out at once, in bytes.
 const CHUNK: usize = 2 * 1024;
 /// The longest id of a conversation.
 const CONVERSATION: usize = 100;
 
-/// What is asked.
-struct Question {
-    prompt: String,
-    /// Answered as it came: an insight stands by itself.
-    conversation: Option<String>,
+input! {
+    /// What is asked.
+    pub struct Question {
+        /// What the insight is to answer, up to 4000 characters; it may name its days.
+        prompt: LongText => "prompt" Body,
+        /// Comes back as it was sent, up to 100 characters: an insight stands by itself.
+        conversation: Option<String> => "conversationId" Body,
+    }
 }
 
 /// `POST …/generate` and `…/workforceInsightGenerator`: the whole insight at once.
@@ -50,17 +51,17 @@ pub async fn insight(
     incoming: &mut Incoming,
     agent: &'static str,
 ) -> Result<HttpResponse> {
-    let (begun, question) = begin(server, request, payload, incoming, agent, ExecutionSource::Rest).await?;
-    let made = begun.answer(&server.agents, &question.prompt).await?;
-    let mut data = json!({"response": made.text(), "provider": made.provider});
-    if let Some(conversation) = question.conversation {
+    let asked = ask(server, request, payload, incoming, agent, ExecutionSource::Rest).await?;
+    let conversation = asked.question.conversation.clone();
+    let mut data = asked.answer(server).await?;
+    if let Some(conversation) = conversation {
         data["conversationId"] = json!(conversation);
     }
     Ok(reply::json(request, 200, &json!({"success": true, "data": data}), 16 * 1024))
 }
 
 /// The same as a stream: `chunk {content}`…, then `complete {}`; or `error {message}`. Nothing of an insight goes out before all of it
-/// was checked. A client that leaves ends the work.
+/// was checked. A client that leaves ends the work, and so does the end of the server.
 pub async fn insight_stream(
     server: &web::Data<Server>,
     request: &HttpRequest,
@@ -68,18 +69,12 @@ pub async fn insight_stream(
     incoming: &mut Incoming,
     agent: &'static str,
 ) -> Result<HttpResponse> {
-    let (begun, question) = begin(server, request, payload, incoming, agent, ExecutionSource::Sse).await?;
-    let (server, id) = (server.clone().into_inner(), incoming.id.clone());
-    let work = AssertUnwindSafe(work(server, begun, question.prompt, id)).catch_unwind();
-    let work = work.map(|frames| frames.unwrap_or_else(|_| VecDeque::from([failed("Something went wrong. Please try again")])));
-    let state =
-        State { work: Some(Box::pin(work)), ping: pings(), ready: VecDeque::from([Bytes::from_static(b": working\n\n")]) };
-    let body = unfold(state, |mut state| async move { state.next().await.map(|bytes| (Ok::<_, std::io::Error>(bytes), state)) });
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")));
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
-    response.insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
-    Ok(response.streaming(Box::pin(body)))
+    let asked = ask(server, request, payload, incoming, agent, ExecutionSource::Sse).await?;
+    let work = AssertUnwindSafe(work(server.clone().into_inner(), asked, incoming.id.clone())).catch_unwind();
+    let work = work.map(|frames| frames.unwrap_or_else(|_| vec![failed("Something went wrong. Please try again")]));
+    let frames = once(work).flat_map(iter).boxed();
+    // Whoever logs out meanwhile is told so by the work.
+    Ok(chat::sse(server, Written::new(frames, |frame: &Bytes| Some(frame.clone())), None))
 }
 
 /// `GET …/v1/insights/:id/chart.svg`: an insight's chart as a picture, for those who may read the insight.
@@ -111,83 +106,89 @@ pub async fn chart(server: &Server, request: &HttpRequest, incoming: &mut Incomi
     Ok(response.body(picture))
 }
 
+/// A question that may be answered.
+struct Asked {
+    question: Question,
+    begun: Begun,
+    /// What was answered to the same call before.
+    kept: Option<Json>,
+    /// Until it is answered, nobody else answers the same call.
+    mine: Option<Mine>,
+}
+
+impl Asked {
+    /// `{response, provider}`.
+    async fn answer(self, server: &Server) -> Result<Json> {
+        let Asked { question, begun, kept, mine: _mine } = self;
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let made = begun.answer(&server.agents, question.prompt.0.trim());
+        Ok(server.agents.answers.unless_ending(made).await?.answer())
+    }
+}
+
 /// Everything that can be refused before there is anything to stream.
-async fn begin(
+async fn ask(
     server: &Server,
     request: &HttpRequest,
     payload: web::Payload,
     incoming: &mut Incoming,
     agent: &'static str,
     source: ExecutionSource,
-) -> Result<(Begun, Question)> {
-    let read = caller::json_body(request.headers(), payload).await;
-    let (body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
-    let caller = incoming.caller(request, &body, Via::Agent);
-    let ctx = incoming.enter_logged_in(server, caller.clone()).await?;
-    let service = insight::AGENTS.iter().find(|(name, _)| *name == agent).map_or("agentHub", |(_, service)| service);
-    let ctx = server.member(ctx, agent, &[service]).await?;
-    if let Some(error) = bad_body {
-        return Err(error);
-    }
-    let question = question(&body)?;
-    Ok((insight::begin(&server.agents, &caller, &ctx, agent, source).await?, question))
+) -> Result<Asked> {
+    let service = insight::AGENTS.iter().find(|(name, _)| *name == agent).map_or(chat::SERVICE, |(_, service)| service);
+    let mut asker = chat::enter_to_write(server, request, Some(payload), incoming, agent, service).await?;
+    let question = question(&asker.body)?;
+    server.agents.answers.check_open()?;
+    asker.ctx.idempotency = chat::key(server, request, &asker)?;
+    let mine = match &asker.ctx.idempotency {
+        Some(key) => match server.agents.chats.call(key).await? {
+            Called::Mine(mine) => Some(mine),
+            // What has a conversation is another call.
+            Called::Answered(_) => return Err(key.taken()),
+        },
+        None => None,
+    };
+    let begun = insight::begin(&server.agents, &asker.caller, &asker.ctx, agent, source).await?;
+    let kept = server.dispatch.kept(&asker.ctx).await?;
+    Ok(Asked { question, begun, kept, mine })
 }
 
 /// Reads `{prompt, conversationId?}`; every bad field is named.
 fn question(body: &Map<String, Json>) -> Result<Question> {
-    let mut problems = Vec::new();
-    let prompt = match body.get("prompt") {
-        Some(Json::String(prompt)) if !prompt.trim().is_empty() => {
-            if prompt.chars().count() > PROMPT {
-                problems.push(Problem::new("prompt", format!("must have at most {PROMPT} characters")));
+    sent::read(body, |problems| {
+        for (name, most) in [("prompt", PROMPT), ("conversationId", CONVERSATION)] {
+            let text = body.get(name).and_then(Json::as_str).unwrap_or_default();
+            let told = problems.iter().any(|problem| problem.field == name);
+            if !told && text.chars().count() > most {
+                problems.push(Problem::new(name, format!("must have at most {most} characters")));
             }
-            prompt.trim().to_owned()
         }
-        Some(Json::String(_) | Json::Null) | None => {
-            problems.push(Problem::new("prompt", "is required"));
-            String::new()
-        }
-        Some(_) => {
-            problems.push(Problem::new("prompt", "must be a string"));
-            String::new()
-        }
-    };
-    let conversation = match body.get("conversationId") {
-        None | Some(Json::Null) => None,
-        Some(Json::String(id)) if id.chars().count() <= CONVERSATION => Some(id.clone()),
-        Some(_) => {
-            problems.push(Problem::new("conversationId", format!("must be a string of at most {CONVERSATION} characters")));
-            None
-        }
-    };
-    Error::none_of(problems)?;
-    Ok(Question { prompt, conversation })
+    })
 }
 
 /// The insight in its frames, or why there is none.
-async fn work(server: Arc<Server>, begun: Begun, prompt: String, request_id: Arc<str>) -> VecDeque<Bytes> {
-    match begun.answer(&server.agents, &prompt).await {
-        Ok(made) => frames(&made),
+async fn work(server: Arc<Server>, asked: Asked, request_id: Arc<str>) -> Vec<Bytes> {
+    match asked.answer(&server).await {
+        Ok(answer) => frames(answer["response"].as_str().unwrap_or_default()),
         Err(error) => {
             if error.status.http() >= 500 {
                 tracing::error!(requestId = &*request_id, errCode = %error.code, source = ?error.source, "an insight could not be made");
             }
-            VecDeque::from([failed(&error.message)])
+            vec![failed(&error.message)]
         }
     }
 }
 
-fn frames(made: &Made) -> VecDeque<Bytes> {
-    let text = made.text();
-    let mut frames = VecDeque::new();
-    let mut rest = text.as_str();
+fn frames(text: &str) -> Vec<Bytes> {
+    let (mut frames, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
-        let most = rest.len().min(CHUNK);
-        let end = (1..=most).rev().find(|i| rest.is_char_boundary(*i)).unwrap_or(rest.len());
-        frames.push_back(frame("chunk", &json!({"content": &rest[..end]})));
-        rest = &rest[end..];
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(CHUNK));
+        frames.push(frame("chunk", &json!({"content": piece})));
+        rest = more;
     }
-    frames.push_back(frame("complete", &json!({})));
+    frames.push(frame("complete", &json!({})));
     frames
 }
 
@@ -197,37 +198,6 @@ fn failed(message: &str) -> Bytes {
 
 fn frame(event: &str, data: &Json) -> Bytes {
     format!("event: {event}\ndata: {data}\n\n").into()
-}
-
-fn pings() -> Interval {
-    let mut ping = interval_at(tokio::time::Instant::now() + PING, PING);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ping
-}
-
-/// A stream's body: the work runs as long as somebody reads, and ends with the stream.
-struct State {
-    work: Option<Pin<Box<dyn Future<Output = VecDeque<Bytes>>>>>,
-    ping: Interval,
-    ready: VecDeque<Bytes>,
-}
-
-impl State {
-    async fn next(&mut self) -> Option<Bytes> {
-        if let Some(ready) = self.ready.pop_front() {
-            return Some(ready);
-        }
-        let work = self.work.as_mut()?;
-        tokio::select! {
-            biased;
-            frames = work => {
-                self.work = None;
-                self.ready = frames;
-                self.ready.pop_front()
-            }
-            _ = self.ping.tick() => Some(Bytes::from_static(b": ping\n\n")),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -241,10 +211,27 @@ mod tests {
             _ => panic!("an object"),
         };
         let good = read(json!({"prompt": " Who is late? ", "conversationId": "c1"})).expect("valid");
-        assert_eq!((good.prompt.as_str(), good.conversation.as_deref()), ("Who is late?", Some("c1")));
+        assert_eq!((good.prompt.0.trim(), good.conversation.as_deref()), ("Who is late?", Some("c1")));
         let bad = |body: Json| read(body).err().and_then(|e| e.detail).and_then(|d| d.as_array().map(Vec::len));
         assert_eq!(bad(json!({})), Some(1));
+        assert_eq!(bad(json!({"prompt": " "})), Some(1));
         assert_eq!(bad(json!({"prompt": 5, "conversationId": {}})), Some(2));
-        assert_eq!(bad(json!({"prompt": "x".repeat(PROMPT + 1), "conversationId": "c".repeat(101)})), Some(2));
+        for long in [PROMPT + 1, 30_000] {
+            assert_eq!(bad(json!({"prompt": "x".repeat(long), "conversationId": "c".repeat(101)})), Some(2));
+        }
+    }
+
+    #[test]
+    fn an_insight_goes_out_in_whole_characters() {
+        let text = "ä€".repeat(CHUNK);
+        let told: Vec<String> = frames(&text).iter().map(|frame| String::from_utf8(frame.to_vec()).expect("text")).collect();
+        let (last, chunks) = told.split_last().expect("an end");
+        assert_eq!(last, "event: complete\ndata: {}\n\n");
+        let content = |frame: &String| {
+            let data = frame.strip_prefix("event: chunk\ndata: ").expect("a chunk");
+            serde_json::from_str::<Json>(data).expect("JSON")["content"].as_str().expect("text").to_owned()
+        };
+        assert_eq!(chunks.iter().map(content).collect::<String>(), text);
+        assert!(chunks.iter().all(|chunk| content(chunk).len() <= CHUNK));
     }
 }

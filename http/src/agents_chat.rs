@@ -20,18 +20,16 @@ pub async fn ask(
     incoming: &mut Incoming,
     streamed: bool,
 ) -> Result<HttpResponse> {
-    let asker = chat::enter_to_write(server, request, Some(payload), incoming, "workforceAssistant").await?;
+    let asker = chat::enter_to_write(server, request, Some(payload), incoming, "workforceAssistant", chat::SERVICE).await?;
     let ask = chat::read_prompt(&asker.body)?.into_ask(Assistant::WorkforceAssistant);
     let token = asker.caller.token.clone();
     let source = if streamed { ExecutionSource::Sse } else { ExecutionSource::Rest };
-    let talk = chat::begin(server, asker, ask, source).await?.begun()?;
+    let asked = chat::begin(server, request, asker, ask, source).await?;
     if streamed {
-        return Ok(chat::sse(server, Written::new(talk.events(0), frame), token));
+        return Ok(chat::sse(server, Written::new(asked.events(0), frame), token));
     }
-    let response = talk.text().await?;
-    let data = json!({
-        "response": response, "conversationId": talk.conversation.to_string(), "provider": talk.provider().await,
-    });
+    let (response, provider) = (asked.text().await?, asked.provider().await);
+    let data = json!({"response": response, "conversationId": asked.conversation().to_string(), "provider": provider});
     Ok(reply::json(request, 200, &json!({"success": true, "data": data}), 4 * 1024))
 }
 

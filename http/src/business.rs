@@ -13,7 +13,7 @@ use workforceos_core::session::Via;
 use workforceos_services::App;
 use workforceos_services::bucket::MB;
 
-use crate::caller::{self, header};
+use crate::caller;
 use crate::csv;
 use crate::multipart::Place;
 use crate::reply;
@@ -60,7 +60,7 @@ pub async fn call(
     }
     let sso_ms = millis(entering);
     let session = ctx.session.clone();
-    let key = header(request.headers(), "idempotency-key");
+    let key = caller::idempotency_key(request.headers())?;
     let mut args = Args { path: routed.path, query: std::mem::take(&mut incoming.query), body, lenient: false, walk: None };
     if api.has_table() && csv::is_wanted(request.headers()) {
         args.walk = csv::walk(api, &args);

@@ -81,6 +81,13 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim).filter(|v| !v.is_empty())
 }
 
+/// The `Idempotency-Key`. One that is no text is refused: ignored, it would let the same call be made twice.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
+    const NAME: &str = "idempotency-key";
+    let is_text = headers.get(NAME).is_none_or(|value| value.to_str().is_ok());
+    if is_text { Ok(header(headers, NAME)) } else { Err(Error::field("Idempotency-Key", "must be printable ASCII characters")) }
+}
+
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     // By bytes: somebody else's cookie that is no ASCII must not hide ours.
     let pairs = headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|b| *b == b';'));
@@ -219,6 +226,15 @@ mod tests {
         let mut map = HeaderMap::new();
         map.insert(COOKIE, HeaderValue::from_bytes(b"name=J\xc3\xbcrgen\xff; workforceos-access-token=good").expect("a value"));
         assert_eq!(token(&map, &[], None), Some("good"));
+    }
+
+    #[test]
+    fn a_key_that_is_no_text_is_not_passed_over() {
+        let mut map = headers(&[("idempotency-key", " k1 ")]);
+        assert_eq!(idempotency_key(&map).expect("a key"), Some("k1"));
+        map.insert(HeaderName::from_static("idempotency-key"), HeaderValue::from_bytes(b"Sch\xc3\xb6n").expect("a value"));
+        assert_eq!(idempotency_key(&map).expect_err("refused").status, Status::Invalid);
+        assert_eq!(idempotency_key(&headers(&[])).expect("none"), None);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod request;
 mod routes;
 pub mod s3;
 mod secrets;
+mod sent;
 mod server;
 pub mod settings;
 mod stream;

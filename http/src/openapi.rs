@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use workforceos_actors::hub::TOPIC_NAMES;
 use workforceos_core::Registry;
 
-use crate::chat;
+use crate::{agents, chat, tools};
 
 /// The whole document.
 pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
@@ -14,7 +14,7 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     let mut add = |path: &str, method: &str, operation: Json| {
         document["paths"][path][method] = operation;
     };
-    let (text, flag) = (json!({"type": "string"}), json!({"type": "boolean"}));
+    let text = json!({"type": "string"});
     let login =
         json!({"username": {"type": "string", "description": "User name or e-mail address."}, "email": text, "password": text});
     add(
@@ -42,28 +42,13 @@ pub fn document<S: Send + Sync + 'static>(registry: &Registry<S>) -> Json {
     }
     add("/realtime-api/v1/stream", "get", stream());
     add("/schedulemanagement-api/v1/shifts.ics", "get", calendar());
-    for (path, method, operation) in insights() {
+    for (path, method, operation) in agents::operations() {
         add(path, method, operation);
     }
     add("/api/v1/audit-logs/export", "get", audit_export());
-    let tool = body(json!({"toolName": text, "args": {"type": "object"}}), &["toolName"]);
-    let about = "Calls a tool as the MCP endpoint does; secrets are masked.";
-    add("/mcpbff-api/api/tools/call", "post", operation("callTool", "Call a tool", about, tool));
-    let about = "The tools that the caller may use.";
-    let narrow = json!({"parameters": [
-        parameter("services", "query", false, text.clone(), "Only tools of these services, a comma list."),
-        parameter("readonly", "query", false, flag, "Only tools that change nothing."),
-        parameter("tools", "query", false, text, "Only these tools, a comma list."),
-    ]});
-    add("/mcpbff-api/api/tools", "get", operation("listTools", "List tools", about, narrow));
-    let name = json!({"parameters": [parameter("serviceName", "path", true, json!({"type": "string"}), "The service's name.")]});
-    let one =
-        operation("listToolsOfService", "List a service's tools", "The tools of one service that the caller may use.", name);
-    add("/mcpbff-api/api/tools/service/{serviceName}", "get", one);
-    let about = "How many tools there are, and of which services.";
-    add("/mcpbff-api/api/tools/status", "get", operation("toolsStatus", "Status of the tools", about, json!({})));
-    let about = "Brings the catalogue of tools up to date.";
-    add("/mcpbff-api/api/tools/refresh", "post", operation("refreshTools", "Refresh the catalogue", about, json!({})));
+    for (path, method, operation) in tools::operations() {
+        add(path, method, operation);
+    }
     for (path, method, operation) in chat::operations() {
         add(path, method, operation);
     }
@@ -89,47 +74,6 @@ fn verifications() -> [(&'static str, &'static str, Json, Json); 3] {
         ("email-verification", "EmailVerification", email(), code()),
         ("password-reset-by-email", "PasswordResetByEmail", email(), reset),
         ("email-2factor-verification", "Email2FactorVerification", optional(Map::new(), &[]), optional(second, &["secretCode"])),
-    ]
-}
-
-/// The insight agents.
-fn insights() -> [(&'static str, &'static str, Json); 5] {
-    let text = |about: &str| json!({"type": "string", "description": about});
-    let asked = || {
-        let prompt = text("What the insight is to answer; it may name its days.");
-        body(json!({"prompt": prompt, "conversationId": text("Comes back as it was sent.")}), &["prompt"])
-    };
-    let whole = |id: &str, about: &str| {
-        let mut operation = operation(id, "Generate an insight", about, asked());
-        let data = json!({"type": "object", "properties": {
-            "response": text("The insight as JSON: {title, summary, insightType, audienceType, chart?, data?, suggestion?, period}."),
-            "conversationId": text("What came with the question."),
-            "provider": text("Who served the model: openai or anthropic; builtin: worded by the server from the figures alone."),
-        }});
-        let answer = json!({"type": "object", "properties": {"success": {"type": "boolean"}, "data": data}});
-        operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
-        operation
-    };
-    let streamed = |id: &str| {
-        let about = "The same as text/event-stream: `chunk {content}`…, then `complete {}`, or `error {message}`. Nothing goes out before all \
-                     of it was checked; who leaves ends the work.";
-        of_type(operation(id, "Generate an insight, streamed", about, asked()), "text/event-stream")
-    };
-    let analytics = "Makes one insight from the computed analytics that the caller may use, as the caller: worded by a model where one is \
-                     configured and what it writes holds against the figures, else by the server. Needs the subscription's aiAnalytics.";
-    let hub = "As generateInsight, by the other insight agent.";
-    let id = json!({"parameters": [parameter("id", "path", true, json!({"type": "string"}), "The insight's id.")]});
-    let about = "An insight's chart as a picture, for those who may read the insight; 404 if it has none.";
-    [
-        ("/aiworkforceanalytics-api/ai-insight/generate", "post", whole("generateInsight", analytics)),
-        ("/aiworkforceanalytics-api/ai-insight/generate/stream", "post", streamed("streamInsight")),
-        ("/agenthub-api/agents/workforceInsightGenerator", "post", whole("generateWorkforceInsight", hub)),
-        ("/agenthub-api/agents/workforceInsightGenerator/stream", "post", streamed("streamWorkforceInsight")),
-        (
-            "/aiworkforceanalytics-api/v1/insights/{id}/chart.svg",
-            "get",
-            of_type(operation("insightChart", "Chart of an insight", about, id), "image/svg+xml"),
-        ),
     ]
 }
 
@@ -209,6 +153,18 @@ fn of_types(mut operation: Json, content_types: &[&str]) -> Json {
     let each = content_types.iter().map(|kind| ((*kind).to_owned(), json!({"schema": {"type": "string"}})));
     operation["responses"]["200"]["content"] = Json::Object(each.collect());
     operation
+}
+
+/// An operation that answers a JSON object.
+pub fn answering(mut operation: Json, properties: Json) -> Json {
+    operation["responses"]["200"]["content"]["application/json"]["schema"] = json!({"type": "object", "properties": properties});
+    operation
+}
+
+/// The `Idempotency-Key` of a route that is no Business API's.
+pub fn idempotency_key(about: &str) -> Json {
+    let about = format!("{about}, however often it is sent with this key within 24 hours; with another body 409.");
+    parameter("Idempotency-Key", "header", false, json!({"type": "string", "maxLength": 255}), &about)
 }
 
 pub fn body(properties: Json, required: &[&str]) -> Json {

@@ -1,13 +1,15 @@
 //! The tool layer over plain REST: for programs that call tools but speak no MCP.
 
+mod document;
+
 use std::sync::Arc;
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value as Json, json};
-use workforceos_core::error::{Error, Problem, Result, Status};
+use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::session::{Ctx, Via};
-use workforceos_core::{Caller, tool};
+use workforceos_core::{Caller, input, tool};
 use workforceos_mcp::Narrowing;
 use workforceos_services::{SERVICES, agent_hub};
 
@@ -15,10 +17,22 @@ use crate::reply;
 use crate::request::Incoming;
 use crate::routes;
 use crate::server::Server;
-use crate::{caller, mcp_refusal};
+use crate::{caller, mcp_refusal, sent};
+
+pub use document::{content, operations};
 
 /// The longest name of a client that is kept: it reaches the audit log.
 const CLIENT_NAME: usize = 80;
+
+input! {
+    /// A call of a tool.
+    pub struct ToolCall {
+        /// The tool, as the list names it.
+        tool: String => "toolName" Body,
+        /// Its arguments, as its inputSchema says.
+        args: Option<Json> => "args" Body,
+    }
+}
 
 /// `GET /` and `GET /service/:serviceName`: the tools that the caller may use. A name that no service has is a 404.
 pub async fn list(
@@ -65,7 +79,8 @@ pub async fn refresh(server: &Server, request: &HttpRequest, incoming: &mut Inco
     Ok(reply::value(request, 200, &json!({"success": true, "count": server.mcp.tools.count()})))
 }
 
-/// `POST /call {toolName, args}`: the result as MCP has it, a failure with its HTTP status. The query narrows as it does there.
+/// `POST /call {toolName, args}`: the result as MCP has it, a failure with its HTTP status. The query narrows as it does there. With an
+/// `Idempotency-Key` a tool that changes something does so once.
 pub async fn call(
     server: &Server,
     request: &HttpRequest,
@@ -74,20 +89,26 @@ pub async fn call(
 ) -> Result<HttpResponse> {
     let read = caller::json_body(request.headers(), payload).await;
     let read = read.map_err(|error| if error.code == "PayloadTooLarge" { mcp_refusal::too_large() } else { error });
-    let (mut body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
+    let (body, bad_body) = read.map_or_else(|error| (Map::new(), Some(error)), |body| (body, None));
     let named = body.get("toolName").and_then(Json::as_str).map(|name| name.chars().take(CLIENT_NAME).collect::<String>());
     let entered = enter(server, request, incoming, &body).await;
     let asked = match (entered, bad_body) {
         (Err(error), _) | (_, Some(error)) => Err(error),
-        (Ok(ctx), None) => tool_call(&mut body).map(|(name, args)| (ctx, name, args)),
+        (Ok(ctx), None) => {
+            sent::read::<ToolCall>(&body, |_| {}).and_then(|call| Ok((ctx, call, caller::idempotency_key(request.headers())?)))
+        }
     };
-    let (ctx, name, args) = match asked {
+    let (ctx, ToolCall { tool: name, args }, key) = match asked {
         Ok(asked) => asked,
         Err(error) if error.status == Status::Internal => return Err(error),
         Err(error) => return Ok(not_called(server, request, named, &error)),
     };
     let narrowing = Narrowing::parse(request.query_string());
-    let outcome = server.mcp.tools.call(ctx, &narrowing, &name, args).await;
+    let args = match args {
+        Some(Json::Object(args)) => args,
+        _ => Map::new(),
+    };
+    let outcome = server.mcp.tools.call_once(ctx, &narrowing, &name, args, key).await;
     if outcome.is_error {
         let mut failure = serde_json::from_str::<Map<String, Json>>(&outcome.text).unwrap_or_default();
         let retry = failure.get("retryAfterSeconds").and_then(Json::as_u64).and_then(|seconds| u32::try_from(seconds).ok());
@@ -142,31 +163,6 @@ fn client(request: &HttpRequest) -> Option<Arc<str>> {
     (!name.trim().is_empty()).then(|| name.trim().into())
 }
 
-/// The tool's name and its arguments.
-fn tool_call(body: &mut Map<String, Json>) -> Result<(String, Map<String, Json>)> {
-    let mut problems = Vec::new();
-    let name = match body.remove("toolName") {
-        Some(Json::String(name)) if !name.is_empty() => name,
-        Some(Json::String(_) | Json::Null) | None => {
-            problems.push(Problem::new("toolName", "is required"));
-            String::new()
-        }
-        Some(_) => {
-            problems.push(Problem::new("toolName", "must be a string"));
-            String::new()
-        }
-    };
-    let args = match body.remove("args") {
-        Some(Json::Object(args)) => args,
-        Some(Json::Null) | None => Map::new(),
-        Some(_) => {
-            problems.push(Problem::new("args", "must be an object"));
-            Map::new()
-        }
-    };
-    if problems.is_empty() { Ok((name, args)) } else { Err(Error::invalid(problems)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,13 +170,17 @@ mod tests {
     #[test]
     fn a_tool_call_names_its_tool() {
         let read = |body: Json| match body {
-            Json::Object(mut body) => tool_call(&mut body),
+            Json::Object(body) => sent::read::<ToolCall>(&body, |_| {}),
             _ => panic!("an object"),
         };
-        let (name, args) = read(json!({"toolName": "getUser", "args": {"userId": "x"}})).expect("valid");
-        assert_eq!((name.as_str(), args.len()), ("getUser", 1));
-        assert!(read(json!({"toolName": "getUser"})).expect("valid").1.is_empty());
-        let error = read(json!({"args": []})).expect_err("invalid");
-        assert_eq!(error.detail.expect("detail").as_array().map(Vec::len), Some(2));
+        let call =
+            read(json!({"toolName": "getUser", "args": {"userId": "x"}, "client": "one that is not looked at"})).expect("valid");
+        assert_eq!((call.tool.as_str(), call.args), ("getUser", Some(json!({"userId": "x"}))));
+        for none in [json!({"toolName": "getUser"}), json!({"toolName": "getUser", "args": null})] {
+            assert_eq!(read(none).expect("valid").args, None);
+        }
+        let fields = |body: Json| read(body).err().and_then(|e| e.detail).and_then(|d| d.as_array().map(Vec::len));
+        assert_eq!(fields(json!({"args": []})), Some(2));
+        assert_eq!(fields(json!({"toolName": "x".repeat(1_001), "args": "{}"})), Some(2));
     }
 }

@@ -144,6 +144,18 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         self.call_for_page(ctx, narrowing, name, arguments).await.0
     }
 
+    /// As [`McpServer::call`], with an `Idempotency-Key`: a tool that changes something does so once, however often it is called.
+    pub async fn call_once(
+        &self,
+        ctx: Ctx,
+        narrowing: &Narrowing,
+        name: &str,
+        arguments: Map<String, Json>,
+        key: Option<&str>,
+    ) -> ToolOutcome {
+        self.outcome(ctx, narrowing, name, arguments, key).await.0
+    }
+
     /// As [`McpServer::call`]; beside it, of a front-end tool, what the page of the person who is logged in is to show. It may hold
     /// a secret: it is for that page alone, and never for a protocol whose reader is a model.
     pub async fn call_for_page(
@@ -153,17 +165,28 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         name: &str,
         arguments: Map<String, Json>,
     ) -> (ToolOutcome, Option<Json>) {
+        self.outcome(ctx, narrowing, name, arguments, None).await
+    }
+
+    async fn outcome(
+        &self,
+        ctx: Ctx,
+        narrowing: &Narrowing,
+        name: &str,
+        arguments: Map<String, Json>,
+        key: Option<&str>,
+    ) -> (ToolOutcome, Option<Json>) {
         let (request_id, asker) = (ctx.request_id.clone(), ctx.clone());
         // A tool that calls another one does nothing else: what is said of a failure is said of that one.
         let mut meant = name.to_owned();
         let result = match Finder::named(name).filter(|_| narrowing.searches()) {
-            None => self.run(ctx, narrowing, name, arguments).await,
+            None => self.run(ctx, narrowing, name, arguments, key).await,
             Some(Finder::Search) => self.search(ctx, narrowing, arguments).await.map(Ran::from),
             Some(Finder::Describe) => self.describe(ctx, narrowing, arguments).await.map(Ran::from),
             Some(finder) => match self.unwrapped(&ctx, narrowing, finder, arguments).await {
                 Ok((inner, arguments)) => {
                     meant = inner;
-                    let result = self.run(ctx, narrowing, &meant, arguments).await;
+                    let result = self.run(ctx, narrowing, &meant, arguments, key).await;
                     // The calling tool says nothing of what the called one answers.
                     result.map(|ran| Ran { result: ToolResult { structured: None, ..ran.result }, ..ran })
                 }
@@ -181,7 +204,14 @@ impl<S: Send + Sync + 'static> McpServer<S> {
         }
     }
 
-    async fn run(&self, ctx: Ctx, narrowing: &Narrowing, name: &str, arguments: Map<String, Json>) -> Result<Ran> {
+    async fn run(
+        &self,
+        ctx: Ctx,
+        narrowing: &Narrowing,
+        name: &str,
+        arguments: Map<String, Json>,
+        key: Option<&str>,
+    ) -> Result<Ran> {
         let hidden = || Error::forbidden(format!("{name} is outside the tools that this connection was narrowed to"));
         if name == CURRENT_USER {
             let own = if narrowing.names(name) { self.current_user(ctx).await.map(plain) } else { Err(hidden()) };
@@ -214,7 +244,7 @@ impl<S: Send + Sync + 'static> McpServer<S> {
                 return Err(error);
             }
         };
-        let answer = self.dispatch.call(ctx.clone(), api, args, None).await?;
+        let answer = self.dispatch.call(ctx.clone(), api, args, key).await?;
         let result = tool::result(api, &answer, &Reader { ctx: &ctx, outside: &*self.dispatch.outside })?;
         // Where the list had no room for the shape of what it answers, it answers none.
         let structured = result.structured.filter(|_| self.catalogue.says_its_shape(api.name));

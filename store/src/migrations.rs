@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     step!(27, "days", "0027_days.sql"),
     step!(30, "alerts", "0030_alerts.sql"),
     step!(31, "audit times", "0031_audit_times.sql"),
+    step!(34, "conversation services", "0034_conversation_services.sql"),
     step!(35, "insight pages", "0035_insight_pages.sql"),
 ];
 

@@ -35,7 +35,7 @@ impl Company {
     /// Something was generated for a person, who has not saved it yet.
     pub async fn generated(&self, person: &Person, generated: Generated) {
         let (app, ctx) = (self.shared.app(), self.ctx_of(person));
-        insights::remember(&app, &ctx, generated).await.expect("remembered");
+        insights::remember(&app, &ctx, generated, json!(null)).await.expect("remembered");
     }
 
     /// Ends the company's subscription.

@@ -109,9 +109,27 @@ impl AliasMap {
         })
     }
 
-    /// A text for people: what a name stands for, as people call it. Names of what has none stay.
+    /// A text for people: what a name stands for, as people call it. Names stay of what has no other, and where two are called alike.
     pub fn readable(&self, text: &str) -> String {
-        super::text::with_words(text, |_, word| self.label(word).map(Cow::Borrowed))
+        super::text::with_words(text, |before, word| {
+            // As far back as a text in pieces waits for what goes on.
+            let before = &before[super::text::open_end(before)..];
+            let label = self.label(word).filter(|label| !in_address(before) && self.is_one(label))?;
+            Some(Cow::Borrowed(label))
+        })
+    }
+
+    /// Takes from a text that comes in pieces what can be told of it by now, as [`AliasMap::readable`]: all but the word at its end,
+    /// which may go on. `over`: nothing follows.
+    pub fn told(&self, waiting: &mut String, over: bool) -> String {
+        let whole = if over { waiting.len() } else { super::text::open_end(waiting) };
+        let rest = waiting.split_off(whole);
+        self.readable(&std::mem::replace(waiting, rest))
+    }
+
+    /// Whether a single thing is called so.
+    fn is_one(&self, label: &str) -> bool {
+        self.entries.iter().filter(|entry| entry.label.as_deref() == Some(label)).nth(1).is_none()
     }
 }
 

@@ -97,6 +97,43 @@ fn a_name_once_given_stays() {
 }
 
 #[test]
+fn people_read_what_things_are_called() {
+    let mut map = AliasMap::default();
+    hidden(&mut map, jane());
+    let twins: Vec<Json> = [3, 4].map(|n| json!({"id": id(n), "fullname": "Tim"})).into();
+    hidden(&mut map, json!({ "users": twins }));
+    for (written, read) in [
+        ("user_jane_doe is in.", "Jane Doe is in."),
+        ("**user_jane_doe**, `user_jane_doe`", "**Jane Doe**, `Jane Doe`"),
+        ("Which one: user_tim or user_tim_2?", "Which one: user_tim or user_tim_2?"),
+        ("user_jane_doe_2, xuser_jane_doe, user_1", "user_jane_doe_2, xuser_jane_doe, user_1"),
+        ("user_jane_doe@acme.test", "user_jane_doe@acme.test"),
+        ("https://acme.test/users/user_jane_doe", "https://acme.test/users/user_jane_doe"),
+        ("見https://acme.test/user_jane_doe 見user_jane_doe", "見https://acme.test/user_jane_doe 見Jane Doe"),
+    ] {
+        assert_eq!(map.readable(written), read);
+    }
+}
+
+#[test]
+fn a_name_in_pieces_is_told_once_it_is_whole() {
+    let mut map = AliasMap::default();
+    hidden(&mut map, jane());
+    let mut waiting = String::new();
+    let mut told = |piece: &str, over| {
+        waiting.push_str(piece);
+        map.told(&mut waiting, over)
+    };
+    let pieces = ["Ask ", "us", "er_jane", "_doe", "@x or user_jane_doe", ". 見る", "user_jane_doe"];
+    let heard: Vec<String> = pieces.iter().map(|piece| told(piece, false)).collect();
+    assert_eq!(heard, ["Ask ", "", "", "", "user_jane_doe@x or ", "Jane Doe. 見る", ""]);
+    assert_eq!(told("", true), "Jane Doe");
+    assert_eq!(told("word", true), "word");
+    let long = "x".repeat(300);
+    assert_eq!(told(&long, false), long, "no name is so long");
+}
+
+#[test]
 fn equal_names_are_told_apart() {
     let mut map = AliasMap::default();
     let users: Vec<Json> = (1..=3).map(|n| json!({"id": id(n), "fullname": "Jane Doe"})).collect();
@@ -409,6 +446,22 @@ proptest! {
             map.reveal(&mut arguments, |_| holds);
         }
         map.readable(&text);
+    }
+
+    #[test]
+    fn pieces_are_told_as_the_whole(text in "([ .@/:é]|user_jane_doe|user_|jane|_doe|https://){0,14}", at in prop::collection::vec(0..40_usize, 0..6)) {
+        let mut map = AliasMap::default();
+        hidden(&mut map, jane());
+        let (mut waiting, mut told, mut rest) = (String::new(), String::new(), text.as_str());
+        for at in at {
+            let cut = (0..=at.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
+            waiting.push_str(&rest[..cut]);
+            rest = &rest[cut..];
+            told.push_str(&map.told(&mut waiting, false));
+        }
+        waiting.push_str(rest);
+        told.push_str(&map.told(&mut waiting, true));
+        prop_assert_eq!(told, map.readable(&text));
     }
 
     #[test]

@@ -95,6 +95,13 @@ pub fn without_ids<'t>(text: &'t str, mut name: impl FnMut(Uuid) -> String) -> C
     Cow::Owned(out)
 }
 
+/// Where the end of a text begins that may go on: a name, or the address that it stands in. What is longer is neither.
+pub fn open_end(text: &str) -> usize {
+    let goes_on = |byte: &u8| byte.is_ascii() && !byte.is_ascii_whitespace();
+    let length = text.bytes().rev().take(LOOKED_AT + 1).take_while(goes_on).count();
+    if length > LOOKED_AT { text.len() } else { text.len() - length }
+}
+
 /// A text with something else in place of some of its words. Each is asked about with what is before it since the last space. What
 /// goes on as an e-mail address is none.
 pub fn with_words<'w>(text: &str, mut instead: impl FnMut(&str, &str) -> Option<Cow<'w, str>>) -> String {

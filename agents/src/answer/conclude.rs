@@ -40,7 +40,6 @@ impl Actor {
         };
         let Actor { said, mut added, ran, usage, toolbox, .. } = self;
         for message in &mut added {
-            // A toolbox that panics must not keep its answer from ending.
             if catch_unwind(AssertUnwindSafe(|| hide(&*toolbox, message))).is_err() {
                 forget(message);
             }
@@ -51,6 +50,8 @@ impl Actor {
 
     /// Keeps what an answer that was cut off has said, and tells what becomes of its calls.
     fn cut_off(&mut self, cut: &Cut) {
+        // A toolbox that panics must not keep its answer from ending.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.say_rest()));
         if let Some(heard) = self.heard.take() {
             self.usage += heard.estimate();
             if !heard.text.is_empty() {

@@ -58,10 +58,16 @@ pub(super) struct Registry {
 impl Answers {
     /// Fails with 503 if no answer begins any more, since the server is ending.
     pub fn check_open(&self) -> Result<()> {
-        if self.registry.closing.is_cancelled() {
-            return Err(Error::unavailable("The server is ending. Please try again in a moment"));
+        if self.registry.closing.is_cancelled() { Err(ending()) } else { Ok(()) }
+    }
+
+    /// What a future comes to, unless the server ends first: then 503, and the future is dropped.
+    pub async fn unless_ending<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.registry.closing.cancelled() => Err(ending()),
+            made = work => made,
         }
-        Ok(())
     }
 
     /// Begins an answer. It runs to its end, whoever reads it.
@@ -107,6 +113,7 @@ impl Answers {
     }
 
     /// How many answers run.
+    #[cfg(test)]
     pub fn count(&self) -> usize {
         running_of(&self.registry.lock().by_user).len()
     }
@@ -127,6 +134,10 @@ impl Answers {
         }
         0
     }
+}
+
+fn ending() -> Error {
+    Error::unavailable("The server is ending. Please try again in a moment")
 }
 
 fn running_of(all: &ByUser) -> Vec<Arc<Running>> {

@@ -1,5 +1,7 @@
 //! One turn of the model: what it is told, and what it says, as it says it.
 
+use std::mem::{replace, take};
+
 use futures_util::StreamExt;
 use serde_json::json;
 
@@ -19,7 +21,12 @@ const NO_MORE_TOOLS: &str =
 /// What was heard so far of a turn.
 #[derive(Default)]
 pub(super) struct Heard {
+    /// As the model wrote it.
     pub text: String,
+    /// The end of it that was not told yet: it may go on.
+    waiting: String,
+    /// Whether anything of it was told.
+    told: bool,
     pub calls: Vec<Call>,
     /// Calls that began, by the provider's id, and what they are called here.
     begun: Vec<(String, String)>,
@@ -47,6 +54,9 @@ impl Actor {
         loop {
             let piece = self.limits.within(stream.next()).await?;
             let piece = piece.unwrap_or_else(|| Err(Failure::Malformed("the turn has no end".to_owned())))?;
+            if !matches!(piece, Piece::Text(_)) {
+                self.say_rest();
+            }
             match piece {
                 Piece::Text(text) => self.say(text),
                 // What was not offered is not called.
@@ -81,23 +91,42 @@ impl Actor {
         self.heard.get_or_insert_default()
     }
 
-    fn say(&mut self, mut piece: String) {
+    fn say(&mut self, piece: String) {
         let heard = self.hearing();
-        let first = heard.text.is_empty();
         heard.text.push_str(&piece);
         heard.written += piece.len() as u64;
-        if first && self.json {
+        heard.waiting.push_str(&piece);
+        self.tell_text(false);
+    }
+
+    /// Tells what of the text waited for more.
+    pub fn say_rest(&mut self) {
+        if self.heard.is_some() {
+            self.tell_text(true);
+        }
+    }
+
+    /// Tells people what of the text they can be told by now. JSON is for programs: it stays as it was written.
+    fn tell_text(&mut self, over: bool) {
+        let (toolbox, json) = (self.toolbox.clone(), self.json);
+        let heard = self.hearing();
+        let mut told = if json { take(&mut heard.waiting) } else { toolbox.told(&mut heard.waiting, over) };
+        if told.is_empty() {
+            return;
+        }
+        let first = !replace(&mut heard.told, true);
+        if first && json {
             self.said.clear();
         } else if first && !self.said.is_empty() && !self.said.ends_with('\n') {
             // What was said before tools ran is a paragraph of its own.
-            piece.insert_str(0, "\n\n");
+            told.insert_str(0, "\n\n");
         }
         if !self.spoken {
             self.spoken = true;
             figures::first_text(self.started.elapsed());
         }
-        self.said.push_str(&piece);
-        self.running.log.text(&piece);
+        self.said.push_str(&told);
+        self.running.log.text(&told);
     }
 
     /// A call begins, under an id that no other call of this answer has.

@@ -13,8 +13,7 @@ use workforceos_core::session::Ctx;
 use workforceos_services::App;
 use workforceos_services::conversations::{self, History, Question, Reply, still_written};
 
-use super::room::{Place, Taken};
-use super::{Ask, Asked, Talk, record, talk, told};
+use super::{Ask, Asked, Called, Kept, Mine, Talk, record, talk, told};
 use crate::Agents;
 use crate::alias::AliasMap;
 use crate::answer::{Budget, Finish, Job, NOT_CONFIGURED, OnEnd, Outcome};
@@ -23,7 +22,7 @@ use crate::execution::{self, Ended, Execution};
 use crate::history::{self, Fitted, LEFT_OUT};
 use crate::provider::Message;
 use crate::toolbox::{Choice, Tools};
-use crate::tools::Toolbox;
+use crate::tools::Toolbox as _;
 
 /// The most tokens of what was said before that a model is told.
 const TOKENS: usize = 40_000;
@@ -34,7 +33,7 @@ const TRIES: u64 = 4;
 const PAUSE: u64 = 200;
 
 impl Agents {
-    /// Begins an answer, which from then on runs by itself, whoever reads it. A call that was answered before gets what is kept.
+    /// Begins an answer, which from then on runs by itself, whoever reads it. A call that was sent before gets the answer that it has.
     ///
     /// # Errors
     /// 404 for a conversation that is not the caller's; 409 `AnswerRunning` if its last answer still runs, `ConversationFull`; and
@@ -47,13 +46,12 @@ impl Agents {
     }
 
     async fn begin(&self, ctx: Ctx, caller: Caller, ask: Ask, source: ExecutionSource) -> Result<Asked> {
-        let call = ctx.idempotency.as_ref().map(|key| self.chats.take(Place::of_call(key))).transpose()?;
-        // Only who has the place knows that the first call of the key is over, and kept if it came to something.
-        if let Some(kept) = self.dispatch.kept(&ctx).await? {
-            return Ok(Asked::Kept(kept));
+        let (call, answered) = self.sent_before(&ctx).await?;
+        if let Some(answered) = answered {
+            return Ok(answered);
         }
         // From here until the answer runs nobody else asks in this conversation.
-        let _asking = ask.conversation.map(|id| self.chats.take(Place::Conversation(id))).transpose()?;
+        let _asking = ask.conversation.map(|id| self.chats.ask_in(id)).transpose()?;
         let (history, mut aliases) = self.before(&ctx, &ask).await?;
         let execution = execution::begin(self, &ctx, ask.assistant.as_str(), source).await?;
         if ask.needs_provider && execution.chosen.is_none() {
@@ -79,7 +77,9 @@ impl Agents {
         let (company, user) = (ctx.company(), ctx.user());
         let system = system(&design, &ctx, history.left_out);
         let app = self.app.clone();
-        let ending = Ending { app, ctx, id, question: ask.message, execution, tools: tools.clone(), _call: call };
+        // Whoever sends the call again gets this answer: until it is kept from here, then from what is kept.
+        let call = call.map(Arc::new);
+        let ending = Ending { app, ctx, id, place, question: ask.message, execution, tools: tools.clone(), _call: call.clone() };
         let running = self.answers.start(Job {
             company,
             user,
@@ -97,7 +97,30 @@ impl Agents {
             on_end: ending.into_on_end(),
         })?;
         self.chats.begun(id, &running, place);
-        Ok(Asked::Begun(Arc::new(Talk::new(id, running, place))))
+        let talk = Arc::new(Talk::new(id, running, place));
+        if let Some(call) = call {
+            call.begun(&talk);
+        }
+        Ok(Asked::Begun(talk))
+    }
+
+    /// A call that has a key, and the answer that it has if it was sent before: to whoever still has its conversation, with its events
+    /// as they were for as long as they are there.
+    async fn sent_before(&self, ctx: &Ctx) -> Result<(Option<Mine>, Option<Asked>)> {
+        let Some(key) = &ctx.idempotency else { return Ok((None, None)) };
+        let mine = match self.chats.call(key).await? {
+            Called::Mine(mine) => mine,
+            Called::Answered(talk) => {
+                conversations::check_own(&self.app, ctx, talk.conversation).await?;
+                return Ok((None, Some(Asked::Again(talk))));
+            }
+        };
+        // Only who has the call knows that the one before is over, and kept if it came to something.
+        let Some(kept) = self.dispatch.kept(ctx).await? else { return Ok((Some(mine), None)) };
+        let kept = Kept::read(kept)?;
+        conversations::check_own(&self.app, ctx, kept.conversation()).await?;
+        let talk = self.talk(ctx, kept.conversation()).filter(|talk| talk.place() == kept.place);
+        Ok((None, Some(talk.map_or(Asked::Kept(kept), |talk| Asked::Again(Arc::new(talk))))))
     }
 
     /// What was said before, as far as a model is told, and the conversation's short names.
@@ -152,11 +175,13 @@ struct Ending {
     app: Arc<App>,
     ctx: Ctx,
     id: ConversationId,
+    /// The question's.
+    place: u64,
     question: String,
     execution: Execution,
     tools: Arc<Tools>,
-    /// Until the answer is kept, the same call is not made again.
-    _call: Option<Taken>,
+    /// Until the answer is kept, nobody else answers the same call.
+    _call: Option<Arc<Mine>>,
 }
 
 impl Ending {
@@ -178,6 +203,19 @@ impl Ending {
         self.execution.end(ended).await;
     }
 
+    /// What is kept for the call's key, if it has one. Of what failed, asking again may come to something, unless it would change
+    /// something again.
+    fn answer(&self, outcome: &Outcome, tool_calls: Option<&Json>) -> Option<Json> {
+        let changed = || outcome.tool_calls.iter().any(|ran| self.tools.changes(&ran.tool));
+        if self.ctx.idempotency.is_none() || (outcome.error.is_some() && !changed()) {
+            return None;
+        }
+        let calls = tool_calls.cloned().unwrap_or_else(|| Json::Array(Vec::new()));
+        let whole = talk::whole(self.id, outcome, calls, self.tools.summary());
+        let provider = self.execution.chosen.as_ref().map(|chosen| chosen.provider.name());
+        serde_json::to_value(Kept::of(self.id, self.place, provider, outcome, whole)).ok()
+    }
+
     /// Writes the answer down. What cannot be kept is for the log: it was given.
     async fn keep(&self, outcome: &Outcome) {
         // The question stands already.
@@ -186,15 +224,12 @@ impl Ending {
             return;
         }
         let tool_calls = record::tool_calls(&outcome.tool_calls);
-        let whole =
-            || talk::whole(self.id, outcome, tool_calls.clone().unwrap_or_else(|| Json::Array(Vec::new())), self.tools.summary());
         let reply = Reply {
             text: outcome.text.clone(),
             exchange: record::exchange(said),
             aliases: serde_json::to_value(self.tools.aliases()).ok(),
-            // Of what failed, trying again with the same key may come to something.
-            answer: outcome.error.is_none().then(whole),
-            tool_calls: tool_calls.clone(),
+            answer: self.answer(outcome, tool_calls.as_ref()),
+            tool_calls,
         };
         for tried in 1..=TRIES {
             match conversations::answered(&self.app, &self.ctx, self.id, reply.clone()).await {

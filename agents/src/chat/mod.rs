@@ -3,6 +3,7 @@
 //! An answer belongs to its conversation and not to a connection: pages come and go, and each reads the events from where it was.
 
 mod begin;
+mod kept;
 mod record;
 mod room;
 mod talk;
@@ -10,12 +11,15 @@ mod told;
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use serde_json::Value as Json;
-use workforceos_core::error::{Error, Result};
+use workforceos_core::error::Result;
 use workforceos_core::id::ConversationId;
 use workforceos_core::objects::Assistant;
 
-pub use room::Chats;
+pub use kept::Kept;
+pub use room::{Called, Chats, Mine};
 pub use talk::{Talk, Told};
 
 /// What somebody asks an assistant.
@@ -35,20 +39,54 @@ pub struct Ask {
     pub needs_provider: bool,
 }
 
-/// What came of asking.
+/// The answer to what somebody asks.
 pub enum Asked {
-    /// An answer that runs.
+    /// It has begun.
     Begun(Arc<Talk>),
-    /// What was answered to the same call before.
-    Kept(Json),
+    /// The same call was sent before: its answer runs, or has ended not long ago.
+    Again(Arc<Talk>),
+    /// The same call was answered before.
+    Kept(Kept),
 }
 
 impl Asked {
-    /// The answer that runs, of a call without an `Idempotency-Key`: nothing is kept for it.
-    pub fn begun(self) -> Result<Arc<Talk>> {
+    pub fn conversation(&self) -> ConversationId {
         match self {
-            Asked::Begun(talk) => Ok(talk),
-            Asked::Kept(_) => Err(Error::internal("an answer is kept of a call without a key")),
+            Asked::Begun(talk) | Asked::Again(talk) => talk.conversation,
+            Asked::Kept(kept) => kept.conversation(),
+        }
+    }
+
+    /// Its events. Who comes again goes on after an id, unless only what came of the answer is kept: that is told whole.
+    pub fn events(&self, after: u64) -> BoxStream<'static, Told> {
+        match self {
+            Asked::Begun(talk) => talk.events(0),
+            Asked::Again(talk) => talk.events(after),
+            Asked::Kept(kept) => stream::iter(kept.events()).boxed(),
+        }
+    }
+
+    /// All that it came to, tools' results as pages see them; a failure if it came to nothing.
+    pub async fn whole(self) -> Result<Json> {
+        match self {
+            Asked::Begun(talk) | Asked::Again(talk) => talk.whole().await,
+            Asked::Kept(kept) => kept.whole(),
+        }
+    }
+
+    /// As its text alone, for agents: 503 if it came to nothing.
+    pub async fn text(&self) -> Result<String> {
+        match self {
+            Asked::Begun(talk) | Asked::Again(talk) => talk.text().await,
+            Asked::Kept(kept) => kept.text(),
+        }
+    }
+
+    /// Who serves the model.
+    pub async fn provider(&self) -> Json {
+        match self {
+            Asked::Begun(talk) | Asked::Again(talk) => talk.provider().await,
+            Asked::Kept(kept) => kept.provider(),
         }
     }
 }

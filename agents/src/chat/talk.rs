@@ -17,6 +17,11 @@ use crate::answer::{Event, Outcome, Running};
 /// No answer has so many events.
 const STEP: u64 = 1_000_000;
 
+/// The id in the conversation of an event of the answer to the question at a place.
+pub(super) fn id_of(place: u64, event: u64) -> u64 {
+    place.saturating_sub(1) * STEP + event
+}
+
 /// An answer in a conversation.
 pub struct Talk {
     pub conversation: ConversationId,
@@ -53,9 +58,9 @@ impl Talk {
 
     /// Its events after an id, to its end. An id of another answer of the conversation, or none (0): all of them.
     pub fn events(&self, after: u64) -> BoxStream<'static, Told> {
-        let base = self.place.saturating_sub(1) * STEP;
-        let after = after.checked_sub(base).filter(|after| *after < STEP).unwrap_or(0);
-        self.running.events(after).map(move |event| Told { id: base + event.id, event }).boxed()
+        let place = self.place;
+        let after = after.checked_sub(id_of(place, 0)).filter(|after| *after < STEP).unwrap_or(0);
+        self.running.events(after).map(move |event| Told { id: id_of(place, event.id), event }).boxed()
     }
 
     pub(super) fn place(&self) -> u64 {

@@ -69,7 +69,7 @@ fn the_oldest_turns_are_left_out_whole_and_that_is_told() {
 fn a_last_turn_that_is_too_long_gives_up_its_older_results() {
     let long = "word ".repeat(1_000);
     let all = vec![user("old"), user("go"), said("", &["a"]), result("a", &long), said("", &["b"]), result("b", &long)];
-    let messages = trim(all, 1_500);
+    let messages = fit(all, 1_500).messages;
     assert_eq!((&messages[0], &messages[4]), (&user("go"), &result("b", &long)));
     assert!(size(&messages) <= 1_500 && messages[2] != result("a", &long));
 }
@@ -104,9 +104,9 @@ proptest! {
     #[test]
     fn whatever_comes_is_valid_within_the_budget_and_done_once(all in vec(message(), 0..24), budget in 0_usize..3_000) {
         let newest = all.iter().rfind(|message| is_user(message)).cloned();
-        let once = trim(all.clone(), budget);
+        let once = fit(all.clone(), budget).messages;
         prop_assert!(valid(&once), "{once:?}");
-        prop_assert_eq!(trim(once.clone(), budget), once.clone());
+        prop_assert_eq!(fit(once.clone(), budget).messages, once.clone());
         prop_assert_eq!(once.iter().rfind(|message| is_user(message)).cloned(), newest);
         let repaired = repair(all);
         prop_assert!(valid(&repaired));

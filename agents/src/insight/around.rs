@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use workforceos_core::change::IdempotencyKey;
 use workforceos_core::id::CompanyId;
 use workforceos_core::objects::{AudienceType, ExecutionSource, ExecutionStatus};
 use workforceos_core::session::Ctx;
@@ -28,6 +29,8 @@ pub struct Begun {
     execution: Execution,
     plan: Plan,
     who: Who,
+    /// What is made is kept for it as well.
+    key: Option<IdempotencyKey>,
 }
 
 /// Lets an agent begin for the caller, or says why not, as [`execution::begin`] does.
@@ -40,7 +43,8 @@ pub async fn begin(agents: &Agents, caller: &Caller, ctx: &Ctx, agent: &'static 
         toolbox = Some(Arc::new(Tools::new(agents, caller.clone(), &choice, AliasMap::default()).await?));
     }
     let plan = planned(agent, &execution.design, execution.design.system(ctx), execution.chosen.clone());
-    Ok(Begun { execution, plan: Plan { toolbox, ..plan }, who: Who::login(caller.clone()) })
+    let (who, key) = (Who::login(caller.clone()), ctx.idempotency.clone());
+    Ok(Begun { execution, plan: Plan { toolbox, ..plan }, who, key })
 }
 
 /// An agent's run as it is designed.
@@ -83,10 +87,10 @@ impl Clocked {
 impl Begun {
     /// Makes the insight. It is remembered as the caller's last one before it is answered.
     pub async fn answer(self, agents: &Agents, asked: &str) -> Result<Made> {
-        let Begun { execution, plan, who } = self;
+        let Begun { execution, plan, who, key } = self;
         let mut running = Running { execution: Some(execution), asked };
         let made = match generate(&agents.dispatch, &agents.tools, &who, asked, &plan).await {
-            Ok(made) => kept(agents, &who, &plan, made).await,
+            Ok(made) => kept(agents, &who, &plan, key, made).await,
             Err(error) => Err(error),
         };
         if let Some(execution) = running.execution.take() {
@@ -111,10 +115,11 @@ impl Drop for Running<'_> {
 }
 
 /// The insight, once it is remembered. Whoever logged out in between is told nothing.
-async fn kept(agents: &Agents, who: &Who, plan: &Plan, made: Made) -> Result<Made> {
+async fn kept(agents: &Agents, who: &Who, plan: &Plan, key: Option<IdempotencyKey>, made: Made) -> Result<Made> {
     let ctx = who.enter(&agents.dispatch).await?;
     // In the journal it stands under the agent's name.
-    insights::remember(&agents.app, &Ctx { api: plan.agent, ..ctx }, generated(&made, plan.agent)).await?;
+    let ctx = Ctx { api: plan.agent, idempotency: key, ..ctx };
+    insights::remember(&agents.app, &ctx, generated(&made, plan.agent), made.answer()).await?;
     Ok(made)
 }
 

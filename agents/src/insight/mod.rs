@@ -108,6 +108,11 @@ impl Made {
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     }
 
+    /// What is answered to whoever asked.
+    pub fn answer(&self) -> Json {
+        json!({"response": self.text(), "provider": self.provider})
+    }
+
     /// The insight as JSON text.
     pub fn text(&self) -> String {
         serde_json::to_string(&self.insight).unwrap_or_default()

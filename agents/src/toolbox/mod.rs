@@ -58,16 +58,6 @@ impl Tools {
         self.names().clone()
     }
 
-    /// A text of the user or the page as the model may read it: with names for ids.
-    pub fn hide_text(&self, text: &str) -> String {
-        self.names().hide_text(text).into_owned()
-    }
-
-    /// A text of the model as people read it: with what they call things in place of their names here.
-    pub fn readable(&self, text: &str) -> String {
-        self.names().readable(text)
-    }
-
     fn names(&self) -> MutexGuard<'_, AliasMap> {
         self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -145,6 +135,10 @@ impl Toolbox for Tools {
         let (mut outcome, page) = self.outcome(name, arguments).await;
         done::advise(&mut outcome, &unknown);
         self.done(&tool, &outcome, page)
+    }
+
+    fn told(&self, waiting: &mut String, over: bool) -> String {
+        self.names().told(waiting, over)
     }
 
     fn summary(&self) -> Json {

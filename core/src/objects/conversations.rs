@@ -37,6 +37,8 @@ data_object! {
         message_count: i64 => "messageCount",
         /// How many characters are kept of it.
         characters: i64 => "characters",
+        /// The services of which tools may have answered in it; none: all.
+        services: Option<Json> => "services".kind(Kind::Strings).read(Level::Nobody),
         /// Whose it is.
         user_id: UserId => "userId",
         /// The company on which they act in it.

@@ -2,18 +2,21 @@
 
 use serde_json::{Map, Value as Json};
 use workforceos_agents::chat::Ask;
-use workforceos_core::error::{Error, Problem, Result};
+use workforceos_core::error::{Problem, Result};
 use workforceos_core::id::ConversationId;
 use workforceos_core::input;
-use workforceos_core::input::{Args, Input, Problems};
 use workforceos_core::objects::Assistant;
 use workforceos_core::value::{Kind, LongText};
 use workforceos_services::SERVICES;
 
 use crate::routes::ALL;
+use crate::sent;
 
 /// The most bytes of a page's context, as JSON.
 const CONTEXT: usize = 8 * 1024;
+/// The most wrong names that a refusal repeats, and the most characters of each.
+const NAMED: usize = 10;
+const NAME: usize = 100;
 
 input! {
     /// A question.
@@ -22,7 +25,7 @@ input! {
         message: LongText => "message" Body,
         /// The conversation that goes on; left out: a new one.
         conversation: Option<ConversationId> => "conversationId" Body,
-        /// Services whose tools are not to be used.
+        /// Services whose tools are not to be used; mcpbff is that of what a page carries out.
         disabled_services: Option<Json> => "disabledServices" Body .kind(Kind::Strings),
         /// What the page shows, for example {"page": "roster", "selectedIds": []}: told to the model as data.
         context: Option<Json> => "context" Body,
@@ -92,43 +95,30 @@ fn service(name: &str) -> Option<&'static str> {
 }
 
 pub fn read_ask(body: &Map<String, Json>) -> Result<Question> {
-    let (question, mut problems) = read::<Question>(body);
-    let list = body.get("disabledServices").and_then(Json::as_array).into_iter().flatten();
-    let unknown: Vec<&str> = list.filter_map(Json::as_str).filter(|name| service(name).is_none()).collect();
-    if !unknown.is_empty() {
-        let told = format!("there is no service {}; there are {}", unknown.join(", "), SERVICES.join(", "));
-        problems.push(Problem::new("disabledServices", told));
-    }
-    if body.get("context").is_some_and(|context| context.to_string().len() > CONTEXT) {
-        problems.push(Problem::new("context", format!("must have at most {} KiB as JSON", CONTEXT / 1024)));
-    }
-    whole(question, problems)
+    sent::read(body, |problems| {
+        let list = body.get("disabledServices").and_then(Json::as_array).into_iter().flatten();
+        let unknown: Vec<&str> = list.filter_map(Json::as_str).filter(|name| service(name).is_none()).collect();
+        if !unknown.is_empty() {
+            let named: Vec<String> = unknown.iter().take(NAMED).map(|name| name.chars().take(NAME).collect()).collect();
+            let told = format!("there is no service {}; there are {}", named.join(", "), SERVICES.join(", "));
+            problems.push(Problem::new("disabledServices", told));
+        }
+        if body.get("context").is_some_and(|context| context.to_string().len() > CONTEXT) {
+            problems.push(Problem::new("context", format!("must have at most {} KiB as JSON", CONTEXT / 1024)));
+        }
+    })
 }
 
 pub fn read_prompt(body: &Map<String, Json>) -> Result<Prompt> {
-    let (prompt, problems) = read::<Prompt>(body);
-    whole(prompt, problems)
+    sent::read(body, |_| {})
 }
 
 pub fn read_stop(body: &Map<String, Json>) -> Result<ConversationId> {
-    let (stop, problems) = read::<Stop>(body);
-    whole(stop, problems).map(|stop| stop.conversation)
+    sent::read(body, |_| {}).map(|Stop { conversation }| conversation)
 }
 
 pub fn read_approval(body: &Map<String, Json>) -> Result<(String, bool)> {
-    let (approval, problems) = read::<Approval>(body);
-    whole(approval, problems).map(|approval| (approval.id, approval.approve))
-}
-
-fn read<T: Input>(body: &Map<String, Json>) -> (Option<T>, Vec<Problem>) {
-    let mut problems = Problems::default();
-    let read = T::read(&Args { body: body.clone(), ..Args::default() }, &mut problems);
-    (read, problems.0)
-}
-
-fn whole<T>(read: Option<T>, problems: Vec<Problem>) -> Result<T> {
-    Error::none_of(problems)?;
-    read.ok_or_else(|| Error::internal("a body without a problem that cannot be read"))
+    sent::read(body, |_| {}).map(|Approval { id, approve }| (id, approve))
 }
 
 #[cfg(test)]
@@ -158,6 +148,9 @@ mod tests {
         let all = json!({"message": 1, "conversationId": "x", "disabledServices": "no", "context": [], "confirmWrites": "yes"});
         assert_eq!(bad(all), ["message", "conversationId", "disabledServices", "context", "confirmWrites"]);
         assert_eq!(bad(json!({"message": "m", "disabledServices": ["auth", "payroll"]})), ["disabledServices"]);
+        let many = (0..500).map(|n| format!("no service {n}")).collect::<Vec<_>>();
+        let told = read_ask(&body(json!({"message": "m", "disabledServices": many}))).expect_err("refused").message;
+        assert!(told.len() < 1_000 && told.contains("no service 9"), "{told}");
         assert_eq!(bad(json!({"message": "m", "context": {"page": "x".repeat(8 * 1024)}})), ["context"]);
     }
 

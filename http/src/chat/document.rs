@@ -1,17 +1,17 @@
 //! The chat's part of the OpenAPI document.
 
-use serde_json::{Map, Value as Json, json};
-use workforceos_core::input::{FieldDef, Input};
-use workforceos_services::SERVICES;
+use serde_json::{Value as Json, json};
+use workforceos_core::input::Input;
 
 use super::body::{Approval, Prompt, Question, Stop};
-use crate::openapi::{body, of_type, operation, parameter};
+use crate::openapi::{answering, idempotency_key, of_type, operation, parameter};
+use crate::{sent, tools};
 
 const STREAM: &str = "The answer as it is written, as text/event-stream. In order: `start` {conversationId, provider, aliasMapSummary}; \
     `text` {content}; for each tool `tool_start` {tool}, `tool_approval` {approvalId, tool, args} where it waits for approval, \
     `tool_executing` {tool, args}, `tool_result` {tool, result, success, error?}, each with toolCallId; at the end `done` {conversationId, \
     toolCalls, processingTime, aliasMapSummary, usage, finishReason} or `error` {message}. Events have growing ids. A comment \
-    comes every 15 seconds. A lost connection does not end the answer.";
+    comes every 15 seconds. A lost connection does not end the answer: sent again with its Idempotency-Key, it goes on after Last-Event-ID.";
 
 /// Path, method and operation of each route.
 pub fn operations() -> Vec<(&'static str, &'static str, Json)> {
@@ -28,14 +28,14 @@ fn answers() -> Vec<(&'static str, &'static str, Json)> {
             "chat",
             "Ask the assistant",
             "The whole answer at once; 503 where no provider is configured.",
-            sent::<Question>(),
+            asked::<Question>(),
         ),
         json!({
             "conversationId": text(), "response": text(), "toolCalls": tool_calls(), "processingTime": {"type": "integer"},
-            "aliasMapSummary": {"type": "object"}, "usage": {"type": "object"}, "finishReason": text(),
+            "aliasMapSummary": aliases(), "usage": usage(), "finishReason": text(),
         }),
     );
-    let stream = of_type(operation("chatStream", "Ask and read along", STREAM, sent::<Question>()), "text/event-stream");
+    let stream = of_type(operation("chatStream", "Ask and read along", STREAM, asked::<Question>()), "text/event-stream");
     let about = "Goes on with the answer that is being written in a conversation, or was until five minutes ago, after the event that \
                  Last-Event-ID names; 204 if there is nothing left, 404 AnswerNotFound if there is no such answer.";
     let resume = json!({"parameters": [
@@ -47,11 +47,11 @@ fn answers() -> Vec<(&'static str, &'static str, Json)> {
     resume["responses"]["204"] = json!({"description": "Nothing is left"});
     let about = "Ends the answer that is being written; what was written of it stays. `stopped` tells whether there was one.";
     let stop = answering(
-        operation("stopChat", "Stop an answer", about, sent::<Stop>()),
+        operation("stopChat", "Stop an answer", about, sent::described::<Stop>()),
         json!({"success": {"type": "boolean"}, "stopped": {"type": "boolean"}}),
     );
     let about = "Lets a tool that waits run, or not; 404 if none of the caller's waits under that id, 409 if it was decided.";
-    let approve = answering(operation("approveTool", "Approve a tool", about, sent::<Approval>()), success());
+    let approve = answering(operation("approveTool", "Approve a tool", about, sent::described::<Approval>()), success());
     vec![
         ("/mcpbff-api/api/chat", "post", whole),
         ("/mcpbff-api/api/chat/stream", "post", stream),
@@ -91,9 +91,9 @@ fn assistant() -> Vec<(&'static str, &'static str, Json)> {
     let about = "Asks the workforce assistant, which answers with the caller's own rights.";
     let data = json!({"response": text(), "conversationId": text(), "provider": text()});
     let whole = json!({"success": {"type": "boolean"}, "data": {"type": "object", "properties": data}});
-    let whole = answering(operation("workforceAssistant", "Workforce assistant", about, sent::<Prompt>()), whole);
+    let whole = answering(operation("workforceAssistant", "Workforce assistant", about, asked::<Prompt>()), whole);
     let about = "As workforceAssistant, as text/event-stream: `chunk` {content}, then `complete` {} or `error` {message}.";
-    let stream = operation("workforceAssistantStream", "Workforce assistant, streamed", about, sent::<Prompt>());
+    let stream = operation("workforceAssistantStream", "Workforce assistant, streamed", about, asked::<Prompt>());
     vec![
         ("/agenthub-api/agents/workforceAssistant", "post", whole),
         ("/agenthub-api/agents/workforceAssistant/stream", "post", of_type(stream, "text/event-stream")),
@@ -104,11 +104,27 @@ fn conversation() -> Json {
     parameter("conversationId", "path", true, json!({"type": "string", "format": "uuid"}), "The conversation's id.")
 }
 
+fn aliases() -> Json {
+    let sample = json!({"type": "object", "properties": {"alias": {"type": "string"}}});
+    let samples = json!({"type": "array", "items": sample});
+    json!({"type": "object", "properties": {"enabled": {"type": "boolean"}, "count": {"type": "integer"}, "samples": samples}})
+}
+
+/// In tokens.
+fn usage() -> Json {
+    let number = || json!({"type": "integer"});
+    json!({"type": "object", "properties": {"prompt": number(), "completion": number(), "total": number()}})
+}
+
 fn tool_calls() -> Json {
     let text = || json!({"type": "string"});
+    let result = json!({"type": "object", "properties": {
+        "success": {"type": "boolean"}, "service": {"type": ["string", "null"]}, "tool": text(), "result": tools::content(),
+        "error": {"type": ["string", "null"]}, "errCode": text(), "status": {"type": "integer"}, "detail": {}, "hint": text(),
+        "retryAfterSeconds": {"type": "integer"}, "requestId": text(),
+    }});
     let call = json!({
-        "toolCallId": text(), "tool": text(), "args": {"type": "object"}, "result": {"type": "object"}, "success": {"type": "boolean"},
-        "error": text(),
+        "toolCallId": text(), "tool": text(), "args": {"type": "object"}, "result": result, "success": {"type": "boolean"}, "error": text(),
     });
     json!({"type": "array", "items": {"type": "object", "properties": call}})
 }
@@ -117,22 +133,9 @@ fn success() -> Json {
     json!({"success": {"type": "boolean"}})
 }
 
-fn answering(mut operation: Json, properties: Json) -> Json {
-    operation["responses"]["200"]["content"]["application/json"]["schema"] = json!({"type": "object", "properties": properties});
-    operation
-}
-
-/// What is sent, as its fields say.
-fn sent<T: Input>() -> Json {
-    let required: Vec<&str> = T::FIELDS.iter().filter(|field| field.required).map(|field| field.name).collect();
-    let properties: Map<String, Json> = T::FIELDS.iter().map(|field| (field.name.to_owned(), property(field))).collect();
-    body(properties.into(), &required)
-}
-
-fn property(field: &FieldDef) -> Json {
-    let mut property = json!({"type": field.kind.json_type(), "description": field.doc.trim()});
-    if field.kind.is_array() {
-        property["items"] = json!({"type": "string", "description": format!("One of {}, mcpbff.", SERVICES.join(", "))});
-    }
-    property
+/// What is asked, and by which key it is asked once.
+fn asked<T: Input>() -> Json {
+    let mut asked = sent::described::<T>();
+    asked["parameters"] = json!([idempotency_key("It is asked once: its answer is told again, or goes on")]);
+    asked
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use tokio::time::Interval;
-use workforceos_agents::chat::{Talk, Told};
+use workforceos_agents::chat::Told;
 use workforceos_core::error::{Error, Result};
 
 use crate::caller::{first, header};
@@ -30,12 +30,12 @@ fn read_position(text: &str) -> Result<u64> {
     text.parse().map_err(|_| Error::field("lastEventId", "must be the id of an event"))
 }
 
-/// An answer's events after one of them. Whoever takes nothing for half a minute is cut off, and resumes.
-pub fn response(server: &web::Data<Server>, talk: &Talk, after: u64, token: Option<String>) -> HttpResponse {
-    sse(server, Written::new(talk.events(after), frame), token)
+/// An answer's events. Whoever takes nothing for half a minute is cut off, and resumes.
+pub fn response(server: &web::Data<Server>, told: BoxStream<'static, Told>, token: Option<String>) -> HttpResponse {
+    sse(server, Written::new(told, frame), token)
 }
 
-/// A stream of frames, until its login ends.
+/// A stream of frames, until its login ends, if that ends it.
 pub fn sse<T: 'static>(server: &web::Data<Server>, written: Written<T>, token: Option<String>) -> HttpResponse {
     let until = UntilLogout::new(BodyStream::new(written), token.map(|token| login_ended(server, token)));
     let mut response = HttpResponse::Ok();

@@ -8,7 +8,7 @@ use workforceos_core::objects::{ChatMessage, Conversation};
 use workforceos_core::value::{Field, Kind};
 use workforceos_services::conversations;
 
-use crate::chat::{enter, enter_to_write};
+use crate::chat::{SERVICE, enter, enter_to_write};
 use crate::reply;
 use crate::request::Incoming;
 use crate::server::Server;
@@ -21,7 +21,7 @@ pub fn conversation(id: &str) -> Result<ConversationId> {
 
 /// `GET /api/chat/conversations`: the one last spoken in first.
 pub async fn list(server: &Server, request: &HttpRequest, incoming: &mut Incoming) -> Result<HttpResponse> {
-    let asker = enter(server, request, None, incoming, "listConversations").await?;
+    let asker = enter(server, request, None, incoming, "listConversations", SERVICE).await?;
     let found = conversations::list(&server.app, &asker.ctx).await?;
     let rows: Vec<Json> = found.iter().map(head).collect();
     Ok(reply::json(request, 200, &json!({"count": rows.len(), "conversations": rows}), 16 * 1024))
@@ -29,7 +29,7 @@ pub async fn list(server: &Server, request: &HttpRequest, incoming: &mut Incomin
 
 /// `GET /api/chat/conversations/:conversationId`: with its messages, oldest first.
 pub async fn one(server: &Server, request: &HttpRequest, incoming: &mut Incoming, id: &str) -> Result<HttpResponse> {
-    let asker = enter(server, request, None, incoming, "getConversation").await?;
+    let asker = enter(server, request, None, incoming, "getConversation", SERVICE).await?;
     let (found, said) = conversations::messages(&server.app, &asker.ctx, conversation(id)?).await?;
     let mut body = head(&found);
     body["messages"] = said.iter().map(message).collect();
@@ -38,7 +38,7 @@ pub async fn one(server: &Server, request: &HttpRequest, incoming: &mut Incoming
 
 /// `DELETE /api/chat/conversations/:conversationId`: for good. An answer that is being written ends.
 pub async fn delete(server: &Server, request: &HttpRequest, incoming: &mut Incoming, id: &str) -> Result<HttpResponse> {
-    let asker = enter_to_write(server, request, None, incoming, "deleteConversation").await?;
+    let asker = enter_to_write(server, request, None, incoming, "deleteConversation", SERVICE).await?;
     let id = conversation(id)?;
     conversations::delete(&server.app, &asker.ctx, id).await?;
     if let Some(talk) = server.agents.talk(&asker.ctx, id) {

@@ -17,7 +17,7 @@ use workforceos_core::objects::{Assistant, ExecutionSource};
 use workforceos_core::session::{Ctx, Via};
 use workforceos_services::conversations;
 
-use crate::caller::{self, header};
+use crate::caller;
 use crate::login_end::login_ended;
 use crate::reply;
 use crate::request::Incoming;
@@ -28,7 +28,7 @@ pub use document::operations;
 pub use events::{Written, sse};
 
 /// Whose APIs a key must be good for.
-const SERVICE: &str = "agentHub";
+pub const SERVICE: &str = "agentHub";
 
 /// What is asked of the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,13 +85,15 @@ pub struct Asker {
     pub body: Map<String, Json>,
 }
 
-/// Reads who calls and what they send. A missing login is told before a bad body. `act` is what it is called in the journal.
+/// Reads who calls and what they send. A missing login is told before a bad body. `act` is what it is called in the journal, `service`
+/// what a limited API key must be good for.
 pub async fn enter(
     server: &Server,
     request: &HttpRequest,
     payload: Option<web::Payload>,
     incoming: &mut Incoming,
     act: &'static str,
+    service: &'static str,
 ) -> Result<Asker> {
     let read = match payload {
         Some(payload) => caller::json_body(request.headers(), payload).await,
@@ -101,7 +103,7 @@ pub async fn enter(
     let caller = incoming.caller(request, &body, Via::Rest);
     let again = Caller { via: Via::Agent, ..caller.clone() };
     let ctx = incoming.enter_logged_in(server, caller).await?;
-    let ctx = server.member(ctx, act, &[SERVICE]).await?;
+    let ctx = server.member(ctx, act, &[service]).await?;
     match bad_body {
         Some(error) => Err(error),
         None => Ok(Asker { ctx, caller: again, body }),
@@ -115,8 +117,9 @@ pub async fn enter_to_write(
     payload: Option<web::Payload>,
     incoming: &mut Incoming,
     act: &'static str,
+    service: &'static str,
 ) -> Result<Asker> {
-    let asker = enter(server, request, payload, incoming, act).await?;
+    let asker = enter(server, request, payload, incoming, act, service).await?;
     let key = asker.ctx.session.as_ref().and_then(|session| session.key.as_ref());
     if key.is_some_and(|key| key.read_only) {
         return Err(Error::forbidden("This API key only reads"));
@@ -124,9 +127,18 @@ pub async fn enter_to_write(
     Ok(asker)
 }
 
-/// Begins an answer, which from then on runs by itself: until its end, or until the login behind it ends.
-pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: ExecutionSource) -> Result<Asked> {
+/// Begins an answer, which from then on runs by itself: until its end, or until the login behind it ends. A call that was sent before
+/// with its `Idempotency-Key` gets the answer that it has.
+pub async fn begin(
+    server: &web::Data<Server>,
+    request: &HttpRequest,
+    asker: Asker,
+    ask: Ask,
+    source: ExecutionSource,
+) -> Result<Asked> {
+    let idempotency = key(server, request, &asker)?;
     let Asker { ctx, caller, .. } = asker;
+    let ctx = Ctx { idempotency, ..ctx };
     let token = caller.token.clone().unwrap_or_default();
     let server = server.clone();
     // On a task of its own: the answer is watched even if its reader has left already.
@@ -145,23 +157,34 @@ pub async fn begin(server: &web::Data<Server>, asker: Asker, ask: Ask, source: E
     begun.await.unwrap_or_else(|error| Err(Error::internal(error)))
 }
 
-/// `POST /api/chat/stream`: the answer as it is written.
+/// The call's `Idempotency-Key`, tied to what is asked and to how far the caller's API key reaches: what was answered to one that
+/// reaches further is not for this one.
+pub fn key(server: &Server, request: &HttpRequest, asker: &Asker) -> Result<Option<IdempotencyKey>> {
+    let Some(key) = caller::idempotency_key(request.headers())? else { return Ok(None) };
+    let reach = asker.ctx.limited_to().map(|services| ("services".to_owned(), services.join(",")));
+    let args = Args { query: reach.into_iter().collect(), body: asker.body.clone(), ..Args::default() };
+    server.dispatch.idempotency_key(&asker.ctx, &args, key).map(Some)
+}
+
+/// `POST /api/chat/stream`: the answer as it is written. Sent again with its `Idempotency-Key`, it goes on after `Last-Event-ID`.
 async fn stream(
     server: &web::Data<Server>,
     request: &HttpRequest,
     payload: web::Payload,
     incoming: &mut Incoming,
 ) -> Result<HttpResponse> {
-    let asker = enter_to_write(server, request, Some(payload), incoming, "chat").await?;
+    let asker = enter_to_write(server, request, Some(payload), incoming, "chat", SERVICE).await?;
     let ask = body::read_ask(&asker.body)?.into_ask(Assistant::Chat);
-    let token = asker.caller.token.clone();
-    let talk = begin(server, asker, ask, ExecutionSource::Sse).await?.begun()?;
-    Ok(events::response(server, &talk, 0, token))
+    let (token, after) = (asker.caller.token.clone(), events::position(request, incoming)?);
+    match begin(server, request, asker, ask, ExecutionSource::Sse).await? {
+        Asked::Again(talk) if talk.is_read(after) => Ok(HttpResponse::NoContent().finish()),
+        asked => Ok(events::response(server, asked.events(after), token)),
+    }
 }
 
 /// `GET /api/chat/stream/:conversationId`: an answer's events after the last that was seen.
 async fn resume(server: &web::Data<Server>, request: &HttpRequest, incoming: &mut Incoming, id: &str) -> Result<HttpResponse> {
-    let asker = enter(server, request, None, incoming, "chat").await?;
+    let asker = enter(server, request, None, incoming, "chat", SERVICE).await?;
     let after = events::position(request, incoming)?;
     let conversation = kept::conversation(id)?;
     // Of others' conversations nothing is told, and nothing of one that is deleted.
@@ -174,7 +197,7 @@ async fn resume(server: &web::Data<Server>, request: &HttpRequest, incoming: &mu
         // What makes a browser's EventSource stop asking.
         return Ok(HttpResponse::NoContent().finish());
     }
-    Ok(events::response(server, &talk, after, asker.caller.token))
+    Ok(events::response(server, talk.events(after), asker.caller.token))
 }
 
 /// `POST /api/chat`: the whole answer at once.
@@ -184,27 +207,15 @@ async fn ask(
     payload: web::Payload,
     incoming: &mut Incoming,
 ) -> Result<HttpResponse> {
-    let mut asker = enter_to_write(server, request, Some(payload), incoming, "chat").await?;
+    let asker = enter_to_write(server, request, Some(payload), incoming, "chat", SERVICE).await?;
     let ask = Ask { needs_provider: true, ..body::read_ask(&asker.body)?.into_ask(Assistant::Chat) };
-    asker.ctx.idempotency = key(server, request, &asker)?;
-    if let Some(kept) = server.dispatch.kept(&asker.ctx).await? {
-        return Ok(reply::value(request, 200, &kept));
-    }
-    match begin(server, asker, ask, ExecutionSource::Rest).await? {
-        Asked::Kept(kept) => Ok(reply::value(request, 200, &kept)),
-        Asked::Begun(talk) => Ok(reply::json(request, 200, &talk.whole().await?, 4 * 1024)),
-    }
-}
-
-fn key(server: &Server, request: &HttpRequest, asker: &Asker) -> Result<Option<IdempotencyKey>> {
-    let Some(key) = header(request.headers(), "idempotency-key") else { return Ok(None) };
-    let args = Args { body: asker.body.clone(), ..Args::default() };
-    server.dispatch.idempotency_key(&asker.ctx, &args, key).map(Some)
+    let asked = begin(server, request, asker, ask, ExecutionSource::Rest).await?;
+    Ok(reply::json(request, 200, &asked.whole().await?, 4 * 1024))
 }
 
 /// `POST /api/chat/stop`: ends an answer; what was written of it stays.
 async fn stop(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
-    let asker = enter_to_write(server, request, Some(payload), incoming, "stopChat").await?;
+    let asker = enter_to_write(server, request, Some(payload), incoming, "stopChat", SERVICE).await?;
     let conversation = body::read_stop(&asker.body)?;
     conversations::check_own(&server.app, &asker.ctx, conversation).await?;
     let running = server.agents.talk(&asker.ctx, conversation).filter(|talk| !talk.is_over());
@@ -218,7 +229,7 @@ async fn stop(server: &Server, request: &HttpRequest, payload: web::Payload, inc
 
 /// `POST /api/chat/approve`: whether a tool that waits may run.
 async fn approve(server: &Server, request: &HttpRequest, payload: web::Payload, incoming: &mut Incoming) -> Result<HttpResponse> {
-    let asker = enter_to_write(server, request, Some(payload), incoming, "approveTool").await?;
+    let asker = enter_to_write(server, request, Some(payload), incoming, "approveTool", SERVICE).await?;
     let (id, yes) = body::read_approval(&asker.body)?;
     server.agents.approve(&asker.ctx, &id, yes)?;
     Ok(reply::value(request, 200, &json!({"success": true})))

@@ -15,8 +15,6 @@ pub struct Tool {
     /// `service:apiName`.
     pub name: String,
     pub service: &'static str,
-    /// The API's own name, by which it is called.
-    pub api: &'static str,
     pub about: &'static str,
     /// JSON Schema of its arguments.
     pub parameters: Json,
@@ -43,7 +41,6 @@ fn tool_of(api: &Api) -> Tool {
     Tool {
         name: format!("{}:{}", api.service, api.name),
         service: api.service,
-        api: api.name,
         about: api.about,
         parameters: Json::Object(tool::input_schema(api, usize::MAX)),
         reach: api.reach.unwrap_or(Reach::Admins),
@@ -63,7 +60,7 @@ mod tests {
         assert_eq!(of("scheduleManagement:listShifts").effect, ToolEffect::Reads);
         assert_eq!(of("scheduleManagement:createShift").effect, ToolEffect::Changes);
         let delete = of("scheduleManagement:deleteShift");
-        assert_eq!((delete.effect, delete.api, delete.reach), (ToolEffect::Deletes, "deleteShift", Reach::Admins));
+        assert_eq!((delete.effect, delete.reach), (ToolEffect::Deletes, Reach::Admins));
         assert_eq!(delete.parameters["required"], serde_json::json!(["shiftId"]));
     }
 }

@@ -82,7 +82,6 @@ pub async fn purge(app: &Arc<App>, user: &User) -> Result<bool> {
     // First, since who is nameless is not looked at again.
     if company.is_root() && is_gone(user, app.clock.now()) {
         conversations::forget_everywhere(app, id).await?;
-        conversations::forget_answers_everywhere(app, id).await?;
     }
     let erasure = app.store.traces(company, id).await?;
     let theirs = Theirs::find(app, company, id).await?;

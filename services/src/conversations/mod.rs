@@ -5,20 +5,17 @@
 
 mod forget;
 mod names;
+mod reach;
 mod read;
 mod title;
 mod write;
-
-#[cfg(test)]
-mod tests;
 
 use serde_json::Value as Json;
 use workforceos_core::error::Error;
 use workforceos_core::objects::{Assistant, Conversation};
 
-pub use forget::{forget_answers_everywhere, forget_everywhere};
+pub use forget::forget_everywhere;
 pub use read::{History, check_own, history, list, messages, open};
-pub use title::title;
 pub use write::{answered, asked, delete};
 
 /// The most conversations of one person in one company; one more drops the one that was idle for longest.

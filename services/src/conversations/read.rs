@@ -8,7 +8,7 @@ use workforceos_core::query::{Cond, Op, Query, order};
 use workforceos_core::session::Ctx;
 use workforceos_core::value::Value;
 
-use super::{CONVERSATIONS, MESSAGES, Open};
+use super::{CONVERSATIONS, MESSAGES, Open, reach};
 use crate::App;
 
 /// Messages read at a time for what a model is told.
@@ -36,14 +36,17 @@ pub(super) fn last_of(company: CompanyId, conversation: ConversationId) -> Query
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Conversation>> {
     let query = theirs(ctx.company(), ctx.user());
     let query = Query { order: order(Conversation::def(), Conversation::def().order), limit: CONVERSATIONS as u64, ..query };
-    app.store.select(&query).await?.into_iter().map(Conversation::from_record).collect()
+    let found: Result<Vec<Conversation>> = app.store.select(&query).await?.into_iter().map(Conversation::from_record).collect();
+    Ok(found?.into_iter().filter(|found| reach::is_within(ctx, found)).collect())
 }
 
 /// A conversation of the caller's, else 404.
 async fn own(app: &App, ctx: &Ctx, id: ConversationId) -> Result<Conversation> {
     let record = app.store.get(Conversation::def(), Some(ctx.company()), id.0).await?;
     let found = record.map(Conversation::from_record).transpose()?;
-    found.filter(|found| is_own(ctx, found)).ok_or_else(|| Error::not_found(Conversation::def().name))
+    found
+        .filter(|found| is_own(ctx, found) && reach::is_within(ctx, found))
+        .ok_or_else(|| Error::not_found(Conversation::def().name))
 }
 
 /// 404 unless a conversation is the caller's.

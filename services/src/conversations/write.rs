@@ -13,7 +13,8 @@ use workforceos_core::value::LongText;
 
 use super::names::merged;
 use super::read::{aliases_of, check_with, is_own, last_of, theirs};
-use super::{CHARACTERS, CONVERSATIONS, MESSAGES, Question, Reply, full, still_written, title};
+use super::title::title;
+use super::{CHARACTERS, CONVERSATIONS, MESSAGES, Question, Reply, full, reach, still_written};
 use crate::{App, commit_with};
 
 /// How long a question waits for the answer of another server, in milliseconds: one that was killed must not hold it up for long.
@@ -47,6 +48,7 @@ fn begin(ctx: &Ctx, facts: &Facts, question: &Question) -> Result<(Changes, Conv
         title: title(&question.text),
         message_count: 0,
         characters: 0,
+        services: reach::of(ctx),
         user_id: ctx.user(),
         company_id: ctx.company(),
     };
@@ -83,7 +85,7 @@ fn go_on(ctx: &Ctx, facts: &Facts, id: ConversationId, question: &Question, shar
         return Err(full());
     }
     let (said, conversation) = said(ctx, facts, conversation, ChatRole::User, &question.text, None, &question.exchange);
-    let conversation = conversation.touched(facts.now);
+    let conversation = Conversation { services: reach::of(ctx), ..conversation }.touched(facts.now);
     let named = named(ctx, facts, id, question.aliases.as_ref())?;
     Ok((said.put(&conversation).join(named).event(quiet(ctx, id)), conversation))
 }
@@ -144,13 +146,13 @@ pub async fn delete(app: &App, ctx: &Ctx, id: ConversationId) -> Result<()> {
 }
 
 /// Its messages and names go with the row, by the database's own rule.
-pub(super) fn removed(ctx: &Ctx, conversation: &Conversation, why: Json) -> Changes {
+fn removed(ctx: &Ctx, conversation: &Conversation, why: Json) -> Changes {
     let event = Event::audit(ctx, Conversation::def().name, conversation.meta.id).extra(why);
     Changes::none().purge::<Conversation>(conversation.meta.id).event(event)
 }
 
 fn own(ctx: &Ctx, facts: &Facts, id: ConversationId) -> Result<Conversation> {
-    let found = facts.any::<Conversation>(id)?.filter(|found| is_own(ctx, found));
+    let found = facts.any::<Conversation>(id)?.filter(|found| is_own(ctx, found) && reach::is_within(ctx, found));
     found.ok_or_else(|| Error::not_found(Conversation::def().name))
 }
 

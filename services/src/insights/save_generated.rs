@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use workforceos_actors::{Facts, Needs};
 use workforceos_core::answer::Answer;
-use workforceos_core::change::{Changes, Event};
+use workforceos_core::change::{Changes, Event, Idempotency};
 use workforceos_core::error::{Error, Result, Status};
 use workforceos_core::id::{CompanyId, InsightId, UserId};
 use workforceos_core::object::{DataObject, Meta, Record};
@@ -73,8 +74,8 @@ fn saved_ones(rows: &std::collections::HashMap<uuid::Uuid, Record>) -> Vec<Query
     saved.collect()
 }
 
-/// Remembers an insight as the caller's last one.
-pub async fn remember(app: &App, ctx: &Ctx, generated: Generated) -> Result<()> {
+/// Remembers an insight as the caller's last one, and for the call's `Idempotency-Key`, if it has one, what it is answered.
+pub async fn remember(app: &App, ctx: &Ctx, generated: Generated, answer: Json) -> Result<()> {
     let (content, caller) = (generated.checked()?.to_json(), ctx.clone());
     let needs = Needs::none().and_query(of_user(ctx.company(), ctx.user()));
     commit_with(app, ctx, needs, move |facts| {
@@ -89,7 +90,9 @@ pub async fn remember(app: &App, ctx: &Ctx, generated: Generated) -> Result<()> 
                 company_id: caller.company(),
             },
         };
-        Ok((Changes::none().put(&memory).event(noted(&caller, &memory)), ()))
+        let mut changes = Changes::none().put(&memory).event(noted(&caller, &memory));
+        changes.idempotency = caller.idempotency.clone().map(|key| Idempotency { key, answer: answer.clone(), at: facts.now });
+        Ok((changes, ()))
     })
     .await
 }

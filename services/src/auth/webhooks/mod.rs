@@ -54,7 +54,7 @@ pub fn apis() -> Vec<Api> {
 
 /// Whether the caller's API key is for some services alone: events may be of any.
 fn limited(ctx: &Ctx) -> bool {
-    ctx.session.as_ref().and_then(|session| session.key.as_ref()).is_some_and(|key| !key.services.is_empty())
+    ctx.limited_to().is_some()
 }
 
 /// An address in its one form.

@@ -1,12 +1,13 @@
 //! Text that asks the model to do something: whatever it does, it does with its caller's reach.
 
 use serde_json::{Value as Json, json};
-use workforceos_agents::toolbox::Tools;
+use workforceos_agents::alias::AliasMap;
+use workforceos_agents::toolbox::Choice;
 use workforceos_agents::tools::Done;
 use workforceos_services::Api;
 use workforceos_tests::{Company, Db, Person, TestApp, on_both_databases};
 
-use super::{ask, refused, told, tools};
+use super::{ask, refused, told, with};
 use crate::matrix::calls::call;
 use crate::paths::{ANNOUNCEMENTS, LEAVE, PROFILES, TASK_ASSIGNMENTS};
 use crate::text;
@@ -78,7 +79,11 @@ impl Scene {
 async fn who_obeys_what_records_say_gets_no_further(db: Db) {
     let app = TestApp::start(db).await;
     let scene = scene(&app).await;
-    let tools = tools(&app, &scene.ann).await;
+    // The model has seen all that it is told to misuse.
+    let mut names = AliasMap::default();
+    let orders = scene.obedience().into_iter().map(|(name, args)| (name, args.clone(), hidden(&mut names, &args)));
+    let orders: Vec<(&str, Json, Json)> = orders.collect();
+    let tools = with(&app, &scene.ann, &Choice::chat(Vec::new()), names).await.expect("tools");
     let mut read = Vec::new();
     // It reads what it was sent; the orders are within, as data.
     for name in ["listAnnouncements", "listMyIndividualTasks"] {
@@ -88,10 +93,10 @@ async fn who_obeys_what_records_say_gets_no_further(db: Db) {
     }
     let before = journal::of(&app).await.len();
     let registry = workforceos_services::registry().expect("the declarations are sound");
-    for (name, args) in scene.obedience() {
+    for (name, args, named) in orders {
         let api: &Api = registry.by_name(name).expect("an API");
         let rest = call(&scene.ann, api, &args).await;
-        for done in [ask(&tools, name, args.clone()).await, ask(&tools, name, hidden(&tools, &args)).await] {
+        for done in [ask(&tools, name, args).await, ask(&tools, name, named).await] {
             assert_eq!(done.success, rest.status < 300, "{name}: {} and {done:?}", rest.text);
             if rest.status >= 300 {
                 let wanted = (rest.status, text(&rest.body, "errCode"));
@@ -118,8 +123,8 @@ async fn who_obeys_what_records_say_gets_no_further(db: Db) {
 }
 
 /// Arguments as a model would write them that had seen these ids.
-fn hidden(tools: &Tools, args: &Json) -> Json {
-    serde_json::from_str(&tools.hide_text(&args.to_string())).expect("JSON")
+fn hidden(names: &mut AliasMap, args: &Json) -> Json {
+    serde_json::from_str(&names.hide_text(&args.to_string())).expect("JSON")
 }
 
 fn no_salary(done: &Done) {

@@ -60,7 +60,7 @@ async fn names_stand_for_ids_in_a_whole_conversation(db: Db) {
     let summary = again.summary();
     assert!(summary["count"].as_u64().expect("a count") >= 4 && summary["samples"][0]["alias"].is_string(), "{summary}");
     // What the user writes is hidden likewise, and an id of one's own is taken as it is.
-    assert_eq!(again.hide_text(&format!("What about {}?", ann.text())), "What about user_ann?");
+    assert_eq!(again.aliases().hide_text(&format!("What about {}?", ann.text())), "What about user_ann?");
     assert_eq!(told(&ask(&again, "getUser", json!({"userId": ann.text()})).await)["user"]["id"], "user_ann");
 }
 
@@ -120,7 +120,7 @@ async fn people_read_names_and_not_ids(db: Db) {
     let kept = acme.owner.get(TASK_ASSIGNMENTS).await.ok()["taskAssignments"][0].clone();
     assert_eq!((&kept["title"], &kept["assigneeUserIds"]), (&json!("Relieve ann"), &json!([ann.text()])));
     assert_eq!(kept["description"], "As ann asked, by noon. user_nobody knows.");
-    assert_eq!(tools.readable("I told user_ann."), "I told ann.");
+    assert_eq!(tools.told(&mut "I told user_ann.".to_owned(), true), "I told ann.");
 }
 
 async fn calls_side_by_side_name_alike(db: Db) {

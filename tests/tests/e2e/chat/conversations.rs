@@ -127,6 +127,7 @@ async fn long(app: &TestApp, acme: &Company, who: &Person, messages: i64, charac
         title: "Long".to_owned(),
         message_count: messages,
         characters,
+        services: None,
         user_id: who.id,
         company_id: acme.id,
     };

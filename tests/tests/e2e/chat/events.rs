@@ -13,6 +13,7 @@ on_both_databases!(
     tools_run_side_by_side,
     services_can_be_left_out,
     the_pages_context_is_told_as_data,
+    people_read_names_and_the_model_its_own,
     the_whole_answer_at_once,
     a_call_with_a_key_is_made_once,
 );
@@ -113,6 +114,27 @@ async fn the_pages_context_is_told_as_data(db: Db) {
     // What was told then is told again.
     super::asked_in(&acme.owner, &conversation(&events), "And now?").await;
     assert_eq!(llm.seen()[1].users()[0], told);
+}
+
+async fn people_read_names_and_the_model_its_own(db: Db) {
+    let (llm, app) = start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    acme.employee("ann").await;
+    llm.script([
+        Turn::calls([("listUsers", json!({}))]),
+        Turn::says("Let me ask user_ann").and_calls([("listShifts", json!({}))]).bytewise(),
+        Turn::says("I asked user_ann.").bytewise(),
+        Turn::says("Yes."),
+    ]);
+    let events = asked(&acme.owner, "Who is there?").await;
+    assert_eq!(said(&events), "Let me ask ann\n\nI asked ann.");
+    let order = ["start", "tool_start", "tool_executing", "tool_result", "text"];
+    assert_eq!(names(&events)[..8], [&order[..], &order[1..4]].concat(), "all is told before the tool: {events:?}");
+    let id = conversation(&events);
+    assert_eq!(messages(&acme.owner, &id).await[1]["content"], "Let me ask ann\n\nI asked ann.");
+    super::asked_in(&acme.owner, &id, "Sure?").await;
+    let told = llm.seen().pop().expect("asked").whole();
+    assert!(told.contains("I asked user_ann."), "the model reads what it wrote: {told}");
 }
 
 async fn the_whole_answer_at_once(db: Db) {

@@ -9,6 +9,8 @@ mod events;
 mod failures;
 mod kept;
 mod nodes;
+mod reach;
+mod repeats;
 mod resume;
 mod stops;
 

@@ -11,7 +11,6 @@ on_both_databases!(
     one_answer_at_a_time,
     deleting_ends_the_answer,
     a_logout_ends_the_answer_and_its_streams,
-    a_call_that_is_sent_again_gets_its_answer,
 );
 
 async fn what_was_written_stays(db: Db) {
@@ -95,33 +94,4 @@ async fn a_logout_ends_the_answer_and_its_streams(db: Db) {
     owner.log_in().await;
     let kept = until_messages(&owner, &conversation(&seen), 2).await;
     assert_eq!(kept[1]["content"], "Words. ", "what was written stays theirs");
-}
-
-async fn a_call_that_is_sent_again_gets_its_answer(db: Db) {
-    let (llm, app) = start(db).await;
-    let acme = app.company("acme", "UTC").await;
-    let gate = Gate::new();
-    llm.script([Turn::says("Once. ").gate(&gate)]);
-    // Again and again while it is written: the first that finds it over gets what the first call got.
-    let asking: Vec<_> = (0..6)
-        .map(|_| {
-            let who = acme.owner.client.with_key("the same");
-            tokio::spawn(async move {
-                loop {
-                    let told = who.post(CHAT, json!({"message": "Speak"})).await;
-                    if told.status != 409 {
-                        return told.ok();
-                    }
-                }
-            })
-        })
-        .collect();
-    gate.reached(1).await;
-    gate.open();
-    let mut answers = Vec::new();
-    for one in asking {
-        answers.push(one.await.expect("an answer"));
-    }
-    assert!(answers.iter().all(|answer| answer == &answers[0]), "the script has one turn: {answers:?}");
-    assert_eq!(acme.owner.get(CONVERSATIONS).await.ok()["count"], 1);
 }

@@ -3,6 +3,7 @@
 mod checked;
 mod ends;
 mod refusals;
+mod repeats;
 mod weekly;
 mod worded;
 

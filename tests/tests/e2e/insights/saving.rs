@@ -115,7 +115,7 @@ async fn it_is_remembered_across_a_restart(db: Db) {
     scene.zoe.post(SAVE_GENERATED, json!({})).await.refused(404, "AiInsightNotFound");
     let ctx = scene.acme.ctx_of(&scene.ann);
     let bad = Generated { details: String::new(), figures: json!([]), ..generated() };
-    let refused = insights::remember(&scene.app.services(), &ctx, bad).await.expect_err("refused");
+    let refused = insights::remember(&scene.app.services(), &ctx, bad, json!(null)).await.expect_err("refused");
     assert_eq!(refused.status.http(), 400);
 }
 

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 use workforceos_core::api::Reach;
+use workforceos_tests::llm::Turn;
 use workforceos_tests::{Db, on_both_databases};
 
 use super::calls::call;
 use super::world::World;
 use super::{Who, apis, reach};
 
-on_both_databases!(every_answer_is_as_the_document_says);
+on_both_databases!(every_answer_is_as_the_document_says, agents_and_tools_answer_as_the_document_says);
 
 async fn every_answer_is_as_the_document_says(db: Db) {
     let world = World::make(db).await;
@@ -49,6 +50,58 @@ async fn every_answer_is_as_the_document_says(db: Db) {
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
     assert!(compared >= 200, "{compared} answers were compared");
+}
+
+/// What is no Business API's: the tool layer, the chat and the agents.
+async fn agents_and_tools_answer_as_the_document_says(db: Db) {
+    let (llm, app) = crate::chat::start(db).await;
+    let acme = app.company("acme", "UTC").await;
+    acme.subscribe().await;
+    let owner = &acme.owner;
+    let document = app.anonymous().get("/openapi.json").await.ok();
+    let mut wrong = Vec::new();
+    let mut compare = |name: &str, part: &str, value: &Json| {
+        let schema = &operation(&document, name)["responses"][part]["content"]["application/json"]["schema"];
+        assert!(schema["properties"].is_object(), "{name}: nothing is said of its answer");
+        let mut found = Found { document: &document, wrong: Vec::new() };
+        found.compare(schema, value, name);
+        wrong.extend(found.wrong);
+    };
+    let tools = "/mcpbff-api/api/tools";
+    compare("listTools", "200", &owner.get(tools).await.ok());
+    compare("listServiceTools", "200", &owner.get(&format!("{tools}/service/auth")).await.ok());
+    compare("toolsStatus", "200", &owner.get(&format!("{tools}/status")).await.ok());
+    compare("refreshTools", "200", &owner.post(&format!("{tools}/refresh"), json!({})).await.ok());
+    compare("callTool", "200", &owner.tool("listUsers", json!({})).await.ok());
+    for refused in [owner.tool("getUser", json!({})).await, owner.post(&format!("{tools}/call"), json!({})).await] {
+        assert_eq!(refused.status, 400);
+        compare("callTool", "default", &refused.body);
+    }
+    llm.script([
+        Turn::calls([("listUsers", json!({})), ("getUser", json!({"userId": "user_nobody"}))]),
+        Turn::says("You alone."),
+        Turn::says("Hello."),
+    ]);
+    let answer = owner.post("/mcpbff-api/api/chat", json!({"message": "Who is there?"})).await.ok();
+    compare("chat", "200", &answer);
+    let conversations = "/mcpbff-api/api/chat/conversations";
+    let one = format!("{conversations}/{}", answer["conversationId"].as_str().expect("an id"));
+    compare("listConversations", "200", &owner.get(conversations).await.ok());
+    compare("getConversation", "200", &owner.get(&one).await.ok());
+    let stop = json!({"conversationId": answer["conversationId"]});
+    compare("stopChat", "200", &owner.post("/mcpbff-api/api/chat/stop", stop).await.ok());
+    compare("deleteConversation", "200", &owner.delete(&one).await.ok());
+    let asked = json!({"prompt": "Hello?"});
+    compare("workforceAssistant", "200", &owner.post("/agenthub-api/agents/workforceAssistant", asked.clone()).await.ok());
+    llm.answer(|_| Turn::status(401));
+    compare("generateInsight", "200", &owner.post("/aiworkforceanalytics-api/ai-insight/generate", asked).await.ok());
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+    for name in
+        ["chat", "chatStream", "workforceAssistant", "workforceAssistantStream", "generateInsight", "streamInsight", "callTool"]
+    {
+        let parameters = operation(&document, name)["parameters"].as_array().expect("parameters");
+        assert!(parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"), "{name}");
+    }
 }
 
 fn operation<'a>(document: &'a Json, name: &str) -> &'a Json {

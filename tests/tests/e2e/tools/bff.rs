@@ -74,6 +74,7 @@ async fn calls_succeed_or_fail_in_one_shape_each() {
         ),
         (app.anonymous().tool("getShift", json!({})).await, (401, false, Some("LoginRequired"))),
         (owner.post(&format!("{TOOLS}/call"), json!({"args": []})).await, (400, false, Some("ValidationFailed"))),
+        (owner.tool(&"x".repeat(2_000), json!({})).await, (400, false, Some("ValidationFailed"))),
     ] {
         assert_eq!(told(&reply), wanted, "{}", reply.text);
         assert!(
@@ -91,4 +92,32 @@ async fn calls_succeed_or_fail_in_one_shape_each() {
     let raw = owner.request(Method::POST, &format!("{TOOLS}/call")).header("content-type", "application/json").body("{");
     let reply = Reply::of(raw, "broken JSON").await.expect("answered");
     assert_eq!((reply.status, &reply.body["success"]), (400, &json!(false)), "{}", reply.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_with_a_key_is_made_once() {
+    let app = TestApp::start(Db::Sqlite).await;
+    let acme = app.company("acme", "UTC").await;
+    let owner = acme.owner.with_key("k1");
+    let ward = || json!({"groupName": "Ward"});
+    let first = owner.tool("createUserGroup", ward()).await.ok();
+    let told = |body: &Json| -> Json { serde_json::from_str(&text(&body["result"]["content"][0], "text")).expect("JSON") };
+    let again = told(&owner.tool("createUserGroup", ward()).await.ok());
+    assert_eq!(again["userGroup"]["id"], told(&first)["userGroup"]["id"]);
+    // By whichever tool it is called, and by REST, it is the same call.
+    let by_rest = owner.post("/auth-api/v1/usergroups", ward()).await.ok();
+    assert_eq!(by_rest["userGroup"]["id"], again["userGroup"]["id"]);
+    let by_another = json!({"toolName": "callTool", "args": {"name": "createUserGroup", "args": ward()}});
+    let by_another = owner.post(&format!("{TOOLS}/call?mode=search"), by_another).await.ok();
+    assert_eq!(told(&by_another)["userGroup"]["id"], again["userGroup"]["id"]);
+    let other = owner.tool("createUserGroup", json!({"groupName": "Other"})).await;
+    assert_eq!(self::told(&other), (409, false, Some("IdempotencyConflict")), "{}", other.text);
+    let groups = owner.tool("listUserGroups", json!({})).await.ok();
+    assert_eq!(told(&groups)["userGroups"].as_array().map(Vec::len), Some(1), "what only reads needs no key and minds none");
+    let odd = acme.owner.with_key(&"k".repeat(256)).tool("createUserGroup", ward()).await;
+    assert_eq!(odd.clone().bad_fields(), ["Idempotency-Key"]);
+    assert_eq!(odd.body["success"], false);
+    let raw = acme.owner.request(Method::POST, &format!("{TOOLS}/call")).header("idempotency-key", "Schön".as_bytes());
+    let raw = raw.json(&json!({"toolName": "createUserGroup", "args": ward()}));
+    assert_eq!(Reply::of(raw, "a key that is no text").await.expect("answered").bad_fields(), ["Idempotency-Key"]);
 }
