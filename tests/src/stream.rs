@@ -99,7 +99,11 @@ impl Live {
 
     /// The stream begins anew, since what the user may see is another now; answers the new board, past what came before it.
     pub async fn begins_anew(&mut self) -> Json {
-        let reset = self.next().await.expect("the stream goes on");
+        let mut reset = self.next().await.expect("the stream goes on");
+        while reset.is_named("snapshot") {
+            // Of a time before, see `told`.
+            reset = self.next().await.expect("the stream goes on");
+        }
         assert!(reset.is_named("reset"), "the stream begins anew: {reset:?}");
         let mut seen = self.until(|event| event.is_named("snapshot")).await;
         let board = seen.pop().expect("a board");

@@ -88,7 +88,8 @@ impl State {
         days.into_iter().chain(people).chain(rules).any(|held| held == def)
     }
 
-    /// Takes over a row as written, of an object that it [holds](State::holds). Rows of days that are not here are left out, so that a day is whole or absent.
+    /// Takes over a row as written, of an object that it [holds](State::holds). Rows of days that are not here are left out, so that a
+    /// day is whole or absent.
     pub fn apply(&mut self, record: &Record) -> Result<()> {
         let def = record.def;
         if *def == *Shift::def() {

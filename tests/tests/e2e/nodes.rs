@@ -77,10 +77,10 @@ async fn a_stream_moves_from_one_to_the_other() {
     let missed = ward.shift("2026-07-01", "09:00-10:00", &[&ann]).await;
     one.stop().await;
     let mut live = ann.at(&other).stream_after("", position).await;
-    assert_eq!(live.next().await.expect("an event").object_id(), missed);
+    assert_eq!(live.told().await.object_id(), missed);
     let body = json!({"shiftDate": "2026-07-02", "startTime": "08:00", "endTime": "09:00", "assignedUserIds": [ann.text()]});
     let next = text(&ward.owner.at(&other).post(SHIFTS, body).await.ok()["shift"], "id");
-    assert_eq!(live.next().await.expect("an event").object_id(), next);
+    assert_eq!(live.told().await.object_id(), next);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +113,7 @@ async fn reach_follows_on_both() {
     eventually(&ann.at(&other), &path, 200).await;
     live.begins_anew().await;
     ward.owner.at(&one).patch(&path, json!({"location": "Ward 3"})).await.ok();
-    assert_eq!(live.next().await.expect("an event").object_id(), shift, "the stream's reach grew along");
+    assert_eq!(live.told().await.object_id(), shift, "the stream's reach grew along");
     // The actor of the other server knows the member too.
     one.clock.set(at("2026-07-01T06:00:00Z"));
     let mut ann = Person { client: ann.at(&other), ..ann };

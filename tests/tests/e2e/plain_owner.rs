@@ -56,7 +56,7 @@ async fn a_plain_owner_is_enough() {
     let mut live = acme.stream("").await;
     live.snapshot().await;
     acme.delete(&format!("{SHIFTS}/{shift}")).await.ok();
-    assert_eq!(live.next().await.expect("an event").object_id(), shift);
+    assert_eq!(live.told().await.object_id(), shift);
     drop(live);
     assert!(server.terminate().await.0);
 

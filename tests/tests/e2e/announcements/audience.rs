@@ -74,7 +74,7 @@ async fn the_members_of_a_deleted_department_are_nobody(db: Db) {
     }
     let end = announced(&acme.owner, json!({"sendTime": "2026-06-01T08:00:00Z"})).await;
     for live in &mut streams {
-        assert_eq!(live.next().await.expect("an event").object_id(), text(&end, "id"));
+        assert_eq!(live.told().await.object_id(), text(&end, "id"));
     }
 }
 

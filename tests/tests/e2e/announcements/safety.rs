@@ -36,7 +36,7 @@ async fn stored_text_is_harmless(db: Db) {
         let told = announced(&acme.owner, json!({"title": format!("T {sent}"), "body": sent})).await;
         assert_eq!(told["body"], *kept, "{sent}");
         assert_eq!(get(&ann, &told).await["body"], *kept);
-        let event = live.next().await.expect("an event");
+        let event = live.told().await;
         assert_eq!(event.data["object"]["body"], *kept);
         let title = told["title"].as_str().expect("a title");
         assert!(

@@ -58,20 +58,20 @@ async fn streams_move_with_the_manager(db: Db) {
     mia.snapshot().await;
     bob.snapshot().await;
     let first = team.company.shift("2026-06-03", "06:00-14:00", &[&team.ann]).await;
-    assert_eq!(mia.next().await.expect("an event").object_id(), first);
+    mia.next_is(first).await;
     team.eve.patch(&team.path(), json!({"managerId": team.bob.text()})).await.ok();
-    let told = bob.next().await.expect("an event");
+    let told = bob.told().await;
     assert_eq!((told.kind(), told.object_id()), ("profile.updated", team.profile.as_str()));
     assert_eq!(told.data["object"]["notes"], "***", "whole, as managers read it");
-    let gone = mia.next().await.expect("an event");
+    let gone = mia.told().await;
     assert_eq!(gone.data["object"], json!({"id": team.profile, "isActive": false, "withdrawn": true}));
     bob.begins_anew().await;
     mia.begins_anew().await;
     let second = team.company.shift("2026-06-04", "06:00-14:00", &[&team.ann]).await;
     let own = team.company.shift("2026-06-04", "06:00-14:00", &[&team.mia]).await;
-    assert_eq!(bob.next().await.expect("an event").object_id(), second);
+    bob.next_is(second).await;
     // The manager of old does not hear of it.
-    assert_eq!(mia.next().await.expect("an event").object_id(), own);
+    mia.next_is(own).await;
 }
 
 async fn alerts_go_to_the_manager_of_the_day(db: Db) {
@@ -109,5 +109,5 @@ async fn reach_moves_on_both_nodes() {
     bob.begins_anew().await;
     let body = json!({"shiftDate": "2026-06-03", "startTime": "06:00", "endTime": "14:00", "assignedUserIds": [team.ann.text()]});
     let shift = text(&team.eve.at(&other).post(SHIFTS, body).await.ok()["shift"], "id");
-    assert_eq!(bob.next().await.expect("an event").object_id(), shift);
+    assert_eq!(bob.told().await.object_id(), shift);
 }

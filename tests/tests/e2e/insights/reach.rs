@@ -89,7 +89,7 @@ async fn what_is_for_a_manager_is_not_for_the_managers_manager(db: Db) {
     let about_mia = made(&acme.owner, about).await;
     assert!(sees(mia, &of_reports).await && sees(mia, &about_mia).await);
     assert!(!sees(zoe, &of_reports).await && sees(zoe, &about_mia).await);
-    assert_eq!(live.next().await.expect("an event").object_id(), text(&about_mia, "id"), "nothing before it");
+    assert_eq!(live.told().await.object_id(), text(&about_mia, "id"), "nothing before it");
     let board = zoe.stream("insights").await.snapshot().await;
     assert!(!board.to_string().contains(&text(&of_reports, "id")), "{board}");
     // What a manager keeps for themselves rests on the reports' figures.

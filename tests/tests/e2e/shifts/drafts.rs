@@ -55,7 +55,7 @@ async fn a_draft_is_the_admins_alone(db: Db) {
     let [owners, others @ ..] = &mut streams;
     assert_eq!(owners.until_object(&end).await.len(), 3);
     for live in others {
-        assert_eq!(live.next().await.expect("an event").object_id(), end);
+        assert_eq!(live.told().await.object_id(), end);
     }
 }
 
@@ -100,7 +100,7 @@ async fn publishing_shows_a_range_at_once(db: Db) {
     assert!(rows.iter().all(|s| s["isDraft"] == false && s["recordVersion"] == 2));
     for shift in [&first, &second] {
         assert_eq!(ann.get(&path(shift)).await.status, 200);
-        assert_eq!(live.next().await.expect("an event").object_id(), text(shift, "id"));
+        assert_eq!(live.told().await.object_id(), text(shift, "id"));
     }
     for shift in [&after, &cancelled] {
         ann.get(&path(shift)).await.refused(404, "ShiftNotFound");

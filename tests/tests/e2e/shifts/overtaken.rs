@@ -231,7 +231,7 @@ async fn the_colleague_declines(db: Db) {
     let told = bob.post(&cancel, json!({})).await.ok()["shiftSwap"].clone();
     assert_eq!((&told["status"], &told["deciderId"]), (&json!("rejected"), &json!(bob.text())));
     assert_eq!(told["decidedAt"], "2026-06-01T06:00:00.000Z");
-    let event = live.next().await.expect("an event");
+    let event = live.told().await;
     assert_eq!((event.kind(), event.object_id()), ("shift.swapDecided", id.as_str()));
     for who in [&ann, &bob, &acme.owner] {
         who.post(&cancel, json!({})).await.refused(409, "InvalidState");

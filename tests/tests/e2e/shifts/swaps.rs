@@ -53,7 +53,7 @@ async fn two_shifts_change_hands_at_once(db: Db) {
     let mut live = bob.stream("schedule").await;
     live.snapshot().await;
     let swap = asked(&ann, &early, &bob, Some(&late)).await;
-    let event = live.next().await.expect("an event");
+    let event = live.told().await;
     assert_eq!((event.kind(), event.object_id()), ("shift.swapRequested", swap.as_str()));
     for (who, sees) in [(&ann, true), (&bob, true), (&cid, false), (&acme.owner, true)] {
         let status = who.get(&format!("{SWAPS}/{swap}")).await.status;

@@ -38,7 +38,7 @@ async fn an_event_arrives_signed_as_the_stream_has_it(db: Db) {
     live.snapshot().await;
     let shift = scene.shift(1).await;
     let hook = scene.hooks.until("/in?key=1", 1).await.remove(0);
-    let event = live.next().await.expect("an event");
+    let event = live.told().await;
     let mut expected = event.data.clone();
     (expected["id"], expected["companyId"]) = (json!(hook.id()), json!(scene.acme.id.to_string()));
     assert_eq!((hook.json(), hook.object_id()), (expected, shift));

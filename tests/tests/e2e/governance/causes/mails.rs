@@ -67,7 +67,7 @@ async fn an_alert_is_mailed_to_its_recipient(db: Db) {
     let mut live = crew.ann.stream("alerts").await;
     live.snapshot().await;
     decided(&crew, &crew.ann, "2026-06-20").await;
-    let raised = live.next().await.expect("an event");
+    let raised = live.told().await;
     assert_eq!(raised.data["object"]["emailStatus"], "queued");
     let seen = server.until(|seen| seen.mails.len() == 1).await;
     let mail = &seen.mails[0];
@@ -79,7 +79,7 @@ async fn an_alert_is_mailed_to_its_recipient(db: Db) {
     let sent = mailed(&crew.ann, "sent").await;
     assert_eq!(sent["status"], "OPEN");
     crew.acme.alert(&crew.ann).await;
-    assert_eq!(live.next().await.expect("an event").kind(), "alert.raised", "of mails no stream tells");
+    assert_eq!(live.told().await.kind(), "alert.raised", "of mails no stream tells");
     assert_eq!(server.until(|_| true).await.mails.len(), 1);
     assert_eq!(app.services().store.alerts_to_mail(plus(app.clock.now(), 1)).await.expect("reads"), []);
 }

@@ -67,6 +67,6 @@ async fn resolve(who: &Client, alert: &Json) {
 
 /// The next event of a stream of alerts.
 async fn told(live: &mut Live) -> (String, Json) {
-    let event = live.next().await.expect("an event");
+    let event = live.told().await;
     (event.kind().to_owned(), event.data["object"].clone())
 }
