@@ -70,17 +70,12 @@ pub(crate) fn confessed(extra: Option<Json>, erasure: &Erasure) -> Json {
 }
 
 /// The places that an entry says were erased, both ends included.
-pub(crate) fn covered(object: &str, extra: &str, seq: i64) -> Vec<(i64, i64)> {
-    if object != User::def().name || !extra.contains(ERASED_NAME) && !extra.contains("purged") {
+pub(crate) fn covered(object: &str, extra: &str) -> Vec<(i64, i64)> {
+    if object != User::def().name || !extra.contains(ERASED_NAME) {
         return Vec::new();
     }
     let extra: Json = serde_json::from_str(extra).unwrap_or_default();
-    match &extra[ERASED_NAME] {
-        Json::Array(_) => serde_json::from_value(extra[ERASED_NAME].clone()).unwrap_or_default(),
-        // Written by a version that did not say which.
-        _ if extra["purged"] == true => vec![(1, seq - 1)],
-        _ => Vec::new(),
-    }
+    serde_json::from_value(extra[ERASED_NAME].clone()).unwrap_or_default()
 }
 
 /// As [`look`] finds entries in the journal, whether one that is about to be written is about a person.
@@ -109,4 +104,20 @@ fn owned() -> impl Iterator<Item = (&'static str, &'static str)> {
     let theirs = |def: &'static ObjectDef| Some((def.name, def.owned_by.filter(|property| *property != "id")?));
     // What others are told about a person is about the person, too.
     objects::all().into_iter().filter_map(theirs).chain([(Alert::def().name, "subjectUserId")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_covers_what_it_names_and_nothing_else() {
+        let told = |object: &str, extra: &str| covered(object, extra);
+        assert_eq!(told("user", r#"{"purged":true,"erased":[[3,5],[9,9]]}"#), [(3, 5), (9, 9)]);
+        for extra in [r#"{"purged":true}"#, r#"{"erased":true}"#, r#"{"erased":[[1]]}"#, r#"["erased"]"#, r#""erased""#, "erased"]
+        {
+            assert_eq!(told("user", extra), [], "{extra}");
+        }
+        assert_eq!(told("shift", r#"{"erased":[[3,5]]}"#), [], "people alone are forgotten");
+    }
 }

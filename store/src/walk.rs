@@ -188,7 +188,7 @@ impl Walk {
                 self.gone |= place != self.read + 1;
             }
             self.read = place;
-            self.cover(&told(row, place));
+            self.cover(&told(row));
             if self.bad.is_none() && place <= self.head.seq && row.text(13)?.is_none() {
                 self.missing.insert(place);
             }
@@ -288,10 +288,10 @@ impl Walk {
 }
 
 /// The entries whose erasure this one tells of; it may be one that was altered.
-fn told(row: &Row, place: i64) -> Vec<(i64, i64)> {
+fn told(row: &Row) -> Vec<(i64, i64)> {
     let is_readable = row.truth(19).unwrap_or(false);
     match (row.some_text(5), row.text(13)) {
-        (Ok(object), Ok(Some(extra))) if is_readable => erase::covered(object, extra, place),
+        (Ok(object), Ok(Some(extra))) if is_readable => erase::covered(object, extra),
         _ => Vec::new(),
     }
 }

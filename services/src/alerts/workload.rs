@@ -10,7 +10,7 @@ use workforceos_core::change::Changes;
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{Alert, AlertType, Severity, Shift, ShiftStatus, User};
+use workforceos_core::objects::{Alert, AlertType, Severity, Shift, User};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
 use workforceos_core::zone::{Zone, week_start};
@@ -30,8 +30,7 @@ fn allowed(state: &State) -> i64 {
 
 /// What a shift takes of its people's week: its minutes without the break. Drafts and cancelled shifts take nothing.
 fn minutes(shift: &Shift) -> i64 {
-    let counts = !shift.is_draft && shift.status != ShiftStatus::Cancelled;
-    if counts { (shift.ends_at.minutes_since(shift.starts_at) - shift.break_minutes).max(0) } else { 0 }
+    if shift.takes_place() { (shift.ends_at.minutes_since(shift.starts_at) - shift.break_minutes).max(0) } else { 0 }
 }
 
 /// The days of a week.

@@ -6,7 +6,7 @@ use workforceos_core::Record;
 use workforceos_core::error::Result;
 use workforceos_core::id::{DepartmentId, ShiftId, UserId};
 use workforceos_core::object::DataObject;
-use workforceos_core::objects::{AttendanceRecord, Shift, ShiftStatus, UserGroupMember};
+use workforceos_core::objects::{AttendanceRecord, Shift, UserGroupMember};
 use workforceos_core::query::{Cond, Op, Query};
 use workforceos_core::session::Ctx;
 use workforceos_core::time::{Date, Timestamp};
@@ -82,7 +82,7 @@ impl Counted<'_> {
         let mut spans = Vec::new();
         for shift in page {
             let shift = Shift::from_record(shift)?;
-            let counts = !shift.is_draft && shift.status != ShiftStatus::Cancelled && self.is_of_department(&shift);
+            let counts = shift.takes_place() && self.is_of_department(&shift);
             let assigned = if counts { people.assigned(&shift, self.whose) } else { 0 };
             if assigned > 0 {
                 spans.push((shift.starts_at, shift.ends_at, assigned));
