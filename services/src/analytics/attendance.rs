@@ -18,7 +18,8 @@ use crate::{Api, App, shape};
 
 const RATE: &str = "Attendance rate: attended ÷ (attended + absent) at ended, published shifts that were not cancelled; approved leave \
                     counts as neither. Intervals are Wilson's, 95 %.";
-const ATTENDED: &str = "Of those who came: in time (not later than start + graceMinutes), left early (as the record's status has it), without                         check-out. Minutes are the paid ones of n shifts with a check-out: sum, mean and median.";
+const ATTENDED: &str = "Of those who came: in time (not later than start + graceMinutes), left early (as the record's status has it), without \
+                        check-out. Minutes are the paid ones of n shifts with a check-out: sum, mean and median.";
 
 pub fn api() -> Api {
     Api::get("analyzeAttendance")
